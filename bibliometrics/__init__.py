@@ -1,0 +1,1 @@
+"""Rebuild a published bibliometric study from open data, and grade its claims."""

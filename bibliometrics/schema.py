@@ -1,0 +1,450 @@
+"""
+The columns of every table: type, unit, range, meaning. One place says it; the checks, the data
+dictionary and ``datapackage.json`` are made from it. Standard library only.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bibliometrics.errors import TableError
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: name, type (``int``, ``float``, ``str``, ``bool``), unit, range, meaning."""
+
+    name: str
+    type: str
+    meaning: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    optional: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what a row is, its key columns, its columns in order, and what it needs."""
+
+    name: str
+    row: str
+    keys: tuple[str, ...]
+    columns: tuple[Column, ...]
+    needs: str = "pull"
+    caption: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns in order."""
+        return tuple(column.name for column in self.columns)
+
+
+def _year() -> Column:
+    return Column("year", "int", "Publication year", "year", 1500, 2050)
+
+
+def _country(meaning: str) -> Column:
+    return Column("country_code", "str", f"{meaning}: ISO 3166-1 alpha-2, or XK for Kosovo")
+
+
+def _works(name: str, meaning: str, *, optional: bool = False) -> Column:
+    return Column(name, "int", f"Works {meaning}, whole counting", "works", 0, None, optional)
+
+
+def _share(name: str, meaning: str) -> Column:
+    return Column(name, "float", f"{meaning}; empty if the denominator is 0", "share", 0, 1, True)
+
+
+_EVIDENCE_KINDS: Final = ("direct", "proxy", "calibration")
+_VERDICTS: Final = (
+    "reproduced",
+    "direction reproduced",
+    "not reproduced",
+    "contradicted",
+    "not testable",
+    "waiting for a pull",
+)
+_ROBUSTNESS: Final = ("robust", "fragile", "specification-dependent")
+
+_TABLES: Final = (
+    Table(
+        "region_output",
+        "a year",
+        ("year",),
+        (
+            _year(),
+            _works("n_works_region", "with an author in the region"),
+            _works("n_works_world", "of the world with at least one country"),
+            _share("share_of_world", "n_works_region / n_works_world"),
+            _works("n_works_world_any", "of the world, with or without a country"),
+        ),
+        caption="Figure 1: output of the region and its share of the world",
+    ),
+    Table(
+        "country_output",
+        "a year and member of the region",
+        ("year", "country_code"),
+        (
+            _year(),
+            _country("Member of the region"),
+            _works("n_works", "with an author in the country"),
+            _share("share_of_region", "n_works / n_works_region of the year"),
+        ),
+        caption="Figure 2: output of the region's countries",
+    ),
+    Table(
+        "region_partners",
+        "a year and country outside the region that has a work with the region in any year",
+        ("year", "country_code"),
+        (
+            _year(),
+            _country("Partner country"),
+            _works("n_works", "with an author in the region and one in the country"),
+            _share("share_of_region", "n_works / n_works_region of the year"),
+            Column(
+                "affinity",
+                "float",
+                "Affinity index n_ij N / (n_i n_j): 1 is what chance would give; N n_works_world, "
+                "n_i n_works_region, n_j all works of the partner in the year",
+                "ratio",
+                0,
+                None,
+                True,
+            ),
+        ),
+        caption="Figure 3: partners of the region",
+    ),
+    Table(
+        "institution_region",
+        "a year",
+        ("year",),
+        (
+            _year(),
+            _works("n_works_institution_region", "of institution and region"),
+            _works("n_works_home_region", "of home country and region"),
+            _share("share_of_home", "n_works_institution_region / n_works_home_region"),
+        ),
+        caption="Figure 4: works of institution and region",
+    ),
+    Table(
+        "institution_partners",
+        "a year and member of the region",
+        ("year", "country_code"),
+        (
+            _year(),
+            _country("Member of the region"),
+            _works("n_works", "of the institution with an author in the country"),
+            _share(
+                "share_of_institution_region", "n_works / n_works_institution_region of the year"
+            ),
+        ),
+        caption="Figure 5: partner countries of the institution",
+    ),
+    Table(
+        "fields",
+        "an area (member of the region, region, world) and field, years pooled",
+        ("country_code", "field_id"),
+        (
+            Column("country_code", "str", "Member of the region, or the word region or world"),
+            Column("field_id", "int", "Number of the field of the primary topic", "", 11, 36),
+            Column("field", "str", "Name of the field"),
+            _works("n_works", "of the area in the field"),
+            _works("n_top_1_percent", "of these among the world's 1 % most cited"),
+            Column(
+                "activity_index",
+                "float",
+                "Activity index (n_cf / n_c) / (n_wf / n_w) over works with a topic: 1 is the "
+                "world's share of the field",
+                "ratio",
+                0,
+                None,
+                True,
+            ),
+        ),
+        caption="Table 2: fields",
+    ),
+    Table(
+        "team_size",
+        "a year and band of the number of authors",
+        ("year", "authors_from"),
+        (
+            _year(),
+            Column("authors_from", "int", "Least number of authors in the band", "authors", 1),
+            Column(
+                "authors_to",
+                "int",
+                "Greatest number of authors in the band; empty: no bound",
+                "authors",
+                1,
+                None,
+                True,
+            ),
+            _works("n_works_institution_region", "of institution and region in the band"),
+        ),
+        caption="Works of institution and region by number of authors",
+    ),
+    Table(
+        "fractional",
+        "a year and member of the region",
+        ("year", "country_code"),
+        (
+            _year(),
+            _country("Member of the region"),
+            _works("n_works", "of the institution with an author in the country"),
+            Column(
+                "n_works_fractional",
+                "float",
+                "The same works in fractional counting by country: each gives 1 / (number of its "
+                "distinct countries)",
+                "works",
+                0,
+            ),
+        ),
+        caption="Whole and fractional counts of works of institution and region",
+    ),
+    Table(
+        "claims",
+        "a claim and piece of evidence",
+        ("claim_id", "evidence"),
+        (
+            Column("claim_id", "str", "Number of the claim in the ledger"),
+            Column("source", "str", "Document that makes the claim"),
+            Column("statement", "str", "Gist of the claim in our words"),
+            Column("stated", "float", "Value that the document states; empty if none", "", optional=True),
+            Column("unit", "str", "Unit of stated, observed, low and high", optional=True),
+            Column("evidence", "str", "openalex, snapshot or a witness; empty if there is none", optional=True),
+            Column(
+                "evidence_kind",
+                "str",
+                "direct (measures the claim's own quantity), proxy (a neighbour quantity) or "
+                "calibration (same quantity, level of another database). Only direct is graded",
+                optional=True,
+                choices=_EVIDENCE_KINDS,
+            ),
+            Column("observed", "float", "Value found", optional=True),
+            Column("low", "float", "Lower end of the 95 % interval of observed", optional=True),
+            Column("high", "float", "Upper end of the 95 % interval of observed", optional=True),
+            Column(
+                "number_verdict",
+                "str",
+                "Verdict on the number, within the claim's tolerance",
+                optional=True,
+                choices=_VERDICTS,
+            ),
+            Column(
+                "conclusion_verdict",
+                "str",
+                "Verdict on what the document concludes from it",
+                optional=True,
+                choices=_VERDICTS,
+            ),
+            Column(
+                "robustness",
+                "str",
+                "Agreement of the conclusion over the specification curve",
+                optional=True,
+                choices=_ROBUSTNESS,
+            ),
+            Column("reason", "str", "One sentence: why this verdict, with computed numbers"),
+        ),
+        needs="witnesses",
+        caption="Claims and verdicts",
+    ),
+    Table(
+        "witnesses",
+        "a published figure",
+        ("witness", "quantity", "year", "country_code", "partner_code", "field"),
+        (
+            Column("witness", "str", "Name of the published source and its edition"),
+            Column("quantity", "str", "What was measured"),
+            _year(),
+            Column("country_code", "str", "Country code, or an aggregate of the source (WORLD, LAC33, LCN, …)"),
+            Column("partner_code", "str", "Partner country code or aggregate; empty if none", optional=True),
+            Column("field", "str", "Field of science as the source names it; empty if none", optional=True),
+            Column("value", "float", "Value in the unit"),
+            Column("unit", "str", "Unit of value"),
+            Column("source", "str", "Where the figure was published, and its licence"),
+        ),
+        needs="witnesses",
+        caption="Published figures of others",
+    ),
+)
+
+TABLES: Final[Mapping[str, Table]] = {table.name: table for table in _TABLES}
+COUNT_TABLES: Final = tuple(table.name for table in _TABLES if table.needs == "pull")
+
+
+def format_value(value: Value) -> str:
+    """
+    Return a value as it stands in a CSV file.
+
+    Numbers keep 10 significant digits; None and NaN are empty; booleans are ``true``, ``false``.
+
+    Examples
+    --------
+    >>> [format_value(value) for value in (1 / 3, 2.0, 7, None, True, "BR")]
+    ['0.3333333333', '2', '7', '', 'true', 'BR']
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return format(value, ".10g")
+    return str(value)
+
+
+def _parse(text: str, column: Column, where: str) -> Value:
+    if text == "":
+        if column.optional:
+            return None
+        raise TableError(f"{where}: column {column.name!r} is empty but must hold {column.type}.")
+    try:
+        value: Value = {"int": int, "float": float, "str": str}.get(column.type, _flag)(text)
+    except ValueError:
+        raise TableError(
+            f"{where}: column {column.name!r} holds {text!r}, expected {column.type}."
+        ) from None
+    if column.choices and value not in column.choices:
+        raise TableError(
+            f"{where}: column {column.name!r} holds {text!r}, expected one of "
+            f"{', '.join(column.choices)}."
+        )
+    low = -math.inf if column.minimum is None else column.minimum
+    high = math.inf if column.maximum is None else column.maximum
+    if isinstance(value, int | float) and not low <= value <= high:
+        raise TableError(
+            f"{where}: column {column.name!r} holds {text}, outside {low:g} to {high:g}."
+        )
+    return value
+
+
+def _flag(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError(text)
+    return text == "true"
+
+
+def _sort_key(row: Mapping[str, Value], keys: Sequence[str]) -> tuple[tuple[bool, Value], ...]:
+    return tuple((row[name] is not None, row[name] if row[name] is not None else "") for name in keys)
+
+
+def render_table(table: Table, rows: Iterable[Mapping[str, object]]) -> str:
+    """
+    Return the CSV text of a table: header, rows sorted by the keys, ``\\n`` line ends.
+
+    Parameters
+    ----------
+    table : Table
+        The table's contract.
+    rows : iterable of mapping
+        One mapping a row, with every column of the table.
+
+    Raises
+    ------
+    TableError
+        If a row breaks the contract: a missing or extra column, a wrong type, a value out of
+        range, two rows with one key.
+    """
+    texts = []
+    for row in rows:
+        if set(row) != set(table.names):
+            odd = sorted(set(row) ^ set(table.names))
+            raise TableError(f"table {table.name}: missing or extra column: {', '.join(odd)}.")
+        texts.append([format_value(_plain(row[name])) for name in table.names])
+    parsed = parse_rows(table, texts, f"table {table.name}")
+    order = sorted(range(len(parsed)), key=lambda index: _sort_key(parsed[index], table.keys))
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table.names)
+    writer.writerows(texts[index] for index in order)
+    return stream.getvalue()
+
+
+def _plain(value: object) -> Value:
+    """Return a numpy or pandas scalar as a plain Python value."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    item = getattr(value, "item", None)
+    plain = item() if callable(item) else None
+    if isinstance(plain, str | bool | int | float):
+        return plain
+    if type(value).__name__ in {"NAType", "NaTType"}:
+        return None
+    raise TableError(f"a table can't hold {value!r} of type {type(value).__name__}.")
+
+
+def parse_rows(
+    table: Table, texts: Iterable[Sequence[str]], where: str
+) -> list[dict[str, Value]]:
+    """
+    Turn rows of text into typed rows and check them.
+
+    Raises
+    ------
+    TableError
+        If a row has another number of columns, a value of another type or out of range, or a
+        key that an earlier row has. The message names place and column.
+    """
+    rows: list[dict[str, Value]] = []
+    seen: set[tuple[Value, ...]] = set()
+    for number, cells in enumerate(texts, start=2):
+        place = f"{where}, line {number}"
+        if len(cells) != len(table.columns):
+            raise TableError(f"{place}: {len(cells)} columns, expected {len(table.columns)}.")
+        row = {
+            column.name: _parse(text, column, place)
+            for column, text in zip(table.columns, cells, strict=True)
+        }
+        key = tuple(row[name] for name in table.keys)
+        if key in seen:
+            raise TableError(f"{place}: a second row for {dict(zip(table.keys, key, strict=True))}.")
+        seen.add(key)
+        rows.append(row)
+    return rows
+
+
+def read_table(table: Table, path: Path) -> list[dict[str, Value]]:
+    """
+    Read a table from its CSV file and check it.
+
+    Returns
+    -------
+    list of dict
+        One dict a row, typed; empty cells are None.
+
+    Raises
+    ------
+    TableError
+        If the file is missing, or breaks the table's contract.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise TableError(
+            f"can't read table {path}: {error.strerror}.", "run `python -m bibliometrics tables`"
+        ) from error
+    lines = csv.reader(io.StringIO(text, newline=""))
+    header = next(lines, [])
+    if tuple(header) != table.names:
+        raise TableError(
+            f"{path}: columns are {', '.join(header) or 'none'}; expected {', '.join(table.names)}.",
+            "rebuild the tables: `python -m bibliometrics refresh --offline`",
+        )
+    return parse_rows(table, lines, str(path))
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 (hexadecimal) of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

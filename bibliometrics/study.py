@@ -1,0 +1,460 @@
+"""
+What is studied: a :class:`Study` read from TOML, its region, institution and specification.
+
+A study names an institution (with all that lies under it), its home country, a region and a
+range of years. Nothing about any one institution or region is written in code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from bibliometrics.errors import InputError
+from bibliometrics.paths import DEFINITIONS, STUDIES
+
+DEFAULT_STUDY: Final = "cas-latin-america"
+ID_PATTERN: Final = re.compile(r"I\d{2,}")
+FIRST_YEAR, LAST_YEAR = 1500, 2050
+WORK_TYPES: Final = frozenset(
+    "article book book-chapter book-review conference-abstract conference-paper data-paper dataset "
+    "dissertation editorial erratum letter libguides other paratext peer-review preprint "
+    "reference-entry report retraction review software software-paper standard "
+    "supplementary-materials".split()
+)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A named list of countries: ISO 3166-1 alpha-2 codes, sorted, with source and date."""
+
+    key: str
+    name: str
+    codes: tuple[str, ...]
+    source: str
+    date: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Institution:
+    """
+    An institution and all known institutions below it.
+
+    ``members`` maps each member's OpenAlex id to the id of its parent; ``parts`` maps a short
+    name to the id of a sub-tree that a specification may leave out.
+    """
+
+    key: str
+    id: str
+    name: str
+    short: str
+    country: str
+    source: str
+    date: str
+    ror: str = ""
+    note: str = ""
+    members: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
+
+    def ids_below(self, node: str) -> tuple[str, ...]:
+        """
+        Return a node and everything known below it.
+
+        Parameters
+        ----------
+        node : str
+            OpenAlex id of the institution itself or of a member.
+
+        Returns
+        -------
+        tuple of str
+            Ids in ascending order of their number, ``node`` among them.
+        """
+        found = {node}
+        while True:
+            more = {member for member, parent in self.members if parent in found} - found
+            if not more:
+                return tuple(sorted(found, key=lambda text: int(text[1:])))
+            found |= more
+
+    def part_id(self, part: str) -> str:
+        """Return the id of a named part; raise InputError for an unknown name."""
+        known = dict(self.parts)
+        if part not in known:
+            names = ", ".join(sorted(known)) or "none"
+            raise InputError(
+                f"institution {self.key!r} has no part {part!r}; known parts: {names}.",
+                "name one of these, or add the part to the institution's table",
+            )
+        return known[part]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specification:
+    """
+    One reasonable set of definitions under which works are counted.
+
+    ``institution`` is ``lineage`` (the institution and all below it), ``exact`` (its own id only),
+    ``minus:PART[,PART]`` (some author under it but not under the part) or ``without:PART`` (no
+    author at all under the part). Empty ``types`` means every type.
+    """
+
+    types: tuple[str, ...] = ("article", "review")
+    without_types: tuple[str, ...] = ()
+    retracted: bool | None = False
+    core_source: bool | None = True
+    max_authors: int | None = None
+    max_countries: int | None = None
+    institution: str = "lineage"
+    region: str = ""
+    home: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study: what is asked, of whom, where and when. Read with :func:`load_study`."""
+
+    id: str
+    title: str
+    question: str
+    years: tuple[int, int]
+    institution: Institution
+    region: Region
+    home: tuple[str, ...]
+    home_name: str
+    region_short: str
+    top_country: str
+    featured_countries: tuple[str, ...]
+    primary: Specification
+    source: str
+    date: str
+    paper: dict[str, str] = field(default_factory=dict, hash=False)
+    regions: tuple[Region, ...] = ()
+
+    @property
+    def year_range(self) -> range:
+        """Every year of the study, ascending."""
+        return range(self.years[0], self.years[1] + 1)
+
+    def region_of(self, specification: Specification) -> Region:
+        """Return the region that a specification names, or the study's own."""
+        known = {region.key: region for region in (self.region, *self.regions)}
+        return known[specification.region] if specification.region else self.region
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hexadecimal) of everything that decides what is counted."""
+        data = asdict(self)
+        for name in ("title", "question", "source", "paper", "featured_countries", "regions"):
+            data.pop(name)
+        text = json.dumps(data, sort_keys=True, ensure_ascii=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """
+    Read a TOML file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, unreadable or not TOML. The message names the file and the line.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"can't read {path}: {reason}.", "check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not valid TOML: {error}.", "mend that line") from error
+
+
+@cache
+def country_names() -> dict[str, str]:
+    """Return the short English name of every country code (ISO 3166-1 alpha-2, and XK)."""
+    return dict(read_toml(DEFINITIONS / "countries.toml")["countries"])
+
+
+@cache
+def field_names() -> dict[int, str]:
+    """Return the name of every field of OpenAlex topics by its number (11 to 36)."""
+    listed = read_toml(DEFINITIONS / "fields.toml")["fields"]
+    return {int(number): str(name) for number, name in listed.items()}
+
+
+def available_studies() -> list[str]:
+    """Return the names of the studies that come with the package, in alphabetical order."""
+    return sorted(path.stem for path in STUDIES.glob("*.toml"))
+
+
+def _value(table: dict[str, Any], name: str, kind: type, where: str, default: Any = None) -> Any:
+    """Return one entry of a table; raise InputError when it is missing or of another type."""
+    value = table.get(name, default)
+    if value is None:
+        raise InputError(f"{where}: entry {name!r} is missing.", f"add {name} = …")
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise InputError(
+            f"{where}: entry {name!r} must be {kind.__name__}, but is {value!r}.", "correct it"
+        )
+    return value
+
+
+def _texts(values: object, name: str, where: str) -> tuple[str, ...]:
+    """Return a list of texts as a tuple; raise InputError for anything else."""
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise InputError(f"{where}: {name!r} must be a list of texts, but is {values!r}.")
+    return tuple(values)
+
+
+def check_countries(codes: tuple[str, ...], where: str) -> tuple[str, ...]:
+    """
+    Return country codes sorted, each once.
+
+    Raises
+    ------
+    InputError
+        If the list is empty or holds an unknown code.
+    """
+    unknown = sorted(set(codes) - set(country_names()))
+    if unknown or not codes:
+        said = f"unknown country code {', '.join(unknown)}" if unknown else "no country is named"
+        raise InputError(
+            f"{where}: {said}.", "use ISO 3166-1 alpha-2 codes such as BR, or XK for Kosovo"
+        )
+    return tuple(sorted(set(codes)))
+
+
+def check_institution_id(text: str, where: str) -> str:
+    """
+    Return an OpenAlex institution id in its short form (``I19820366``).
+
+    Raises
+    ------
+    InputError
+        If the text is no institution id: another entity, a ROR id, a name.
+    """
+    short = text.strip().removeprefix("https://openalex.org/").upper()
+    if not ID_PATTERN.fullmatch(short):
+        raise InputError(
+            f"{where}: {text!r} is not an OpenAlex institution id (the letter I and digits).",
+            "look the institution up on openalex.org and use its id, for instance I19820366",
+        )
+    return short
+
+
+def _region(key: str, table: dict[str, Any], where: str) -> Region:
+    where = f"{where}, region {key!r}"
+    codes = _texts(table.get("codes", []), "codes", where)
+    return Region(
+        key=key,
+        name=_value(table, "name", str, where),
+        codes=check_countries(codes, where),
+        source=_value(table, "source", str, where),
+        date=str(table.get("date", "")),
+        note=str(table.get("note", "")),
+    )
+
+
+def _institution(key: str, table: dict[str, Any], where: str) -> Institution:
+    where = f"{where}, institution {key!r}"
+    node = check_institution_id(_value(table, "id", str, where), where)
+    members = []
+    for row in table.get("members", {}).get("list", []):
+        member, _, parent, _ = _texts(row, "members", where)
+        members.append((check_institution_id(member, where), check_institution_id(parent, where)))
+    parts = [
+        (part, check_institution_id(_value(entry, "id", str, where), where))
+        for part, entry in table.get("parts", {}).items()
+    ]
+    name = _value(table, "name", str, where)
+    country = check_countries((_value(table, "country", str, where),), where)[0]
+    return Institution(
+        key=key,
+        id=node,
+        name=name,
+        short=_value(table, "short", str, where, name),
+        country=country,
+        source=_value(table, "source", str, where),
+        date=str(table.get("date", "")),
+        ror=str(table.get("ror", "")),
+        note=str(table.get("note", "")),
+        members=tuple(sorted(members, key=lambda pair: int(pair[0][1:]))),
+        parts=tuple(sorted(parts)),
+    )
+
+
+def _choose(named: object, own: dict[str, Any], shared: dict[str, Any], what: str, where: str) -> str:
+    """Return a definition's key; raise InputError when neither the study nor the package has it."""
+    if not isinstance(named, str) or named not in {**shared, **own}:
+        known = ", ".join(sorted({**shared, **own}))
+        raise InputError(
+            f"{where}: unknown {what} {named!r}; known: {known}.",
+            f"name one of these, or add a [{what}s.{named}] table to the study file",
+        )
+    return named
+
+
+def _years(value: object, where: str) -> tuple[int, int]:
+    if (
+        not isinstance(value, list)
+        or len(value) != 2
+        or not all(isinstance(year, int) and FIRST_YEAR <= year <= LAST_YEAR for year in value)
+    ):
+        raise InputError(f"{where}: years must be [first, last], but are {value!r}.")
+    first, last = value
+    if first > last:
+        raise InputError(
+            f"{where}: years are reversed: {first} comes after {last}.", f"write [{last}, {first}]"
+        )
+    return first, last
+
+
+def _specification(table: dict[str, Any], where: str) -> Specification:
+    where = f"{where}, table [primary]"
+    allowed = Specification.__dataclass_fields__
+    unknown = sorted(set(table) - set(allowed))
+    if unknown:
+        raise InputError(
+            f"{where}: unknown entry {', '.join(unknown)}.", f"known: {', '.join(allowed)}"
+        )
+    values = {
+        name: _texts(value, name, where) if isinstance(value, list) else value
+        for name, value in table.items()
+    }
+    for name, value in values.items():
+        fine = {
+            "retracted": isinstance(value, bool),
+            "core_source": isinstance(value, bool),
+            "max_authors": type(value) is int and value > 0,
+            "max_countries": type(value) is int and value > 0,
+            "institution": isinstance(value, str),
+            "region": isinstance(value, str),
+        }.get(name, isinstance(value, tuple))
+        if not fine:
+            raise InputError(f"{where}: entry {name!r} can't be {value!r}.", "correct it")
+    specification = replace(Specification(), **values)
+    odd = sorted(set(specification.types + specification.without_types) - WORK_TYPES)
+    if odd:
+        raise InputError(
+            f"{where}: unknown work type {', '.join(odd)}.",
+            f"known types: {', '.join(sorted(WORK_TYPES))}",
+        )
+    return specification
+
+
+def check_institution_rule(study: Study, specification: Specification) -> None:
+    """
+    Check that a specification's institution rule can be followed.
+
+    Raises
+    ------
+    InputError
+        If the rule is none of ``lineage``, ``exact``, ``minus:PART`` and ``without:PART``, or
+        names a part that the institution does not have.
+    """
+    rule, _, parts = specification.institution.partition(":")
+    if rule not in {"lineage", "exact", "minus", "without"} or (rule in {"minus", "without"}) != bool(parts):
+        raise InputError(
+            f"study {study.id!r}: institution rule {specification.institution!r} is unknown.",
+            "use lineage, exact, minus:PART or without:PART",
+        )
+    for part in filter(None, parts.split(",")):
+        study.institution.part_id(part)
+
+
+def _find(name: str) -> Path:
+    """Return the file of a study named by its short name or by a path."""
+    if name.endswith(".toml"):
+        return Path(name)
+    if name not in available_studies():
+        raise InputError(
+            f"there is no study {name!r}; known: {', '.join(available_studies())}.",
+            "name one of these, or give the path of a study file ending in .toml",
+        )
+    return STUDIES / f"{name}.toml"
+
+
+def load_study(name: str = DEFAULT_STUDY) -> Study:
+    """
+    Read a study.
+
+    Parameters
+    ----------
+    name : str
+        Name of a study that comes with the package, or the path of a ``.toml`` file.
+
+    Returns
+    -------
+    Study
+        The study, checked.
+
+    Raises
+    ------
+    InputError
+        If the study is unknown, its file can't be read, an entry is missing or of another type,
+        a country code, region, institution or work type is unknown, the years are reversed, or
+        the institution lies inside the region.
+    """
+    path = _find(name)
+    content = read_toml(path)
+    where = f"study file {path}"
+    table = _value(content, "study", dict, where)
+    shared_regions = read_toml(DEFINITIONS / "regions.toml")
+    shared_institutions = read_toml(DEFINITIONS / "institutions.toml")
+    own_regions, own_institutions = content.get("regions", {}), content.get("institutions", {})
+    region_key = _choose(table.get("region"), own_regions, shared_regions, "region", where)
+    key = _choose(table.get("institution"), own_institutions, shared_institutions, "institution", where)
+    regions = {**shared_regions, **own_regions}
+    region = _region(region_key, regions[region_key], where)
+    institution = _institution(key, {**shared_institutions, **own_institutions}[key], where)
+    home = check_countries(_texts(table.get("home", [institution.country]), "home", where), where)
+    featured = _texts(table.get("featured_countries", []), "featured_countries", where)
+    study = Study(
+        id=_value(table, "id", str, where),
+        title=_value(table, "title", str, where),
+        question=str(table.get("question", "")),
+        years=_years(table.get("years"), where),
+        institution=institution,
+        region=region,
+        home=home,
+        home_name=str(table.get("home_name", country_names()[home[0]])),
+        region_short=str(table.get("region_short", region.name)),
+        top_country=str(table.get("top_country", "")),
+        featured_countries=featured,
+        primary=_specification(content.get("primary", {}), where),
+        source=_value(table, "source", str, where),
+        date=str(table.get("date", "")),
+        paper={key: str(value) for key, value in content.get("paper", {}).items()},
+        regions=tuple(_region(key, entry, where) for key, entry in regions.items()),
+    )
+    _check_geography(study, where)
+    check_institution_rule(study, study.primary)
+    return study
+
+
+def _check_geography(study: Study, where: str) -> None:
+    """Raise InputError when institution, home and region can't be told apart."""
+    inside = sorted({study.institution.country, *study.home} & set(study.region.codes))
+    if inside:
+        raise InputError(
+            f"{where}: {study.institution.name} or its home ({', '.join(inside)}) lies inside the "
+            f"region {study.region.key!r}; co-authorship with itself can't be counted.",
+            "choose another region, or leave that country out of its list",
+        )
+    named = {code for code in (study.top_country, *study.featured_countries) if code}
+    outside = sorted(named - set(study.region.codes))
+    if outside:
+        raise InputError(
+            f"{where}: top_country and featured_countries must lie in the region, but "
+            f"{', '.join(outside)} does not.",
+            "name countries of the region",
+        )
+    if study.primary.region and study.primary.region not in {entry.key for entry in study.regions}:
+        raise InputError(f"{where}: unknown region {study.primary.region!r} in [primary].")
