@@ -1,0 +1,1 @@
+"""Tests of the package, and the local OpenAlex API server they run against."""
