@@ -1,0 +1,117 @@
+# `make help` lists the commands. Each one makes its own virtual environment in .venv the first
+# time, from the pinned and hashed requirements. WHEELS=dir installs from that folder, without an
+# index (`make wheels` fills ./wheels); PYTHON=python3.13 names another Python.
+
+PYTHON ?= python3
+WHEELS ?=
+ARGS ?=
+UV ?= uv
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOG := build/install.log
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --retries 2 --timeout 15
+FROM := $(if $(WHEELS),--no-index --find-links "$(WHEELS)")
+KEEP := metadata.papermill cell.metadata.papermill cell.metadata.execution \
+	metadata.language_info.version
+PINS := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --only-binary :all: \
+	--custom-compile-command "make pins"
+
+export MPLBACKEND := Agg
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help refresh sample lab test test-lowest notebooks wheels pins clean
+
+help: ## list these commands
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+refresh: $(VENV)/run.stamp ## ask OpenAlex, build tables and figures (ARGS="--all --budget 0.10" adds options)
+	$(BIN)/python -m bibliometrics refresh $(ARGS)
+
+sample: $(VENV)/run.stamp ## the same from the synthetic sample into build/sample, without network
+	$(BIN)/python -m bibliometrics refresh --source sample --to build/sample $(ARGS)
+
+lab: $(VENV)/run.stamp ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+# Runs every notebook and writes it, executed, into $(1): on data/processed as its own parameters
+# cell says, or on the tables in $(2).
+define run_notebooks
+	@mkdir -p $(1)
+	@for book in notebooks/[0-9][0-9]_*.ipynb; do \
+		echo "papermill $$book $(2)"; \
+		$(BIN)/papermill --no-progress-bar --cwd notebooks $(if $(2),-p data "../$(2)") \
+			"$$book" "$(1)/$${book##*/}" >$(1)/log.txt 2>&1 || { tail -n 40 $(1)/log.txt >&2; exit 1; }; \
+	done
+endef
+
+test: $(VENV)/dev.stamp ## style, types, rooms, tests with coverage, notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --cov $(ARGS)
+	$(BIN)/nbstripout --verify --keep-output --keep-count --extra-keys "$(KEEP)" notebooks/*.ipynb
+	$(call run_notebooks,build/notebooks)
+	$(BIN)/python -m bibliometrics refresh --source sample --to build/sample --quiet
+	$(call run_notebooks,build/sample-notebooks,build/sample)
+
+notebooks: $(VENV)/dev.stamp ## execute the committed notebooks again on data/processed
+	$(call run_notebooks,build/notebooks)
+	$(BIN)/nbstripout --keep-output --keep-count --extra-keys "$(KEEP)" build/notebooks/*.ipynb
+	cp build/notebooks/*.ipynb notebooks/
+
+# pytest alone, with the lowest versions that pyproject.toml allows; needs uv.
+test-lowest:
+	@mkdir -p build
+	$(UV) venv --quiet --clear --python 3.11 build/lowest
+	$(UV) pip compile pyproject.toml --group dev --quiet --python-version 3.11 \
+		--resolution lowest-direct --output-file build/lowest.txt
+	$(UV) pip install --quiet --python build/lowest/bin/python --requirement build/lowest.txt
+	$(UV) pip install --quiet --python build/lowest/bin/python --no-build-isolation --no-deps -e .
+	build/lowest/bin/python -m pytest
+
+# ------------------------------------------------------------------ the virtual environment ----
+
+# One line for the reader instead of pip's; the whole output is in the log.
+define install
+	@mkdir -p build
+	@echo "Installing $(1) into $(VENV) (a few minutes the first time; log: $(LOG))"
+	@$(PIP) install $(FROM) --require-hashes --only-binary :all: -r $(1) >$(LOG) 2>&1 || { $(blame); }
+	@$(PIP) install --no-build-isolation --no-deps -e . >>$(LOG) 2>&1 || { $(blame); }
+endef
+
+define blame
+	if grep -qE 'NewConnectionError|ConnectTimeout|ConnectionError|ProxyError|name resolution|No matching distribution' $(LOG); \
+	then echo "$(if $(WHEELS),$(WHEELS) lacks a pinned wheel,pip can't reach a package index) (log: $(LOG)). These need nothing installed: python3 -m bibliometrics --help | plan | tables | verdicts" >&2; \
+	else echo "pip failed: $$(grep -E '^ *(ERROR|[A-Za-z]+Error):' $(LOG) | tail -1 || true) (log: $(LOG))" >&2; \
+	fi; exit 1
+endef
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "bibliometrics needs Python 3.11 or newer, but $(PYTHON) is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo missing); name another: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "$(PYTHON) can't make a virtual environment in $(VENV); see the lines above" >&2; exit 1; }
+
+$(VENV)/run.stamp: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(call install,requirements.txt)
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(VENV)/bin/python
+	$(call install,requirements-dev.txt)
+	@touch $(VENV)/run.stamp $@
+
+wheels: | $(VENV)/bin/python ## fill ./wheels for this Python and system, for WHEELS=wheels elsewhere
+	@mkdir -p build wheels
+	@echo "Downloading the pinned wheels into ./wheels (log: $(LOG))"
+	@$(PIP) download --require-hashes --only-binary :all: -d wheels -r requirements-dev.txt >$(LOG) 2>&1 || { $(blame); }
+
+pins: ## resolve requirements*.txt again for Python 3.11 to 3.14; needs uv
+	$(PINS) --group dev --output-file requirements-dev.txt
+	$(PINS) --group build --constraint requirements-dev.txt --output-file requirements.txt
+
+clean: ## remove .venv, build and caches; data and wheels stay
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	find bibliometrics tests -name __pycache__ -prune -exec rm -rf {} +

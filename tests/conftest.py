@@ -1,0 +1,103 @@
+"""What every test gets: no network but loopback, no settings from outside, no screen."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+os.environ["MPLBACKEND"] = "Agg"  # before the first import of matplotlib
+
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("here", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+SETTINGS = ("OPENALEX_", "AWS_", "BIBLIOMETRICS_DATA")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+class NetworkRefusedError(AssertionError):
+    """A test tried to leave this computer."""
+
+
+def is_loopback(host: object) -> bool:
+    """Say whether a host name or address is this computer; empty means any of its interfaces."""
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(str(name).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def check_address(address: Any) -> None:
+    """Raise unless a socket address is a local path or on loopback."""
+    host = address[0] if isinstance(address, tuple) else None
+    if not is_loopback(host):
+        msg = f"this test tried to reach {address!r}; tests may use loopback only"
+        raise NetworkRefusedError(msg)
+
+
+def guard(call: Callable[..., Any], address_of: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a call of the socket module so that its address is checked first."""
+
+    @functools.wraps(call)
+    def guarded(*args: Any, **options: Any) -> Any:
+        check_address(address_of(*args))
+        return call(*args, **options)
+
+    return guarded
+
+
+@pytest.fixture(autouse=True, scope="session")
+def refuse_network() -> Iterator[None]:
+    """Refuse every connection and name look-up that is not loopback, and name its address."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex", "sendto"):
+            original = getattr(socket.socket, name)
+            patch.setattr(socket.socket, name, guard(original, lambda *args: args[-1]))
+        for name in ("getaddrinfo", "gethostbyname"):
+            original = getattr(socket, name)
+            patch.setattr(socket, name, guard(original, lambda *args: args[:1]))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove keys, addresses and proxies of this computer, so that tests see none of them."""
+    for name in list(os.environ):
+        if name.startswith(SETTINGS) or name.lower() in PROXIES:
+            monkeypatch.delenv(name)
+
+
+def file_named_by(variable: str) -> Path:
+    """Return the path in an environment variable, or skip the test and say why."""
+    value = os.environ.get(variable)
+    if not value:
+        pytest.skip(f"{variable} names no real records")
+    path = Path(value)
+    if not path.exists():
+        pytest.fail(f"{variable} names {path}, which is not there")
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_records() -> Path:
+    """Return the JSON Lines file (gz) of real OpenAlex works named by BIBLIOMETRICS_RECORDS."""
+    return file_named_by("BIBLIOMETRICS_RECORDS")
+
+
+@pytest.fixture(scope="session")
+def real_pages() -> Path:
+    """Return the folder of real OpenAlex API answers named by BIBLIOMETRICS_API_PAGES."""
+    return file_named_by("BIBLIOMETRICS_API_PAGES")
