@@ -83,9 +83,14 @@ class PartialAnswerError(ServerError):
 
 
 class RefusedError(BibliometricsError):
-    """The source refuses the request itself; asking again would not help."""
+    """
+    The source refuses the request itself; asking again would not help.
+
+    ``status`` is the HTTP status, or 0 where there was none.
+    """
 
     exit_code = 8
+    status = 0
 
 
 class ArchiveError(BibliometricsError):

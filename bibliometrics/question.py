@@ -22,6 +22,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
+from bibliometrics.errors import InputError
 from bibliometrics.study import Specification, Study, check_institution_rule
 
 GROUP_KEYS: Final = ("year", "country_code", "field_id", "type", "n_authors", "n_countries")
@@ -225,7 +226,7 @@ def home_region_by_year(study: Study, specification: Specification | None = None
 
 def field_areas(study: Study) -> tuple[str, ...]:
     """Return the areas of the table ``fields``: the region's members, ``region`` and ``world``."""
-    return (*study.region.codes, "region", "world")
+    return (*study.region_of(study.primary).codes, "region", "world")
 
 
 def works_by_field(study: Study, area: str, top_percent: int | None = None) -> Question:
@@ -244,7 +245,9 @@ def works_by_field(study: Study, area: str, top_percent: int | None = None) -> Q
     question = base_question(study).but(top_percent=top_percent, group_by=("field_id",))
     if area == "world":
         return question.but(any_country=True)
-    return question.but(countries=(study.region.codes if area == "region" else (area,),))
+    if area == "region":
+        return in_region(question, study)
+    return question.but(countries=((area,),))
 
 
 def team_size_by_year(study: Study, band: tuple[int, int | None]) -> Question:
@@ -275,7 +278,16 @@ def build_plan(study: Study, parts: tuple[str, ...] = PARTS) -> list[PlannedQues
     list of PlannedQuestion
         In the order in which they are asked. A question that several tables need stands at the
         first of them.
+
+    Raises
+    ------
+    InputError
+        If a part is unknown.
     """
+    unknown = sorted(set(parts) - set(PARTS))
+    if unknown:
+        msg = f"unknown part {', '.join(unknown)}."
+        raise InputError(msg, f"known parts: {', '.join(PARTS)}")
     planned: list[PlannedQuestion] = []
     if "figures" in parts:
         planned += [

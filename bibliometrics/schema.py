@@ -133,7 +133,11 @@ _TABLES: Final = (
             _year(),
             _works("n_works_institution_region", "of institution and region"),
             _works("n_works_home_region", "of home country and region"),
-            _share("share_of_home", "n_works_institution_region / n_works_home_region"),
+            _share(
+                "share_of_home",
+                "n_works_institution_region / n_works_home_region; empty where institutes abroad "
+                "make the first the greater",
+            ),
         ),
         caption="Figure 4: works of institution and region",
     ),
@@ -323,7 +327,7 @@ def _parse(text: str, column: Column, where: str) -> Value:
         )
     low = -math.inf if column.minimum is None else column.minimum
     high = math.inf if column.maximum is None else column.maximum
-    if isinstance(value, int | float) and not low <= value <= high:
+    if isinstance(value, int | float) and not (low <= value <= high and math.isfinite(value)):
         raise TableError(
             f"{where}: column {column.name!r} holds {text}, outside {low:g} to {high:g}."
         )
@@ -431,18 +435,22 @@ def read_table(table: Table, path: Path) -> list[dict[str, Value]]:
     """
     try:
         text = path.read_text(encoding="utf-8")
+        header, *rows = [*csv.reader(io.StringIO(text, newline=""))] or [[]]
     except OSError as error:
         raise TableError(
             f"can't read table {path}: {error.strerror}.", "run `python -m bibliometrics tables`"
         ) from error
-    lines = csv.reader(io.StringIO(text, newline=""))
-    header = next(lines, [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise TableError(
+            f"{path} is no CSV file in UTF-8: {error}.",
+            "rebuild the tables: `python -m bibliometrics refresh --offline`",
+        ) from error
     if tuple(header) != table.names:
         raise TableError(
             f"{path}: columns are {', '.join(header) or 'none'}; expected {', '.join(table.names)}.",
             "rebuild the tables: `python -m bibliometrics refresh --offline`",
         )
-    return parse_rows(table, lines, str(path))
+    return parse_rows(table, rows, str(path))
 
 
 def file_hash(path: Path) -> str:

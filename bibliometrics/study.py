@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import tomllib
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,13 @@ from bibliometrics.paths import DEFINITIONS, STUDIES
 DEFAULT_STUDY: Final = "cas-latin-america"
 ID_PATTERN: Final = re.compile(r"I\d{2,}")
 FIRST_YEAR, LAST_YEAR = 1500, 2050
+KIND_WORDS: Final = {str: "a text", int: "a whole number", dict: "a table", list: "a list"}
+TOP_TABLES: Final = ("study", "primary", "paper", "regions", "institutions")
+FLAGS: Final = ("retracted", "core_source")
+STUDY_ENTRIES: Final = tuple(
+    "id title question years institution region region_short home home_name top_country "
+    "featured_countries source date".split()
+)
 WORK_TYPES: Final = frozenset(
     "article book book-chapter book-review conference-abstract conference-paper data-paper dataset "
     "dissertation editorial erratum letter libguides other paratext peer-review preprint "
@@ -103,7 +110,8 @@ class Specification:
 
     ``institution`` is ``lineage`` (the institution and all below it), ``exact`` (its own id only),
     ``minus:PART[,PART]`` (some author under it but not under the part) or ``without:PART`` (no
-    author at all under the part). Empty ``types`` means every type.
+    author at all under the part). Empty ``types`` means every type. ``retracted`` and
+    ``core_source`` are what the flag must be; None (in a study file ``"any"``): no condition.
     """
 
     types: tuple[str, ...] = ("article", "review")
@@ -154,6 +162,8 @@ class Study:
         data = asdict(self)
         for name in ("title", "question", "source", "paper", "featured_countries", "regions"):
             data.pop(name)
+        if self.primary.region:
+            data["primary_region"] = self.region_of(self.primary).codes
         text = json.dumps(data, sort_keys=True, ensure_ascii=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -201,15 +211,32 @@ def _value(table: dict[str, Any], name: str, kind: type, where: str, default: An
         raise InputError(f"{where}: entry {name!r} is missing.", f"add {name} = …")
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise InputError(
-            f"{where}: entry {name!r} must be {kind.__name__}, but is {value!r}.", "correct it"
+            f"{where}: entry {name!r} must be {KIND_WORDS[kind]}, but is {value!r}.", "correct it"
         )
     return value
+
+
+def _table(tables: dict[str, Any], name: str, where: str) -> dict[str, Any]:
+    """Return a table that may be absent; raise InputError when it is none."""
+    return dict(_value(tables, name, dict, where, {}))
+
+
+def _check_names(table: dict[str, Any], known: tuple[str, ...], where: str) -> None:
+    """Raise InputError when a table has an unknown entry, most likely a misspelt one."""
+    unknown = sorted(set(table) - set(known))
+    if unknown:
+        raise InputError(
+            f"{where}: unknown entry {', '.join(unknown)}.", f"known: {', '.join(known)}"
+        )
 
 
 def _texts(values: object, name: str, where: str) -> tuple[str, ...]:
     """Return a list of texts as a tuple; raise InputError for anything else."""
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise InputError(f"{where}: {name!r} must be a list of texts, but is {values!r}.")
+        raise InputError(
+            f"{where}: {name!r} must be a list of texts, but is {values!r}.",
+            f'write {name} = ["…", "…"]',
+        )
     return tuple(values)
 
 
@@ -265,13 +292,12 @@ def _region(key: str, table: dict[str, Any], where: str) -> Region:
 def _institution(key: str, table: dict[str, Any], where: str) -> Institution:
     where = f"{where}, institution {key!r}"
     node = check_institution_id(_value(table, "id", str, where), where)
-    members = []
-    for row in table.get("members", {}).get("list", []):
-        member, _, parent, _ = _texts(row, "members", where)
-        members.append((check_institution_id(member, where), check_institution_id(parent, where)))
+    rows = _value(_table(table, "members", where), "list", list, where, [])
+    members = [_member(row, where) for row in rows]
+    named = _table(table, "parts", where)
     parts = [
-        (part, check_institution_id(_value(entry, "id", str, where), where))
-        for part, entry in table.get("parts", {}).items()
+        (part, check_institution_id(_value(_table(named, part, where), "id", str, where), where))
+        for part in named
     ]
     name = _value(table, "name", str, where)
     country = check_countries((_value(table, "country", str, where),), where)[0]
@@ -290,13 +316,24 @@ def _institution(key: str, table: dict[str, Any], where: str) -> Institution:
     )
 
 
+def _member(row: object, where: str) -> tuple[str, str]:
+    """Return the ids of a member and of its parent from a row of four texts."""
+    texts = _texts(row, "members", where)
+    if len(texts) != 4:
+        raise InputError(
+            f"{where}: a member must be [id, ROR id, id of the parent, name], but is {row!r}.",
+            "correct it",
+        )
+    return check_institution_id(texts[0], where), check_institution_id(texts[2], where)
+
+
 def _choose(named: object, own: dict[str, Any], shared: dict[str, Any], what: str, where: str) -> str:
     """Return a definition's key; raise InputError when neither the study nor the package has it."""
     if not isinstance(named, str) or named not in {**shared, **own}:
         known = ", ".join(sorted({**shared, **own}))
         raise InputError(
             f"{where}: unknown {what} {named!r}; known: {known}.",
-            f"name one of these, or add a [{what}s.{named}] table to the study file",
+            f"name one of these, or add a [{what}s.NAME] table to the study file",
         )
     return named
 
@@ -307,7 +344,10 @@ def _years(value: object, where: str) -> tuple[int, int]:
         or len(value) != 2
         or not all(isinstance(year, int) and FIRST_YEAR <= year <= LAST_YEAR for year in value)
     ):
-        raise InputError(f"{where}: years must be [first, last], but are {value!r}.")
+        raise InputError(
+            f"{where}: years must be [first, last], but are {value!r}.",
+            f"use two whole numbers from {FIRST_YEAR} to {LAST_YEAR}",
+        )
     first, last = value
     if first > last:
         raise InputError(
@@ -318,20 +358,16 @@ def _years(value: object, where: str) -> tuple[int, int]:
 
 def _specification(table: dict[str, Any], where: str) -> Specification:
     where = f"{where}, table [primary]"
-    allowed = Specification.__dataclass_fields__
-    unknown = sorted(set(table) - set(allowed))
-    if unknown:
-        raise InputError(
-            f"{where}: unknown entry {', '.join(unknown)}.", f"known: {', '.join(allowed)}"
-        )
-    values = {
+    _check_names(table, tuple(Specification.__dataclass_fields__), where)
+    values: dict[str, Any] = {
         name: _texts(value, name, where) if isinstance(value, list) else value
         for name, value in table.items()
     }
+    values |= {name: None for name in FLAGS if values.get(name) == "any"}
     for name, value in values.items():
         fine = {
-            "retracted": isinstance(value, bool),
-            "core_source": isinstance(value, bool),
+            "retracted": value is None or isinstance(value, bool),
+            "core_source": value is None or isinstance(value, bool),
             "max_authors": type(value) is int and value > 0,
             "max_countries": type(value) is int and value > 0,
             "institution": isinstance(value, str),
@@ -339,7 +375,9 @@ def _specification(table: dict[str, Any], where: str) -> Specification:
         }.get(name, isinstance(value, tuple))
         if not fine:
             raise InputError(f"{where}: entry {name!r} can't be {value!r}.", "correct it")
-    specification = replace(Specification(), **values)
+    if "home" in values:
+        values["home"] = check_countries(values["home"], where)
+    specification = Specification(**values)
     odd = sorted(set(specification.types + specification.without_types) - WORK_TYPES)
     if odd:
         raise InputError(
@@ -365,8 +403,9 @@ def check_institution_rule(study: Study, specification: Specification) -> None:
             f"study {study.id!r}: institution rule {specification.institution!r} is unknown.",
             "use lineage, exact, minus:PART or without:PART",
         )
-    for part in filter(None, parts.split(",")):
-        study.institution.part_id(part)
+    if parts:
+        for part in parts.split(","):
+            study.institution.part_id(part)
 
 
 def _find(name: str) -> Path:
@@ -379,6 +418,13 @@ def _find(name: str) -> Path:
             "name one of these, or give the path of a study file ending in .toml",
         )
     return STUDIES / f"{name}.toml"
+
+
+def study_text(name: str) -> str:
+    """Return the text of a study's file; InputError if there is no such study."""
+    path = _find(name)
+    read_toml(path)
+    return path.read_text(encoding="utf-8")
 
 
 def load_study(name: str = DEFAULT_STUDY) -> Study:
@@ -405,15 +451,18 @@ def load_study(name: str = DEFAULT_STUDY) -> Study:
     path = _find(name)
     content = read_toml(path)
     where = f"study file {path}"
+    _check_names(content, TOP_TABLES, where)
     table = _value(content, "study", dict, where)
+    _check_names(table, STUDY_ENTRIES, f"{where}, table [study]")
     shared_regions = read_toml(DEFINITIONS / "regions.toml")
     shared_institutions = read_toml(DEFINITIONS / "institutions.toml")
-    own_regions, own_institutions = content.get("regions", {}), content.get("institutions", {})
+    own_regions, own_institutions = _table(content, "regions", where), _table(content, "institutions", where)
     region_key = _choose(table.get("region"), own_regions, shared_regions, "region", where)
     key = _choose(table.get("institution"), own_institutions, shared_institutions, "institution", where)
     regions = {**shared_regions, **own_regions}
-    region = _region(region_key, regions[region_key], where)
-    institution = _institution(key, {**shared_institutions, **own_institutions}[key], where)
+    region = _region(region_key, _table(regions, region_key, where), where)
+    institutions = {**shared_institutions, **own_institutions}
+    institution = _institution(key, _table(institutions, key, where), where)
     home = check_countries(_texts(table.get("home", [institution.country]), "home", where), where)
     featured = _texts(table.get("featured_countries", []), "featured_countries", where)
     study = Study(
@@ -428,11 +477,11 @@ def load_study(name: str = DEFAULT_STUDY) -> Study:
         region_short=str(table.get("region_short", region.name)),
         top_country=str(table.get("top_country", "")),
         featured_countries=featured,
-        primary=_specification(content.get("primary", {}), where),
+        primary=_specification(_table(content, "primary", where), where),
         source=_value(table, "source", str, where),
         date=str(table.get("date", "")),
-        paper={key: str(value) for key, value in content.get("paper", {}).items()},
-        regions=tuple(_region(key, entry, where) for key, entry in regions.items()),
+        paper={key: str(value) for key, value in _table(content, "paper", where).items()},
+        regions=tuple(_region(key, _table(regions, key, where), where) for key in regions),
     )
     _check_geography(study, where)
     check_institution_rule(study, study.primary)
@@ -441,20 +490,25 @@ def load_study(name: str = DEFAULT_STUDY) -> Study:
 
 def _check_geography(study: Study, where: str) -> None:
     """Raise InputError when institution, home and region can't be told apart."""
-    inside = sorted({study.institution.country, *study.home} & set(study.region.codes))
+    if study.primary.region not in {"", *(entry.key for entry in study.regions)}:
+        raise InputError(
+            f"{where}: unknown region {study.primary.region!r} in [primary].",
+            f"known: {', '.join(entry.key for entry in study.regions)}",
+        )
+    region = study.region_of(study.primary)
+    apart = {study.institution.country, *study.home, *study.primary.home}
+    inside = sorted(apart & {*study.region.codes, *region.codes})
     if inside:
         raise InputError(
             f"{where}: {study.institution.name} or its home ({', '.join(inside)}) lies inside the "
-            f"region {study.region.key!r}; co-authorship with itself can't be counted.",
+            f"region {region.key!r}; co-authorship with itself can't be counted.",
             "choose another region, or leave that country out of its list",
         )
     named = {code for code in (study.top_country, *study.featured_countries) if code}
-    outside = sorted(named - set(study.region.codes))
+    outside = sorted(named - set(region.codes))
     if outside:
         raise InputError(
             f"{where}: top_country and featured_countries must lie in the region, but "
             f"{', '.join(outside)} does not.",
             "name countries of the region",
         )
-    if study.primary.region and study.primary.region not in {entry.key for entry in study.regions}:
-        raise InputError(f"{where}: unknown region {study.primary.region!r} in [primary].")

@@ -1,0 +1,606 @@
+"""
+Indicators of output and co-authorship: pure functions of counts.
+
+Numbers and arrays are both fine: numbers give a number, arrays of one shape give an array. A zero
+denominator gives NaN, never an error. A negative or infinite count, or a part greater than its
+whole, is no count at all and raises :class:`~bibliometrics.errors.InputError`. NaN in gives NaN
+out. Intervals treat works as independent events: they show how far chance alone moves a count,
+not errors of the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from bibliometrics.errors import InputError
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+Result: TypeAlias = Any  # numpy.float64 (a float) from numbers, an array of it from arrays
+
+
+class Interval(NamedTuple):
+    """Lower and upper end of an interval: numbers, or arrays of one shape."""
+
+    low: Result
+    high: Result
+
+
+class GrowthFit(NamedTuple):
+    """
+    Exponential growth fitted to a series of counts.
+
+    ``rate``, ``low`` and ``high`` are per year (0.1 is 10 % a year); ``standard_error`` is that of
+    the slope of the natural logarithm per year.
+    """
+
+    rate: float
+    low: float
+    high: float
+    standard_error: float
+
+
+def share(part: npt.ArrayLike, whole: npt.ArrayLike) -> Result:
+    """
+    Return the share ``part / whole``.
+
+    Parameters
+    ----------
+    part, whole : array_like
+        Counts of works, ``part`` counted among ``whole``.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        From 0 to 1; NaN where ``whole`` is 0.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite, or ``part`` is greater than ``whole``.
+
+    Examples
+    --------
+    >>> float(share(1, 4)), share([3, 0], [4, 0]).tolist()
+    (0.25, [0.75, nan])
+    """
+    part, whole = _counts(part=part, whole=whole)
+    _check_within("part", part, whole=whole)
+    return _ratio(part, whole)
+
+
+def growth_factor(first: npt.ArrayLike, last: npt.ArrayLike) -> Result:
+    """
+    Return the growth factor ``last / first``.
+
+    Parameters
+    ----------
+    first, last : array_like
+        Counts of the first and of the last year.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        At least 0, 1 is no change; NaN where ``first`` is 0.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite.
+
+    Examples
+    --------
+    >>> round(float(growth_factor(77, 555)), 2)
+    7.21
+    """
+    first, last = _counts(first=first, last=last)
+    return _ratio(last, first)
+
+
+def compound_growth_rate(
+    first: npt.ArrayLike, last: npt.ArrayLike, intervals: npt.ArrayLike
+) -> Result:
+    """
+    Return the compound growth rate per interval, ``(last / first) ** (1 / intervals) - 1``.
+
+    Parameters
+    ----------
+    first, last : array_like
+        Counts of the first and of the last year. Years between them play no part.
+    intervals : array_like
+        Number of intervals: one less than the number of years, 9 for 2007-2016.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        At least -1, 0 is no change; NaN where ``first`` or ``intervals`` is 0.
+
+    Raises
+    ------
+    InputError
+        If a count or ``intervals`` is negative or infinite.
+
+    Examples
+    --------
+    >>> round(float(compound_growth_rate(77, 555, 9)), 3)
+    0.245
+    """
+    first, last, intervals = _counts(first=first, last=last, intervals=intervals)
+    exponent = _ratio(np.ones_like(intervals), intervals)
+    return _ratio(last, first) ** exponent - 1
+
+
+def log_linear_growth_rate(
+    years: npt.ArrayLike, counts: npt.ArrayLike, *, level: float = 0.95
+) -> GrowthFit:
+    """
+    Fit exponential growth: a straight line through the natural logarithms of the counts.
+
+    Parameters
+    ----------
+    years, counts : array_like
+        Years and the count of each, two lists of one length.
+    level : float
+        Confidence level of the interval, between 0 and 1.
+
+    Returns
+    -------
+    GrowthFit
+        ``rate = exp(slope) - 1``, its interval (Student's t, n - 2 degrees of freedom) and the
+        standard error of the slope. All NaN with a count of 0 or fewer than two years; with
+        exactly two years the rate alone is known.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite, the lists differ in length, or the level is no level.
+
+    Notes
+    -----
+    Ordinary least squares. A count of 0 has no logarithm; leaving such a year out would hide low
+    years and adding a constant would depend on it, so the answer is NaN: use
+    :func:`compound_growth_rate` or pool the years.
+
+    Examples
+    --------
+    >>> fit = log_linear_growth_rate([2007, 2008, 2009], [100, 110, 121])
+    >>> round(fit.rate, 6)
+    0.1
+    """
+    years, counts = _counts(years=years, counts=counts)
+    _check_level(level)
+    if years.ndim != 1 or years.shape != counts.shape:
+        told = f"{years.shape} and {counts.shape}"
+        msg = f"years and counts must be two lists of one length, not {told}."
+        raise InputError(msg)
+    if np.unique(years).size < 2 or not (counts > 0).all():
+        return GrowthFit(np.nan, np.nan, np.nan, np.nan)
+    line = stats.linregress(years, np.log(counts))
+    freedom = years.size - 2
+    error = float(line.stderr) if freedom else np.nan
+    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error if freedom else np.nan
+    rate, low, high = np.expm1(np.array([0, -reach, reach]) + line.slope).tolist()
+    return GrowthFit(rate, low, high, error)
+
+
+def poisson_interval(count: npt.ArrayLike, *, level: float = 0.95) -> Interval:
+    """
+    Return the exact confidence interval of a Poisson count.
+
+    Parameters
+    ----------
+    count : array_like
+        Counts of works.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        ``chi2(a / 2, 2 n) / 2`` and ``chi2(1 - a / 2, 2 n + 2) / 2`` with ``a = 1 - level``; the
+        lower end of a count of 0 is 0.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite, or the level is no level.
+
+    Notes
+    -----
+    Garwood (1936), Biometrika 28: 437-442.
+
+    Examples
+    --------
+    >>> [round(float(end), 1) for end in poisson_interval(77)]
+    [60.8, 96.2]
+    """
+    (count,) = _counts(count=count)
+    tail = _tail(level)
+    low = stats.chi2.ppf(tail, 2 * np.where(count > 0, count, np.nan)) / 2
+    high = stats.chi2.ppf(1 - tail, 2 * count + 2) / 2
+    return Interval(np.where(count == 0, 0.0, low)[()], high)
+
+
+def share_interval(
+    part: npt.ArrayLike, whole: npt.ArrayLike, *, level: float = 0.95
+) -> Interval:
+    """
+    Return the exact confidence interval of a share of distinct works.
+
+    Parameters
+    ----------
+    part, whole : array_like
+        Counts of distinct works, ``part`` counted among ``whole``.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        Ends from 0 to 1; NaN where ``whole`` is 0.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite, ``part`` is greater than ``whole``, or the level is no
+        level.
+
+    Notes
+    -----
+    Clopper and Pearson (1934), Biometrika 26: 404-413. Exact, so rather too wide than too narrow.
+
+    Examples
+    --------
+    >>> [round(float(end), 3) for end in share_interval(5, 10)]
+    [0.187, 0.813]
+    """
+    part, whole = _counts(part=part, whole=whole)
+    _check_within("part", part, whole=whole)
+    tail, rest = _tail(level), whole - part
+    low = np.where(part == 0, 0.0, stats.beta.ppf(tail, part, rest + 1))
+    high = np.where(rest == 0, 1.0, stats.beta.ppf(1 - tail, part + 1, rest))
+    unknown = ~(whole > 0)
+    return Interval(np.where(unknown, np.nan, low)[()], np.where(unknown, np.nan, high)[()])
+
+
+def growth_factor_interval(
+    first: npt.ArrayLike, last: npt.ArrayLike, *, level: float = 0.95
+) -> Interval:
+    """
+    Return the exact confidence interval of the ratio of two Poisson counts, ``last / first``.
+
+    Parameters
+    ----------
+    first, last : array_like
+        Counts of the first and of the last year.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        Ends of the growth factor, at least 0; NaN where ``first`` is 0.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite, or the level is no level.
+
+    Notes
+    -----
+    Given the sum of both counts, the last is binomial with probability p, and the factor is
+    p / (1 - p): Przyborowski and Wilenski (1940), Biometrika 31: 313-323.
+
+    Examples
+    --------
+    >>> [round(float(end), 1) for end in growth_factor_interval(77, 555)]
+    [5.7, 9.3]
+    """
+    first, last = _counts(first=first, last=last)
+    low, high = share_interval(last, first + last, level=level)
+    known = np.where(first > 0, 1.0, np.nan)
+    return Interval(_ratio(low * known, 1 - low), _ratio(high * known, 1 - high))
+
+
+def affinity_index(
+    n_ij: npt.ArrayLike, n_i: npt.ArrayLike, n_j: npt.ArrayLike, n_total: npt.ArrayLike
+) -> Result:
+    """
+    Return the affinity index ``n_ij * n_total / (n_i * n_j)``.
+
+    Parameters
+    ----------
+    n_ij : array_like
+        Works of both partners.
+    n_i, n_j : array_like
+        All works of either partner.
+    n_total : array_like
+        Works of the world.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        At least 0; 1 is what chance would give; NaN where a partner has no works.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite, ``n_ij`` is greater than ``n_i`` or ``n_j``, or one of
+        these is greater than ``n_total``.
+
+    Notes
+    -----
+    The probabilistic affinity of Zitt, Bassecoulard and Okubo (2000), Scientometrics 47: 627-657,
+    here with all works, not the international ones alone, in the denominators.
+
+    Examples
+    --------
+    >>> float(affinity_index(10, 50, 40, 1000))
+    5.0
+    """
+    n_ij, n_i, n_j, n_total = _counts(n_ij=n_ij, n_i=n_i, n_j=n_j, n_total=n_total)
+    _check_within("n_ij", n_ij, n_i=n_i, n_j=n_j)
+    _check_within("n_i", n_i, n_total=n_total)
+    _check_within("n_j", n_j, n_total=n_total)
+    return _ratio(n_ij * n_total, n_i * n_j)
+
+
+def salton_cosine(n_ij: npt.ArrayLike, n_i: npt.ArrayLike, n_j: npt.ArrayLike) -> Result:
+    """
+    Return Salton's cosine ``n_ij / sqrt(n_i * n_j)``.
+
+    Parameters
+    ----------
+    n_ij : array_like
+        Works of both partners.
+    n_i, n_j : array_like
+        All works of either partner.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        From 0 to 1; NaN where a partner has no works.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite, or ``n_ij`` is greater than ``n_i`` or ``n_j``.
+
+    Notes
+    -----
+    Salton and McGill (1983), Introduction to Modern Information Retrieval, McGraw-Hill.
+
+    Examples
+    --------
+    >>> float(salton_cosine(6, 9, 16))
+    0.5
+    """
+    n_ij, n_i, n_j = _counts(n_ij=n_ij, n_i=n_i, n_j=n_j)
+    _check_within("n_ij", n_ij, n_i=n_i, n_j=n_j)
+    return _ratio(n_ij, np.sqrt(n_i) * np.sqrt(n_j))
+
+
+def jaccard_index(n_ij: npt.ArrayLike, n_i: npt.ArrayLike, n_j: npt.ArrayLike) -> Result:
+    """
+    Return the Jaccard index ``n_ij / (n_i + n_j - n_ij)``.
+
+    Parameters
+    ----------
+    n_ij : array_like
+        Works of both partners.
+    n_i, n_j : array_like
+        All works of either partner.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        From 0 to 1: the works of both among the works of either; NaN where neither has works.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite, or ``n_ij`` is greater than ``n_i`` or ``n_j``.
+
+    Notes
+    -----
+    Jaccard (1901), Bulletin de la Société vaudoise des sciences naturelles 37: 547-579.
+
+    Examples
+    --------
+    >>> float(jaccard_index(5, 10, 15))
+    0.25
+    """
+    n_ij, n_i, n_j = _counts(n_ij=n_ij, n_i=n_i, n_j=n_j)
+    _check_within("n_ij", n_ij, n_i=n_i, n_j=n_j)
+    return _ratio(n_ij, n_i + n_j - n_ij)
+
+
+def activity_index(
+    n_cf: npt.ArrayLike, n_c: npt.ArrayLike, n_wf: npt.ArrayLike, n_w: npt.ArrayLike
+) -> Result:
+    """
+    Return the activity index ``(n_cf / n_c) / (n_wf / n_w)``.
+
+    Parameters
+    ----------
+    n_cf, n_c : array_like
+        Works of the country in the field, and in all fields.
+    n_wf, n_w : array_like
+        Works of the world in the field, and in all fields.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        At least 0; 1 is the world's share of the field; NaN where ``n_c`` or ``n_wf`` is 0.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite, or a part is greater than its whole.
+
+    Notes
+    -----
+    Frame (1977), Interciencia 2: 143-148; Schubert and Braun (1986), Scientometrics 9: 281-291.
+
+    Examples
+    --------
+    >>> float(activity_index(20, 100, 1000, 10000))
+    2.0
+    """
+    n_cf, n_c, n_wf, n_w = _counts(n_cf=n_cf, n_c=n_c, n_wf=n_wf, n_w=n_w)
+    _check_within("n_cf", n_cf, n_c=n_c, n_wf=n_wf)
+    _check_within("n_c", n_c, n_w=n_w)
+    _check_within("n_wf", n_wf, n_w=n_w)
+    return _ratio(n_cf * n_w, n_c * n_wf)
+
+
+def fractional_count(n_works: npt.ArrayLike, n_countries: npt.ArrayLike) -> Result:
+    """
+    Return what works give to each of their countries in fractional counting, by country.
+
+    Parameters
+    ----------
+    n_works : array_like
+        Works that have the same number of countries.
+    n_countries : array_like
+        That number: distinct countries of each work.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        ``n_works / n_countries``, works; NaN where ``n_countries`` is 0. Sum it over the numbers
+        of countries for a country's fractional count.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite.
+
+    Examples
+    --------
+    >>> float(fractional_count([4, 3], [1, 2]).sum())
+    5.5
+    """
+    n_works, n_countries = _counts(n_works=n_works, n_countries=n_countries)
+    return _ratio(n_works, n_countries)
+
+
+def distinct_bounds(pairs: npt.ArrayLike) -> Interval:
+    """
+    Return bounds of the distinct works behind overlapping counts.
+
+    Parameters
+    ----------
+    pairs : array_like
+        Counts of one partner with each member of a group; a work of two members is in both.
+
+    Returns
+    -------
+    Interval
+        The largest count and the sum of all: distinct works of the group lie between them, both
+        included. Both 0 without counts.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite.
+
+    Examples
+    --------
+    >>> [int(end) for end in distinct_bounds([144, 191, 46])]
+    [191, 381]
+    """
+    (pairs,) = _counts(pairs=pairs)
+    return Interval(pairs.max(initial=0.0), pairs.sum())
+
+
+def kendall_tau(order_a: Sequence[str], order_b: Sequence[str]) -> float:
+    """
+    Return Kendall's rank correlation of two orders of the same things.
+
+    Parameters
+    ----------
+    order_a, order_b : sequence of str
+        Names from first to last. Names that only one order has play no part.
+
+    Returns
+    -------
+    float
+        From -1 (reversed) to 1 (the same order); NaN with fewer than two common names.
+
+    Raises
+    ------
+    InputError
+        If an order holds a name twice.
+
+    Notes
+    -----
+    Kendall (1938), Biometrika 30: 81-93.
+
+    Examples
+    --------
+    >>> round(kendall_tau(["US", "ES", "GB", "FR"], ["US", "ES", "FR", "GB"]), 3)
+    0.667
+    """
+    for order in (order_a, order_b):
+        if len(set(order)) != len(order):
+            msg = f"an order must hold each name once, but is {', '.join(order)}."
+            raise InputError(msg)
+    common = [name for name in order_a if name in set(order_b)]
+    if len(common) < 2:
+        return float("nan")
+    ranks = {name: rank for rank, name in enumerate(order_b)}
+    tau = stats.kendalltau(range(len(common)), [ranks[name] for name in common])
+    return float(tau.statistic)
+
+
+def _counts(**values: npt.ArrayLike) -> list[FloatArray]:
+    """Return counts as arrays; raise InputError for a negative or infinite one."""
+    arrays = []
+    for name, value in values.items():
+        try:
+            array = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            msg = f"{name} must be 0 or a positive number, but holds {value!r}."
+            raise InputError(msg) from error
+        wrong = array[(array < 0) | np.isinf(array)]
+        if wrong.size:
+            msg = f"{name} must be 0 or a positive number, but holds {wrong.flat[0]:g}."
+            raise InputError(msg)
+        arrays.append(array)
+    return arrays
+
+
+def _check_within(name: str, part: FloatArray, **wholes: FloatArray) -> None:
+    """Raise InputError where a part is greater than a whole."""
+    for whole_name, whole in wholes.items():
+        parts, limits = np.broadcast_arrays(part, whole)
+        wrong = parts > limits
+        if wrong.any():
+            told = f"{parts[wrong].flat[0]:g} > {limits[wrong].flat[0]:g}"
+            msg = f"{name} can't be greater than {whole_name}, but {told}."
+            raise InputError(msg)
+
+
+def _check_level(level: float) -> None:
+    """Raise InputError when a confidence level is not between 0 and 1."""
+    if not 0 < level < 1:
+        msg = f"level must be between 0 and 1, not {level}."
+        raise InputError(msg)
+
+
+def _tail(level: float) -> float:
+    """Return the probability on either side of a two-sided interval."""
+    _check_level(level)
+    return (1 - level) / 2
+
+
+def _ratio(top: npt.ArrayLike, bottom: npt.ArrayLike) -> Result:
+    """Return ``top / bottom``, NaN where ``bottom`` is 0; a number from numbers."""
+    tops, bottoms = np.broadcast_arrays(np.asarray(top), np.asarray(bottom))
+    fine = np.where(bottoms == 0, np.nan, bottoms)
+    return (tops / fine)[()]
