@@ -323,11 +323,12 @@ def _fault(frame: pd.DataFrame, question: Question) -> str:
     if frame.empty:
         return ""
     for name in frame.columns:
-        whole = pd.api.types.is_integer_dtype(frame[name])
-        text = frame[name].map(lambda value: isinstance(value, str)).all()
-        if frame[name].isna().any() or not (text if name in TEXT_KEYS else whole):
-            kind = "text" if name in TEXT_KEYS else "whole numbers"
-            return f"holds something other than {kind} in {name}"
+        if name in TEXT_KEYS and not all(isinstance(value, str) for value in frame[name]):
+            return f"holds something other than text in {name}"
+        if name not in TEXT_KEYS and not pd.api.types.is_integer_dtype(frame[name].dtype):
+            return f"holds something other than whole numbers in {name}"
+        if frame[name].hasnans:
+            return f"has an empty cell in {name}"
     if frame.duplicated(keys).any():
         return f"has two rows for {frame[frame.duplicated(keys)].iloc[0][keys].to_dict()}"
     if (frame["n_works"] <= 0).any():

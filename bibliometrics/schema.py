@@ -237,8 +237,18 @@ _TABLES: Final = (
                 choices=_EVIDENCE_KINDS,
             ),
             Column("observed", "float", "Value found", optional=True),
-            Column("low", "float", "Lower end of the 95 % interval of observed", optional=True),
-            Column("high", "float", "Upper end of the 95 % interval of observed", optional=True),
+            Column(
+                "low",
+                "float",
+                "Lower end of the 95 % interval of observed, by chance alone; or the lower bound",
+                optional=True,
+            ),
+            Column(
+                "high",
+                "float",
+                "Upper end of the 95 % interval of observed, by chance alone; or the upper bound",
+                optional=True,
+            ),
             Column(
                 "number_verdict",
                 "str",

@@ -158,13 +158,18 @@ class Study:
 
     @property
     def hash(self) -> str:
-        """SHA-256 (hexadecimal) of everything that decides what is counted."""
-        data = asdict(self)
-        for name in ("title", "question", "source", "paper", "featured_countries", "regions"):
-            data.pop(name)
-        if self.primary.region:
-            data["primary_region"] = self.region_of(self.primary).codes
-        text = json.dumps(data, sort_keys=True, ensure_ascii=True, default=str)
+        """SHA-256 (hexadecimal) of everything that decides what is counted, and of nothing else."""
+        data = {
+            "id": self.id,
+            "years": self.years,
+            "institution": self.institution.id,
+            "members": self.institution.members,
+            "parts": self.institution.parts,
+            "home": self.home,
+            "region": self.region_of(self.primary).codes,
+            "primary": asdict(self.primary),
+        }
+        text = json.dumps(data, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -49,7 +49,10 @@ def make_record(number: int, team: list[list[dict[str, Any]]], **values: Any) ->
     return {
         "id": f"{BASE}W{100 + number}",
         "authorships": [
-            {"institutions": places, "countries": sorted({p["country_code"] for p in places} - {None})}
+            {
+                "institutions": places,
+                "countries": sorted({p["country_code"] for p in places} - {None}),
+            }
             for places in team
         ],
         "authors_count": len(team),
