@@ -1,0 +1,189 @@
+"""
+The one way to the server: a ``requests.Session`` that pyalex is given in place of its own.
+
+It keeps connections open, waits no longer than told, sends the key in a header only, follows no
+redirect, honours proxies and certificate settings of the environment for the address it really
+asks, and lets every request pass the :class:`~bibliometrics.gate.Gate`.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+
+from bibliometrics.access import API_URL, basic_credentials
+from bibliometrics.errors import InputError, NetworkError, ServerError
+from bibliometrics.faults import RESUME, Fault
+from bibliometrics.gate import Gate
+from bibliometrics.reply import Reply
+from bibliometrics.request import Request
+
+LARGEST_BODY: Final = 50_000_000
+LONGEST_BODY_S: Final = 120.0
+NO_NETWORK: Final = (
+    "check network and proxy settings; meanwhile `refresh --offline` rebuilds the tables from "
+    "saved answers, and the synthetic sample needs no network either"
+)
+
+
+class ApiSession(requests.Session):
+    """
+    A session whose every request passes a gate. Safe to share between threads.
+
+    Parameters
+    ----------
+    gate : Gate
+        Archive, budget, rate, retries; holds address and key too.
+    agent : str
+        What to send as ``User-Agent``.
+    timeout : tuple of (float, float)
+        Seconds to wait for a connection, and for the next bytes.
+    connections : int
+        Connections that are kept open.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        *,
+        agent: str = "bibliometrics",
+        timeout: tuple[float, float] = (5.0, 30.0),
+        connections: int = 4,
+    ) -> None:
+        super().__init__()
+        self.gate = gate
+        self.timeout = timeout
+        self.agent = agent
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        self.headers.update({"Accept": "application/json"})
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """
+        Turn a request of pyalex into one for the address that was set, with our own credentials.
+
+        Raises
+        ------
+        InputError
+            If it is not for OpenAlex: a key must not go elsewhere.
+        """
+        url = str(request.url)
+        if not url.startswith(f"{API_URL}/"):
+            msg = "pyalex asks another server than OpenAlex."
+            raise InputError(msg, "install the version of pyalex that this package names")
+        request.url = self.gate.address.url + url.removeprefix(API_URL)
+        prepared = super().prepare_request(request)
+        prepared.headers.pop("Authorization", None)
+        prepared.headers["User-Agent"] = self.agent
+        if self.gate.key:
+            prepared.headers["Authorization"] = f"Bearer {self.gate.key}"
+        elif self.gate.address.userinfo:
+            prepared.headers["Authorization"] = f"Basic {basic_credentials(self.gate.address)}"
+        return prepared
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Return the accepted answer; raise one of our errors if there is none."""
+        asked = Request.parse(str(request.url))
+        reply = self.gate.pass_through(asked, lambda: self._exchange(request, options))
+        return _response(request, reply)
+
+    def _exchange(
+        self, request: requests.PreparedRequest, options: dict[str, Any]
+    ) -> Reply | Fault:
+        """Send a request once, straight to the adapter: no redirects, no cookies."""
+        try:
+            response = self.get_adapter(str(request.url)).send(
+                request,
+                stream=True,
+                timeout=self.timeout,
+                verify=options.get("verify", True),
+                cert=options.get("cert"),
+                proxies=options.get("proxies"),
+            )
+            with response:
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status_code, headers, read_body(response))
+        except (requests.RequestException, HTTPError, OSError) as error:
+            return explain(error, self.gate.address.host, self.timeout[1])
+
+
+def read_body(response: requests.Response, clock: Callable[[], float] = time.monotonic) -> bytes:
+    """
+    Read a body to its end, within a limit of size and time.
+
+    Raises
+    ------
+    requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError
+        If it takes too long, drop by drop, or is too large to be an answer.
+    """
+    end = clock() + LONGEST_BODY_S
+    parts, size = [], 0
+    while part := response.raw.read1(65536, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_BODY:
+            msg = "the body is too large"
+            raise requests.exceptions.ChunkedEncodingError(msg)
+        if clock() > end:
+            msg = "the body takes too long"
+            raise requests.exceptions.ReadTimeout(msg)
+    return b"".join(parts)
+
+
+def explain(error: Exception, host: str, patience: float) -> Fault:
+    """
+    Say what went wrong on the way, in our own words: foreign texts may hold proxy passwords.
+
+    Parameters
+    ----------
+    error : Exception
+        What requests or urllib3 raised.
+    host : str
+        The server.
+    patience : float
+        Seconds that we waited for bytes.
+
+    Returns
+    -------
+    Fault
+        What went wrong, and what may help.
+    """
+    problems = requests.exceptions
+    if isinstance(error, problems.ProxyError):
+        step = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+        return Fault("connect", NetworkError, f"the proxy on the way to {host} fails.", step)
+    if isinstance(error, problems.SSLError):
+        step = "name your network's certificates in REQUESTS_CA_BUNDLE, or check the clock"
+        return Fault("connect", NetworkError, f"{host} shows a certificate we can't trust.", step)
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(error, problems.ConnectTimeout) or isinstance(reason, NewConnectionError):
+        return Fault("connect", NetworkError, f"there is no connection to {host}.", NO_NETWORK)
+    if isinstance(error, ValueError) and isinstance(error, problems.RequestException):
+        step = "check OPENALEX_API_URL, HTTPS_PROXY and HTTP_PROXY"
+        return Fault("stop", InputError, f"{host} or its proxy is not a valid address.", step)
+    step = f"try again later; {RESUME}"
+    if isinstance(error, problems.Timeout | ReadTimeoutError):
+        return Fault("again", ServerError, f"{host} sends nothing for {patience:g} s", step)
+    name = type(error).__name__
+    return Fault("again", ServerError, f"the connection to {host} broke off ({name})", step)
+
+
+def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Response:
+    """Return a reply in the form that pyalex wants."""
+    response = requests.Response()
+    response.status_code = reply.status
+    response.url = str(request.url)
+    response.headers.update(reply.headers)
+    response.request = request
+    response.encoding = "utf-8"
+    response.raw = io.BytesIO(reply.body)
+    return response
