@@ -1,0 +1,150 @@
+"""
+Files that survive: written whole or not at all, locked while in use, checked by their hash.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+from bibliometrics.errors import ArchiveError, BusyError, DiskError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+LOCK: Final = ".lock"
+HELD: Final = frozenset({errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK})
+RESTORE: Final = "restore the pull from version control, or start a new one"
+
+
+def sha256(data: bytes) -> str:
+    """Return the SHA-256 of some bytes in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@contextmanager
+def on_disk(path: Path) -> Iterator[None]:
+    """
+    Turn a failure to write into a DiskError that names the path and says why.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        What is written.
+
+    Yields
+    ------
+    None
+        For the time of writing.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        msg = f"can't write {path}: {reason}."
+        step = "make room or give write permission; what was saved before is kept"
+        raise DiskError(msg, step) from error
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """
+    Write a file so that, whenever the power fails, the old or the new content is there, whole.
+
+    Raises
+    ------
+    DiskError
+        If it can't be written. What was there before is untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with on_disk(path):
+        try:
+            with temporary.open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def to_json(data: Any) -> bytes:
+    """Return data as JSON text, the same to the byte for the same data."""
+    return (json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def read_bytes(path: Path, step: str = RESTORE) -> bytes:
+    """Return the content of a file of a pull; ArchiveError if it can't be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        msg = f"can't read {path}: {error.strerror or type(error).__name__}."
+        raise ArchiveError(msg, step) from error
+
+
+def check_hash(data: bytes, expected: object, name: str, step: str = RESTORE) -> None:
+    """Raise ArchiveError with both hashes unless the bytes have the expected SHA-256."""
+    found = sha256(data)
+    if found != expected:
+        msg = (
+            f"{name} was cut or edited after it was saved: its SHA-256 is {found}, "
+            f"expected {expected}."
+        )
+        raise ArchiveError(msg, step)
+
+
+def lock_folder(folder: Path) -> IO[bytes]:
+    """
+    Lock a pull for this process; the lock ends with the process at the latest.
+
+    Raises
+    ------
+    BusyError
+        If another process holds it.
+    DiskError
+        If the folder or its file system takes no lock.
+    """
+    return lock_file(folder / LOCK, f"the pull {folder}")
+
+
+def lock_file(path: Path, what: str) -> IO[bytes]:
+    """
+    Lock a file, made if it is not there, for this process; see :func:`lock_folder`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    what : str
+        What it stands for, as the message names it.
+
+    Returns
+    -------
+    file
+        Open; closing it gives the lock back.
+    """
+    with on_disk(path):
+        stream = path.open("ab")
+        try:
+            if sys.platform == "win32":
+                msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            stream.close()
+            if error.errno not in HELD:
+                raise
+            msg = f"another run works on {what}."
+            raise BusyError(msg, "wait until it ends, or stop it") from error
+    return stream
