@@ -1,0 +1,289 @@
+"""
+Alternative texts: what each figure shows, in one to four sentences, computed from the same values.
+
+A reader who can't see a figure learns what is drawn, first and last value, growth and leaders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from bibliometrics.figure_data import (
+    Evidence,
+    Group,
+    Stated,
+    country_name,
+    format_count,
+    format_value,
+    is_share,
+    known_evidence,
+    largest_codes,
+    member_groups,
+    partner_rows,
+    series_of,
+    share_groups,
+)
+from bibliometrics.study import Study
+
+NOTHING = "Nothing has been counted yet: the figure waits for a pull."
+
+
+def join_words(words: Sequence[str]) -> str:
+    """
+    Join words as in a sentence.
+
+    Examples
+    --------
+    >>> join_words(["Spain", "France", "Italy"])
+    'Spain, France and Italy'
+    """
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def describe_growth(series: pd.DataFrame, column: str) -> str:
+    """
+    Return first and last value of a series, and the growth factor of a count.
+
+    Examples
+    --------
+    >>> describe_growth(pd.DataFrame({"year": [2007, 2016], "value": [50.0, 100.0]}), "n_works")
+    '50 in 2007, 100 in 2016 (2.00 times)'
+    """
+    known = series[series["value"].notna()]
+    first, last = known.iloc[0], known.iloc[-1]
+    ends = [f"{format_value(row['value'], column)} in {row['year']:.0f}" for row in (first, last)]
+    if len(known) == 1:
+        return ends[0]
+    if is_share(column) or first["value"] == 0:
+        return ", ".join(ends)
+    return f"{', '.join(ends)} ({last['value'] / first['value']:.2f} times)"
+
+
+def _per_source(evidence: Iterable[Evidence], column: str) -> str:
+    """Return a clause per source that knows the column."""
+    clauses = [
+        f"{item.source.label}: {describe_growth(series_of(item.frame, column), column)}"
+        for item in known_evidence(evidence, column)
+    ]
+    return "; ".join(clauses)
+
+
+def _per_group(item: Evidence, groups: Iterable[Group], column: str) -> str:
+    series = {group.label: series_of(item.frame, column, group.codes) for group in groups}
+    return "; ".join(
+        f"{label}: {describe_growth(values, column)}"
+        for label, values in series.items()
+        if not values.empty
+    )
+
+
+def describe_stated(study: Study, stated: Iterable[Stated]) -> str:
+    """Return the paper's values of a figure as a sentence; empty if there are none."""
+    said = []
+    for mark in stated:
+        names = {"region": study.region_short}
+        where = join_words([names.get(code, country_name(code)) for code in mark.country_codes])
+        what = "share" if is_share(mark.column) else mark.column if mark.column == "rank" else ""
+        value = mark.label or format_value(mark.value, mark.column)
+        if mark.column == "field":
+            value = mark.label or "strong"
+        when = f"in {mark.year}" if mark.year else ""
+        said.append(" ".join(filter(None, [where, mark.field, what, value, when])))
+    return f"Stated by {study.paper.get('short', 'the paper')}: {'; '.join(said)}." if said else ""
+
+
+def _whole(evidence: Iterable[Evidence], *sentences: str) -> str:
+    """Join sentences, with a warning in front when the data are synthetic."""
+    synthetic = any(item.source.is_synthetic for item in evidence)
+    warning = "Synthetic data, not a result." if synthetic else ""
+    return " ".join(filter(None, [warning, *sentences]))
+
+
+def _sentence(start: str, body: str) -> str:
+    return f"{start} {body}." if body else ""
+
+
+def describe_region_output(
+    study: Study, evidence: Sequence[Evidence], stated: Sequence[Stated] = ()
+) -> str:
+    """Describe figure 1: output of the region and its share of the world."""
+    works = _per_source(evidence, "n_works_region")
+    return _whole(
+        evidence,
+        f"Line chart: works per year with an author in {study.region_short}.",
+        f"{works}." if works else NOTHING,
+        _sentence("Share of the world's works:", _per_source(evidence, "share_of_world")),
+        describe_stated(study, stated),
+    )
+
+
+def describe_country_output(
+    study: Study, evidence: Sequence[Evidence], stated: Sequence[Stated] = ()
+) -> str:
+    """Describe figure 2: output of the region's countries."""
+    start = f"Dot and line chart: works per year of the countries of {study.region_short}."
+    known = known_evidence(evidence, "n_works")
+    if not known:
+        return _whole(evidence, start, NOTHING, describe_stated(study, stated))
+    main = known[0]
+    year = int(main.frame.loc[main.frame["n_works"].notna(), "year"].max())
+    last = main.frame[main.frame["year"] == year].set_index("country_code")["n_works"]
+    leaders = [
+        f"{country_name(code)} {format_count(last[code])}"
+        for code in largest_codes(main.frame, study.region.codes, 5)
+    ]
+    shares = _per_group(main, share_groups(study, main.frame), "share_of_region")
+    return _whole(
+        evidence,
+        start,
+        f"{main.source.label}, {year}: {join_words(leaders)}.",
+        _sentence("Share of the region's works:", shares),
+        describe_stated(study, stated),
+    )
+
+
+def describe_region_partners(
+    study: Study, evidence: Sequence[Evidence], stated: Sequence[Stated] = ()
+) -> str:
+    """Describe figure 3: partner countries of the region."""
+    start = f"Bar and line chart: works of {study.region_short} with countries outside it."
+    known = known_evidence(evidence, "n_works")
+    if not known:
+        return _whole(evidence, start, NOTHING, describe_stated(study, stated))
+    leaders = _leading_partners(study, known[0], 5)
+    return _whole(evidence, start, leaders, describe_stated(study, stated))
+
+
+def _leading_partners(study: Study, item: Evidence, most: int) -> str:
+    """Return the largest partners, years pooled, and the place of the home country."""
+    rows = list(partner_rows(study, item.frame, most).itertuples(index=False))
+    named = [
+        f"{country_name(code)} {format_count(works)}" for rank, code, works in rows if rank <= most
+    ]
+    home = [
+        f"{country_name(code)} is number {rank} with {format_count(works)}"
+        for rank, code, works in rows
+        if code in study.home and rank > most
+    ]
+    first, last = int(item.frame["year"].min()), int(item.frame["year"].max())
+    start = f"{item.source.label}, {first} to {last} ({item.source.counting})"
+    return f"{start}: {join_words(named)}{'; ' if home else ''}{join_words(home)}."
+
+
+def describe_institution_region(
+    study: Study,
+    evidence: Sequence[Evidence],
+    stated: Sequence[Stated] = (),
+    bounds: Sequence[Evidence] = (),
+) -> str:
+    """Describe figure 4: works of institution and region."""
+    pair = f"{study.institution.short} and {study.region_short}"
+    works = _per_source(evidence, "n_works_institution_region")
+    near = [
+        f"All works of {study.home_name} and {study.region_short} in "
+        f"{item.frame['year'].max():.0f} lie between {format_count(item.frame['low'].iloc[-1])} "
+        f"and {format_count(item.frame['high'].iloc[-1])} ({item.source.label})."
+        for item in bounds
+    ]
+    return _whole(
+        evidence,
+        f"Line chart: works per year of {pair}.",
+        f"{works}." if works else NOTHING,
+        _sentence(
+            f"Share of the works of {study.home_name} and {study.region_short}:",
+            _per_source(evidence, "share_of_home"),
+        ),
+        *near,
+        describe_stated(study, stated),
+    )
+
+
+def describe_institution_partners(
+    study: Study,
+    evidence: Sequence[Evidence],
+    stated: Sequence[Stated] = (),
+    proxies: Sequence[Evidence] = (),
+) -> str:
+    """Describe figure 5: partner countries of the institution."""
+    start = f"Line chart: works per year of {study.institution.short} by country of the region."
+    known = known_evidence(evidence, "n_works")
+    if known:
+        groups = member_groups(study, known[0].frame)
+        works = _per_group(known[0], groups, "n_works")
+        shares = _per_group(known[0], groups[:1], "share_of_institution_region")
+        body = [_sentence(f"{known[0].source.label}:", works), _sentence("Share:", shares)]
+    else:
+        body = [NOTHING]
+    near = [
+        _sentence(
+            f"For comparison all works of {study.home_name} ({item.source.label}):",
+            _per_group(item, member_groups(study, item.frame), "n_works"),
+        )
+        for item in proxies
+        if not known
+    ]
+    return _whole(evidence, start, *body, *near, describe_stated(study, stated))
+
+
+def describe_fields(
+    study: Study, evidence: Sequence[Evidence], stated: Sequence[Stated] = ()
+) -> str:
+    """Describe table 2: activity index of fields in the region and its countries."""
+    start = (
+        f"Heat map: activity index of fields in {study.region_short} and its countries; "
+        "1 is the world's share of the field."
+    )
+    known = known_evidence(evidence, "activity_index")
+    body = []
+    for item in known:
+        region = item.frame[item.frame["country_code"] == "region"].dropna(subset="activity_index")
+        top = region.sort_values(["activity_index", "field"], ascending=[False, True]).head(3)
+        named = [f"{row.field} {row.activity_index:.2f}" for row in top.itertuples()]
+        body.append(_sentence(f"{item.source.label}, highest in the region:", join_words(named)))
+    return _whole(evidence, start, *(body or [NOTHING]), describe_stated(study, stated))
+
+
+def describe_team_size(study: Study, evidence: Sequence[Evidence]) -> str:
+    """Describe the works of institution and region by number of authors."""
+    pair = f"{study.institution.short} and {study.region_short}"
+    start = f"Stacked bars: works per year of {pair} by number of authors."
+    column = "n_works_institution_region"
+    known = known_evidence(evidence, column)
+    if not known:
+        return _whole(evidence, start, NOTHING)
+    sums = known[0].frame.groupby("authors_from")[column].sum()
+    large, total = sums[sums.index > 100].sum(), sums.sum()
+    share = f", {100 * large / total:.1f} %" if total else ""
+    return _whole(
+        evidence,
+        start,
+        f"{known[0].source.label}: {format_count(total)} works in all years, "
+        f"{format_count(large)} of them with more than 100 authors{share}.",
+    )
+
+
+def describe_headline(
+    study: Study,
+    output: Sequence[Evidence],
+    countries: Sequence[Evidence],
+    partners: Sequence[Evidence],
+    stated: Sequence[Stated] = (),
+) -> str:
+    """Describe the picture of the front page: output, countries and partners of the region."""
+    shown = known_evidence(countries, "n_works")[:1]
+    shares = [
+        _per_group(item, share_groups(study, item.frame), "share_of_region") for item in shown
+    ]
+    pairs = known_evidence(partners, "n_works")
+    return _whole(
+        [*output, *countries, *partners],
+        f"Three panels. Works per year of {study.region_short}:",
+        f"{_per_source(output, 'n_works_region')}."
+        if known_evidence(output, "n_works_region")
+        else NOTHING,
+        *(_sentence("Share of the region's works:", text) for text in shares),
+        _leading_partners(study, pairs[0], 3) if pairs else "",
+        describe_stated(study, [mark for mark in stated if mark.column != "rank"]),
+    )

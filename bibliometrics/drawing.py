@@ -1,0 +1,272 @@
+"""
+What all figures share: style, looks, axes, labels that keep apart, notes, the stamp.
+
+Nothing here knows a table or a study.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Annotation
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from scipy.optimize import isotonic_regression
+
+from bibliometrics.figure_data import Evidence, note_of
+from bibliometrics.picture import Picture
+
+SYNTHETIC: Final = "SYNTHETIC"
+WAITING: Final = "waiting for a pull:\npython -m bibliometrics refresh"
+LEAST_LOG: Final = 30  # counts up to this need no logarithmic scale
+END_LABEL: Final = "_end"
+STATED: Final = "_stated"
+STATED_COLOUR: Final = "#000000"
+STATED_MARKER: Final = "D"
+PALETTE: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS: Final = ("o", "s", "^", "v", "P", "X", "p")
+DASHES: Final[tuple[Any, ...]] = (
+    "-",
+    (0, (6, 2)),
+    (0, (2, 1.2)),
+    (0, (6, 1.5, 1, 1.5)),
+    (0, (4, 4)),
+    (0, (1, 2)),
+    (0, (8, 2, 1, 2, 1, 2)),
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colour, marker and dashes of one line; each differs from those of the next lines."""
+
+    colour: str
+    marker: str
+    dashes: Any
+
+
+def look(index: int) -> Look:
+    """Return the look of the line with a number; the looks repeat after seven."""
+    return Look(*(looks[index % len(looks)] for looks in (PALETTE, MARKERS, DASHES)))
+
+
+def new_figure(width: float, height: float) -> Picture:
+    """Return an empty figure of a size in inches that finds room for all its labels."""
+    return Picture(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
+
+
+def wrap(text: str, width: int = 20) -> str:
+    """
+    Break a long text into lines, never before a percent sign.
+
+    Examples
+    --------
+    >>> wrap("Saint Vincent and the Grenadines", 16)
+    'Saint Vincent\\nand the\\nGrenadines'
+    """
+    kept = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    return "\n".join(textwrap.wrap(kept, width, break_long_words=False)) or text
+
+
+def count_axis(axis: Any) -> None:
+    """Write the ticks of an axis of counts: whole numbers with thousands separators."""
+    if axis.get_scale() == "linear":
+        axis.set_major_locator(MaxNLocator(6, integer=True))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def share_axis(axis: Any) -> None:
+    """Write the ticks of an axis of shares as percentages."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.10g} %"))
+
+
+def year_axis(axes: Axes, years: Sequence[int], room: float = 0.0) -> None:
+    """
+    Set the ticks of the horizontal axis to at most six publication years, the last included.
+
+    ``room`` is the part of the axis that stays free on the left.
+    """
+    span = len(years) - 1
+    steps = [step for step in range(1, span + 1) if span % step == 0 and span // step <= 5]
+    step = steps[0] if steps and span // steps[0] > 1 else max(1, -(-span // 5))
+    axes.set_xticks(sorted(years[::-1][::step]))
+    axes.set_xticks(years, minor=True)
+    margin = 0.5 + 0.02 * len(years)
+    axes.set_xlim(years[0] - max(margin, room * span / (1 - room)), years[-1] + margin)
+    axes.set_xlabel("publication year")
+
+
+def darken(colour: str) -> str:
+    """Return a darker colour of the same hue, in which small text can be read."""
+    red, green, blue = to_rgb(colour)
+    return to_hex((0.68 * red, 0.68 * green, 0.68 * blue))
+
+
+def add_end_label(axes: Axes, x: float, y: float, text: str, colour: str) -> Annotation:
+    """Write a label to the right of a point; :func:`settle_labels` keeps such labels apart."""
+    return axes.annotate(
+        text,
+        (x, y),
+        xytext=(12, 0),
+        textcoords="offset points",
+        color=darken(colour),
+        fontsize=8,
+        va="center",
+        label=END_LABEL,
+        annotation_clip=False,
+        arrowprops={
+            "arrowstyle": "-",
+            "color": colour,
+            "lw": 0.5,
+            "shrinkA": 1,
+            "shrinkB": 4,
+            "relpos": (0, 0.5),
+        },
+    )
+
+
+def spread_positions(
+    wanted: Sequence[float], sizes: Sequence[float], low: float, high: float
+) -> list[float]:
+    """
+    Return the positions nearest to the wanted ones at which labels don't overlap.
+
+    Parameters
+    ----------
+    wanted : sequence of float
+        Middle of each label, in any order.
+    sizes : sequence of float
+        Height of each label, in the same unit.
+    low, high : float
+        The room. When it is too small the labels start at ``low`` and go on beyond ``high``.
+
+    Returns
+    -------
+    list of float
+        Middles in the order given. Labels keep the order of the wanted positions.
+
+    Examples
+    --------
+    >>> spread_positions([5, 5, 20], [4, 4, 4], 0, 30)
+    [3.0, 7.0, 20.0]
+    """
+    if not wanted:
+        return []
+    order = np.argsort(np.asarray(wanted, dtype=float), kind="stable")
+    heights = np.asarray(sizes, dtype=float)[order]
+    steps = np.concatenate([[0.0], np.cumsum((heights[1:] + heights[:-1]) / 2)])
+    fitted = isotonic_regression(np.asarray(wanted, dtype=float)[order] - steps).x
+    lowest, highest = low + heights[0] / 2, high - heights[-1] / 2 - steps[-1]
+    placed = np.clip(fitted, lowest, max(lowest, highest)) + steps
+    result = np.empty_like(placed)
+    result[order] = placed
+    return [float(value) for value in result]
+
+
+def settle_labels(figure: Figure) -> None:
+    """
+    Move the labels beside line ends up or down until none covers another.
+
+    The figure's layout is worked out here, once, and then kept.
+    """
+    FigureCanvasAgg(figure)  # without it every measure of a text sets up a canvas anew
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+    figure.set_layout_engine(None)
+    for axes in figure.axes:
+        labels = [
+            text
+            for text in axes.texts
+            if isinstance(text, Annotation) and text.get_label() == END_LABEL
+        ]
+        middles = [float(axes.transData.transform(label.xy)[1]) for label in labels]
+        heights = [float(label.get_window_extent().height) + 2.0 for label in labels]
+        box = axes.get_window_extent()
+        placed = spread_positions(middles, heights, float(box.y0), float(box.y1))
+        for label, middle, place in zip(labels, middles, placed, strict=True):
+            label.xyann = (12, (place - middle) * 72 / figure.dpi)
+
+
+def finish(
+    figure: Figure,
+    title: str,
+    evidence: Iterable[Evidence],
+    notes: Iterable[str] = (),
+    *,
+    is_brief: bool = False,
+) -> Figure:
+    """
+    Add title, sources with dates in the lower left corner, and the stamp on synthetic data.
+
+    With ``is_brief`` the definitions of the sources are left out.
+    """
+    listed = list(evidence)
+    sources = list(dict.fromkeys(item.source for item in listed))
+    named = [note_of(replace(source, definition="") if is_brief else source) for source in sources]
+    texts = ["Sources: " + ", ".join(named) + "." if is_brief and named else "", *notes]
+    texts = texts if is_brief else [*named, *notes]
+    width = int(figure.get_figwidth() * 17)
+    lines = [line for text in texts for line in textwrap.wrap(text, width, subsequent_indent="   ")]
+    is_synthetic = any(source.is_synthetic for source in sources)
+    title = f"{SYNTHETIC}: {title}" if is_synthetic else title[:1].upper() + title[1:]
+    figure.suptitle(wrap(title, int(figure.get_figwidth() * 10)), x=0.012, ha="left", fontsize=11)
+    if lines:
+        figure.supxlabel(
+            "\n".join(lines), x=0.012, ha="left", fontsize=7, color="#444444", linespacing=1.35
+        )
+    if is_synthetic:
+        figure.text(
+            0.5,
+            0.5,
+            SYNTHETIC,
+            fontsize=9 * figure.get_figwidth(),
+            rotation=20,
+            alpha=0.22,
+            color="#000000",
+            weight="bold",
+            ha="center",
+            va="center",
+            zorder=50,
+        )
+    settle_labels(figure)
+    return figure
+
+
+def draw_message(axes: Axes, text: str = WAITING, taken: Sequence[float] = ()) -> None:
+    """
+    Write into a panel why it is empty: by default that it waits for a pull.
+
+    ``taken`` are heights (0 to 1, parts of the axis) at which something is drawn already.
+    """
+    places = [
+        place
+        for place in (0.84, 0.66, 0.48, 0.3)
+        if not any(place - 0.16 < height < place + 0.05 for height in taken)
+    ]
+    axes.text(
+        0.04,
+        (places or [0.84])[0],
+        text,
+        transform=axes.transAxes,
+        va="top",
+        fontsize=9,
+        color="#444444",
+        style="italic",
+        zorder=10,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8},
+    )
+
+
+def draw_nothing(axes: Axes, label: str) -> None:
+    """Draw a panel of rows that waits for a pull."""
+    axes.set(xticks=[], yticks=[], xlabel=label)
+    draw_message(axes)

@@ -1,0 +1,308 @@
+"""
+What figures are drawn from: sources, evidence, a paper's stated values, and their numbers.
+
+Knows no drawing library: the alternative texts are made from the same values as the pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bibliometrics.errors import InputError
+from bibliometrics.indicators import poisson_interval, share_interval
+from bibliometrics.study import Study, country_names
+
+MOST_ROWS = 15
+MOST_LINES = 6
+
+
+@dataclass(frozen=True)
+class Source:
+    """
+    Where numbers come from.
+
+    ``label`` is short and stands beside a line; ``date`` is the day of the pull or publication;
+    ``definition`` says in a few words what was counted; ``counting`` names the counting method.
+    """
+
+    label: str
+    date: str = ""
+    definition: str = ""
+    counting: str = "whole counting"
+    is_synthetic: bool = False
+    is_witness: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """A tidy frame in the columns of its table, and its source. Columns may be missing or NaN."""
+
+    frame: pd.DataFrame
+    source: Source
+
+
+@dataclass(frozen=True)
+class Stated:
+    """
+    A value that the paper states, to be marked in a figure of real data.
+
+    ``column`` is the column of the figure's table that the value speaks of, or ``rank``. Without
+    ``year`` it holds for all years. ``country_codes`` and ``field`` narrow it down. ``label``
+    replaces the number, for instance ``about half``.
+    """
+
+    column: str
+    value: float
+    label: str = ""
+    year: int | None = None
+    country_codes: tuple[str, ...] = ()
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Countries drawn as one line, and the line's name."""
+
+    label: str
+    codes: tuple[str, ...]
+
+
+def check_kinds(evidence: Iterable[Evidence], stated: Iterable[Stated] = ()) -> None:
+    """
+    Check that synthetic data stand alone.
+
+    Raises
+    ------
+    InputError
+        If synthetic data come with a paper's stated values, or with real data in one figure.
+    """
+    synthetic = [item.source.label for item in evidence if item.source.is_synthetic]
+    real = [item.source.label for item in evidence if not item.source.is_synthetic]
+    if synthetic and any(True for _ in stated):
+        message = f"synthetic data ({', '.join(synthetic)}) can't stand beside a paper's values."
+        raise InputError(message, "leave out the stated values")
+    if synthetic and real:
+        both = f"synthetic data ({', '.join(synthetic)}) and real data ({', '.join(real)})"
+        message = f"{both} can't stand in one figure."
+        raise InputError(message, "draw them apart")
+
+
+def format_count(value: float) -> str:
+    """
+    Return a count with thousands separators.
+
+    Examples
+    --------
+    >>> [format_count(value) for value in (46000, 0, 12.5)]
+    ['46,000', '0', '12.5']
+    """
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def format_share(value: float) -> str:
+    """
+    Return a share as a percentage with one decimal, or two digits where it is below 0.1 %.
+
+    Examples
+    --------
+    >>> [format_share(share) for share in (0.0534, 0.000123, 0.0)]
+    ['5.3 %', '0.012 %', '0.0 %']
+    """
+    return f"{100 * value:.2g} %" if 0 < value < 0.001 else f"{100 * value:.1f} %"
+
+
+def counting_label(what: str, sources: Iterable[Source]) -> str:
+    """
+    Return an axis label with unit and counting method.
+
+    Examples
+    --------
+    >>> counting_label("works per year", [Source("A"), Source("B", counting="fractional counting")])
+    'works per year, whole counting (B: fractional counting)'
+    """
+    listed = list(sources)
+    method = listed[0].counting if listed else "whole counting"
+    others = [f"{item.label}: {item.counting}" for item in listed if item.counting != method]
+    return f"{what}, {method}" + (f" ({'; '.join(dict.fromkeys(others))})" if others else "")
+
+
+def note_of(source: Source) -> str:
+    """
+    Return label, date and definition of a source, with a dot filled or hollow like its markers.
+
+    Examples
+    --------
+    >>> note_of(Source("OpenAlex", "2026-11-22", "articles and reviews"))
+    '● OpenAlex, 2026-11-22: articles and reviews'
+    """
+    marked = f"{'○' if source.is_witness else '●'} {source.label}"
+    dated = f"{marked}, {source.date}" if source.date else marked
+    return f"{dated}: {source.definition}" if source.definition else dated
+
+
+def is_share(column: str) -> bool:
+    """Say whether a column holds shares from 0 to 1."""
+    return column.startswith("share")
+
+
+def format_value(value: float, column: str) -> str:
+    """Return a count or share of a column as text."""
+    return format_share(value) if is_share(column) else format_count(value)
+
+
+def country_name(code: str) -> str:
+    """Return the name of a country, or the code itself where it is no country's."""
+    return country_names().get(code, code)
+
+
+def series_of(frame: pd.DataFrame, column: str, codes: Sequence[str] = ()) -> pd.DataFrame:
+    """
+    Return one value per year.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Needs ``year`` and ``column``; with ``codes`` also ``country_code``.
+    column : str
+        The column to take. Missing: the result is empty.
+    codes : sequence of str
+        Countries to add up; a year in which one of them is unknown stays unknown.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``year`` and ``value`` (float), ascending years; empty when no value is known.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"year": [2008, 2007], "n": [3, 2]})
+    >>> series_of(frame, "n")["value"].tolist()
+    [2.0, 3.0]
+    """
+    if column not in frame or frame.empty:
+        return pd.DataFrame({"year": [], "value": []})
+    chosen = frame[frame["country_code"].isin(list(codes))] if codes else frame
+    values = chosen.assign(value=pd.to_numeric(chosen[column]).astype(float))
+    grouped = values.groupby("year", sort=True)["value"]
+    series = grouped.sum(min_count=max(1, len(codes))).rename("value").reset_index()
+    return series if series["value"].notna().any() else series.iloc[:0]
+
+
+def largest_codes(frame: pd.DataFrame, codes: Iterable[str], most: int = MOST_ROWS) -> list[str]:
+    """
+    Return the countries with most works in the last year, the largest first.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        ``year``, ``country_code``, ``n_works``.
+    codes : iterable of str
+        Countries to choose from; those not in the frame are left out.
+    most : int
+        How many to return at most.
+    """
+    known = frame[frame["country_code"].isin(list(codes)) & frame["n_works"].notna()]
+    last = known[known["year"] == known["year"].max()]
+    ordered = last.sort_values(["n_works", "country_code"], ascending=[False, True])
+    return [str(code) for code in ordered["country_code"].head(most)]
+
+
+def known_evidence(evidence: Iterable[Evidence], *columns: str) -> list[Evidence]:
+    """Return the evidence that has a value in one of the columns."""
+    return [
+        item
+        for item in evidence
+        if any(name in item.frame and item.frame[name].notna().any() for name in columns)
+    ]
+
+
+def member_groups(study: Study, frame: pd.DataFrame) -> list[Group]:
+    """
+    Return the members of the region that are drawn as lines, each on its own.
+
+    The study's top country and featured countries; where it names none, the largest six.
+    """
+    codes = [code for code in (study.top_country, *study.featured_countries) if code]
+    if not codes and "n_works" in frame:
+        codes = largest_codes(frame, study.region.codes, MOST_LINES)
+    return [Group(country_name(code), (code,)) for code in dict.fromkeys(codes)][:MOST_LINES]
+
+
+def share_groups(study: Study, frame: pd.DataFrame) -> list[Group]:
+    """Return the top country, and the featured countries together; else the largest members."""
+    groups = [Group(country_name(code), (code,)) for code in (study.top_country,) if code]
+    if len(study.featured_countries) > 1:
+        name = f"{' + '.join(study.featured_countries)}, added up"
+        groups.append(Group(name, study.featured_countries))
+    return groups or member_groups(study, frame)
+
+
+def pool_years(frame: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
+    """
+    Add up the works of all years.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``country_code`` and ``n_works``, the largest first; rows of unknown counts are left out.
+    """
+    chosen = frame[frame["country_code"].isin(list(codes)) & frame["n_works"].notna()]
+    pooled = chosen.groupby("country_code", sort=True)["n_works"].sum().reset_index()
+    return pooled.sort_values(["n_works", "country_code"], ascending=[False, True]).reset_index(
+        drop=True
+    )
+
+
+def partner_rows(study: Study, frame: pd.DataFrame, most: int = MOST_ROWS) -> pd.DataFrame:
+    """
+    Return the largest partners outside the region, years pooled, and always the home country.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``rank`` (1 is the largest), ``country_code``, ``n_works``; the largest first.
+    """
+    outside = [code for code in frame["country_code"].unique() if code not in study.region.codes]
+    pooled = pool_years(frame, outside)
+    pooled.insert(0, "rank", range(1, len(pooled) + 1))
+    return pooled[(pooled["rank"] <= most) | pooled["country_code"].isin(study.home)]
+
+
+def add_interval(series: pd.DataFrame, column: str, parts: pd.DataFrame) -> pd.DataFrame:
+    """
+    Add the 95 % interval of each value as ``low`` and ``high``.
+
+    Parameters
+    ----------
+    series : pandas.DataFrame
+        ``year`` and ``value``.
+    column : str
+        What the values are: counts get Poisson intervals, shares exact ones.
+    parts : pandas.DataFrame
+        ``year`` and ``value``: for shares the counts above the line. The whole is count / share;
+        no interval where the share is 0 or unknown.
+    """
+    value = series["value"].to_numpy()
+    if not is_share(column):
+        low, high = poisson_interval(value)
+        return series.assign(low=low, high=high)
+    count = series["year"].map(parts.set_index("year")["value"]).to_numpy(dtype=float)
+    whole = np.full_like(value, np.nan)
+    np.divide(count, value, out=whole, where=value > 0)
+    low, high = share_interval(np.where(value > 0, count, np.nan), np.round(whole))
+    return series.assign(low=low, high=high)
+
+
+def first_frame(evidence: Sequence[Evidence]) -> pd.DataFrame:
+    """Return the frame of the first evidence, or an empty one."""
+    return evidence[0].frame if evidence else pd.DataFrame()
+
+
+def period(study: Study) -> str:
+    """Return the years of a study as text."""
+    first, last = study.years
+    return str(first) if first == last else f"{first}–{last}"
