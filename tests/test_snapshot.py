@@ -1,0 +1,299 @@
+"""The snapshot source: the same frame for a question as plain loops, SQL on raw records, the API."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import pandas as pd
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from bibliometrics.errors import InputError, MissingPackageError, SnapshotError
+from bibliometrics.expressions import DIALECTS, count_works, official_relations, question_sql
+from bibliometrics.narrow import narrow_release
+from bibliometrics.openalex import OpenAlex
+from bibliometrics.question import (
+    Question,
+    build_plan,
+    institution_region_by_country,
+    institution_region_by_year,
+)
+from bibliometrics.request import first_requests
+from bibliometrics.snapshot import Snapshot
+from bibliometrics.study import load_study
+from tests.make_sample import FOLDER
+from tests.openalex_server import OpenAlexServer, read_works
+from tests.plain_answers import answer_plainly, read_facts
+from tests.random_worlds import ACADEMY, BELOW, CHILE, make_record, questions, worlds
+from tests.sample_records import read_sample
+from tests.snapshot_release import write_release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STUDY = load_study()
+PLAN = [planned.question for planned in build_plan(STUDY)]
+BASE = "https://openalex.org/"
+
+
+def assert_same(first: pd.DataFrame, second: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(first, second)
+
+
+def snapshot_of(works: list[dict[str, Any]], folder: Path, kind: str = "parquet") -> Snapshot:
+    release = write_release(folder / kind, {"part_0000": works}, kind=kind, rows_per_group=5)
+    narrow_release(str(release), folder / f"narrow-{kind}")
+    return Snapshot(folder / f"narrow-{kind}")
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+    folder = tmp_path_factory.mktemp("narrow")
+    narrow_release(str(FOLDER), folder)
+    snapshot = Snapshot(folder)
+    yield snapshot
+    snapshot.close()
+
+
+def place(name: str, code: str) -> dict[str, Any]:
+    above = [BASE + ACADEMY] if name == BELOW else []
+    return {"id": BASE + name, "country_code": code, "lineage": [*above, BASE + name]}
+
+
+def work(number: int, *team: list[dict[str, Any]], **values: Any) -> dict[str, Any]:
+    return make_record(number, list(team), publication_year=2010, type="article", **values)
+
+
+# ------------------------------------------------------------------------------------- equality --
+
+
+def test_the_sample_answers_every_question_of_the_plan_as_plain_loops_do(sample: Snapshot) -> None:
+    works = read_facts(read_sample())
+    answers = sample.answer_all(PLAN)
+    assert list(answers) == PLAN
+    for question, frame in answers.items():
+        assert_same(frame, answer_plainly(question, works))
+
+
+def test_one_question_alone_has_the_frame_it_has_among_others(sample: Snapshot) -> None:
+    some = PLAN[:8]
+    answers = sample.answer_all(some)
+    for question in some:
+        assert_same(sample.answer(question), answers[question])
+
+
+def test_sql_on_the_official_columns_counts_as_plain_loops_do() -> None:
+    part = "updated_date=2026-03-30/part_0000.parquet"
+    works = read_facts(read_sample(part))
+    connection = ibis.duckdb.connect()
+    table = connection.read_parquet(str(FOLDER / "works" / part), hive_partitioning=False)
+    for question in (PLAN[2], PLAN[3], PLAN[6], PLAN[-1]):
+        frame = connection.to_pyarrow(count_works(question, official_relations(table)))
+        plain = answer_plainly(question, works)
+        pd.testing.assert_frame_equal(frame.to_pandas(), plain, check_dtype=False)
+    connection.disconnect()
+
+
+@settings(max_examples=25)
+@given(
+    worlds(), st.lists(questions(), min_size=1, max_size=6), st.sampled_from(("parquet", "jsonl"))
+)
+def test_any_question_about_any_world_is_answered_as_plain_loops_do(
+    works: list[dict[str, Any]], asked: list[Question], kind: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot, facts = snapshot_of(works, Path(folder), kind), read_facts(works)
+        for question, frame in snapshot.answer_all(asked).items():
+            assert_same(frame, answer_plainly(question, facts))
+            assert_same(frame, snapshot.answer(question))
+        snapshot.close()
+
+
+def test_the_sample_answers_every_question_of_the_plan_as_the_api_does(sample: Snapshot) -> None:
+    with (
+        OpenAlexServer(read_works(read_sample()), per_second=False, keyless_credits=None) as server,
+        OpenAlex(None, base_url=server.url, rate=100, sleep=lambda seconds: None) as api,
+    ):
+        answers = api.answer_all(PLAN)
+    for question, frame in sample.answer_all(PLAN).items():
+        assert_same(frame, answers[question])
+
+
+def can_be_asked(question: Question) -> bool:
+    """Say whether the API knows this kind of question."""
+    try:
+        first_requests(question)
+    except InputError:
+        return False
+    return True
+
+
+@settings(max_examples=10, phases=[Phase.generate])
+@given(worlds(), st.lists(questions().filter(can_be_asked), min_size=1, max_size=4))
+def test_any_question_about_any_world_is_answered_as_the_api_does(
+    works: list[dict[str, Any]], asked: list[Question]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = snapshot_of(works, Path(folder))
+        with (
+            OpenAlexServer(works, per_second=False, keyless_credits=None) as server,
+            OpenAlex(None, base_url=server.url, rate=100, sleep=lambda seconds: None) as api,
+        ):
+            answers = api.answer_all(asked)
+        for question in asked:
+            assert_same(snapshot.answer(question), answers[question])
+        snapshot.close()
+
+
+# ----------------------------------------------------------------------- what only records tell --
+
+
+def test_one_author_with_two_affiliations_is_told_from_two_co_authors(tmp_path: Path) -> None:
+    both = [place(BELOW, "CN"), place(CHILE, "CL")]
+    works = [
+        work(1, both),
+        work(2, [place(BELOW, "CN")], [place(CHILE, "CL")]),
+        work(3, both, both),
+        work(4, both, [place(CHILE, "CL")]),
+        work(5, both, [place("I9003", "US")]),
+        work(6, [place(CHILE, "CL")]),
+    ]
+    snapshot = snapshot_of(works, tmp_path)
+    question = Question(lineage=(ACADEMY,), countries=(("CL",),), group_by=("year",))
+    frame = snapshot.count_one_author_works(question, ACADEMY, ("BR", "CL"))
+    assert frame.to_dict("records") == [{"year": 2010, "n_works": 5, "n_works_one_author": 2}]
+    assert list(map(str, frame.dtypes)) == ["int64"] * 3
+
+
+def test_fractions_by_author_share_each_author_among_his_countries(tmp_path: Path) -> None:
+    works = [
+        work(1, [place(CHILE, "CL"), place("I9003", "US")], [place("I9003", "US")], [], []),
+        work(2, [place(CHILE, "CL")]),
+    ]
+    snapshot = snapshot_of(works, tmp_path)
+    frame = snapshot.count_by_author(Question())
+    assert frame.to_dict("records") == [
+        {"year": 2010, "country_code": "CL", "n_works": 2, "n_works_fractional": 1 + 1 / 8},
+        {"year": 2010, "country_code": "US", "n_works": 1, "n_works_fractional": 1 / 8 + 1 / 4},
+    ]
+    kept = snapshot.count_by_author(Question(group_by=("country_code",), keep=("US",)))
+    assert kept["country_code"].tolist() == ["US"]
+
+
+def test_fractions_by_author_never_exceed_the_whole_count(sample: Snapshot) -> None:
+    question = institution_region_by_country(STUDY)
+    frame = sample.count_by_author(question)
+    whole = sample.answer(question).set_index(["year", "country_code"])["n_works"]
+    counted = frame.set_index(["year", "country_code"])
+    pd.testing.assert_series_equal(counted["n_works"], whole)
+    assert (counted["n_works_fractional"] <= whole).all()
+
+
+def test_one_author_works_are_a_part_of_the_works_of_institution_and_region(
+    sample: Snapshot,
+) -> None:
+    question = institution_region_by_year(STUDY)
+    frame = sample.count_one_author_works(question, STUDY.institution.id, STUDY.region.codes)
+    assert_same(frame[["year", "n_works"]], sample.answer(question))
+    assert frame["n_works_one_author"].between(1, frame["n_works"]).any()
+
+
+# ------------------------------------------------------------------------------ refusals, origin --
+
+
+def test_a_question_beyond_the_years_that_were_kept_is_refused(tmp_path: Path) -> None:
+    narrow_release(str(FOLDER), tmp_path, years=(2007, 2016))
+    snapshot = Snapshot(tmp_path)
+    assert snapshot.answer(Question(years=(2007, 2016)))["n_works"].item() > 0
+    for years in ((2006, 2016), (2007, 2017), None):
+        with pytest.raises(InputError, match="2007 to 2016"):
+            snapshot.answer(Question(years=years))
+
+
+@pytest.mark.parametrize(
+    ("question", "column"),
+    [
+        (Question(lineage=(ACADEMY,)), "lineage_ids"),
+        (Question(core_source=False), "core_source"),
+        (Question(retracted=False), "is_retracted"),
+        (Question(top_percent=1), "top_1"),
+        (Question(group_by=("field_id",)), "field_id"),
+    ],
+)
+def test_a_release_that_never_tells_a_value_is_not_asked_about_it(
+    question: Question, column: str, tmp_path: Path
+) -> None:
+    old = {"id": BASE + "W1", "publication_year": 2010, "type": "article"}
+    author = {"institutions": [{"id": BASE + CHILE, "country_code": "CL"}]}
+    works = [{**old, "authorships": [author]}]
+    release = write_release(tmp_path / "old", {"part_0000": works}, kind="jsonl", whole=False)
+    narrow_release(str(release), tmp_path / "narrow")
+    snapshot = Snapshot(tmp_path / "narrow")
+    assert snapshot.answer(Question(countries=(("CL",),)))["n_works"].item() == 1
+    with pytest.raises(SnapshotError, match=column):
+        snapshot.answer_all([question])
+
+
+def test_provenance_names_the_release_and_says_that_the_sample_is_invented(
+    sample: Snapshot,
+) -> None:
+    told = sample.provenance
+    assert told["source"] == "sample"
+    assert told["synthetic"] is True
+    assert told["release"] == "2026-11-22"
+    assert told["n_records"] == 20_000 == told["n_works"] + sum(told["dropped"].values())
+
+
+def test_an_unknown_engine_or_dialect_is_refused(sample: Snapshot, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="polars"):
+        Snapshot(tmp_path, engine="polars")
+    with pytest.raises(InputError, match="oracle"):
+        question_sql(PLAN[0], dialect="oracle")
+
+
+def test_no_questions_have_no_answers(sample: Snapshot) -> None:
+    assert sample.answer_all([]) == {}
+
+
+# ---------------------------------------------------------------------------- SQL, other engines --
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_kind_of_question_of_the_plan_has_sql(dialect: str) -> None:
+    for question in (*PLAN[:10], *PLAN[-2:]):
+        text = question_sql(question, dialect=dialect)
+        assert "FLATTEN" not in text.upper()
+        assert "works" in text
+
+
+def test_sql_names_the_table_that_is_given() -> None:
+    assert "`mine`.`releases`.`june`" in question_sql(PLAN[0], table="mine.releases.june")
+    assert question_sql(PLAN[0]) == question_sql(PLAN[0])
+
+
+@pytest.mark.filterwarnings("ignore")  # PySpark warns about the newest pandas, and leaves sockets
+def test_spark_gives_the_same_frames(sample: Snapshot, tmp_path: Path) -> None:
+    pytest.importorskip("pyspark", reason="PySpark is an optional extra")
+    narrow_release(str(FOLDER), tmp_path)
+    spark = Snapshot(tmp_path, engine="spark")
+    some = [PLAN[3], PLAN[5], PLAN[-1]]
+    for question, frame in spark.answer_all(some).items():
+        assert_same(frame, sample.answer(question))
+    by_author = spark.count_by_author(PLAN[5])
+    pd.testing.assert_frame_equal(by_author, sample.count_by_author(PLAN[5]))
+    spark.close()
+
+
+def test_spark_without_pyspark_says_what_to_install(tmp_path: Path) -> None:
+    try:
+        import pyspark  # noqa: F401
+    except ImportError:
+        narrow_release(str(FOLDER), tmp_path)
+        with pytest.raises(MissingPackageError, match="spark"):
+            Snapshot(tmp_path, engine="spark")
+    else:
+        pytest.skip("PySpark is installed")
