@@ -1,0 +1,220 @@
+"""The words of the command line: commands, options, help. Standard library only."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, Final
+
+from bibliometrics import __version__
+from bibliometrics.errors import InputError
+from bibliometrics.question import PARTS
+from bibliometrics.study import DEFAULT_STUDY
+
+SOURCES: Final = ("openalex", "snapshot", "sample", "witnesses")
+FASTEST: Final = 100.0
+EPILOG: Final = """\
+exit codes
+  0 done                           8 the source refuses the request
+  1 a fault of this program        9 saved answers are missing, cut or edited
+  2 wrong words on the line       10 a table breaks its contract or was edited
+  3 unusable study or input       11 a folder can't be written, or the disk is full
+  4 no connection                 12 another run works in the same folder
+  5 the API key is refused        13 a library is not installed
+  6 budget too small or spent     14 a snapshot release is damaged or changed
+  7 the source fails or answers   130 interrupted: run the same command to resume
+    only a part
+
+environment
+  OPENALEX_API_KEY       key for the OpenAlex API (optional; sent in a header only)
+  OPENALEX_API_KEY_FILE  file that holds the key
+  OPENALEX_API_URL       another address of the API: a mirror or a test server
+  BIBLIOMETRICS_DATA     another place for the data folder
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with every command and option."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bibliometrics",
+        description="Rebuild a published bibliometric study from open data, and grade its claims.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"bibliometrics {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+    _add_plan(commands)
+    _add_refresh(commands)
+    _add_reading(commands)
+    _add_study_command(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    return parser
+
+
+def _add_study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--study",
+        default=DEFAULT_STUDY,
+        metavar="NAME",
+        help="a study of this package, or the path of a .toml file (default: %(default)s)",
+    )
+
+
+def _add_parts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--parts",
+        metavar="LIST",
+        help=f"which questions to ask, separated by commas (default: {','.join(PARTS)})",
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _add_from(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--from",
+        dest="folder",
+        type=Path,
+        metavar="DIR",
+        help="another build (default: data/processed)",
+    )
+
+
+def _add_plan(commands: Any) -> None:
+    parser = _command(commands, "plan", "say what refresh would ask and what it would cost")
+    _add_study(parser)
+    _add_parts(parser)
+    parser.add_argument("--urls", action="store_true", help="list the address of every request")
+    _add_json(parser)
+
+
+def _add_refresh(commands: Any) -> None:
+    parser = _command(commands, "refresh", "count anew, then rebuild all tables and figures")
+    _add_study(parser)
+    _add_source(parser)
+    _add_parts(parser)
+    parser.add_argument(
+        "--budget", type=_dollars, metavar="USD", help="spend at most so many dollars"
+    )
+    parser.add_argument(
+        "--rate", type=_rate, default=5.0, metavar="N", help="requests a second (default: 5)"
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="DIR",
+        help="where tables and figures go (default: data/processed)",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="rebuild over tables that were edited by hand"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress, only errors")
+    _add_json(parser)
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--source",
+        choices=SOURCES,
+        default="openalex",
+        help="who counts: the OpenAlex API, a snapshot, the synthetic sample, or nobody: "
+        "published figures only (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--offline", action="store_true", help="rebuild from the answers of an earlier pull"
+    )
+    parser.add_argument("--pull", metavar="ID", help="with --offline: which pull (default: newest)")
+    parser.add_argument(
+        "--narrow", type=Path, metavar="DIR", help="with --source snapshot: the narrow table"
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("duckdb", "spark"),
+        default="duckdb",
+        help="with --source snapshot: what counts (default: %(default)s)",
+    )
+
+
+def _add_reading(commands: Any) -> None:
+    tables = _command(commands, "tables", "say what tables are there and where from")
+    _add_from(tables)
+    _add_json(tables)
+    figures = _command(commands, "figures", "draw the figures anew from the tables")
+    _add_from(figures)
+    figures.add_argument("--quiet", action="store_true", help="no list of files, only errors")
+    _add_json(figures)
+    verdicts = _command(commands, "verdicts", "print the claims and their verdicts")
+    _add_from(verdicts)
+    verdicts.add_argument("--claim", metavar="ID", help="one claim only, e.g. P07")
+    verdicts.add_argument("--source", metavar="NAME", help="claims of one document only")
+    verdicts.add_argument("--verdict", metavar="WORD", help="one verdict only, e.g. reproduced")
+    verdicts.add_argument("--kind", metavar="KIND", help="direct, proxy or calibration only")
+    verdicts.add_argument(
+        "--format", choices=("text", "md", "csv", "json"), default="text", help="form of the output"
+    )
+
+
+def _add_study_command(commands: Any) -> None:
+    study = _command(commands, "study", "list studies, or check one")
+    study.add_argument("action", choices=("list", "check"), help="what to do")
+    study.add_argument(
+        "name",
+        nargs="?",
+        default=DEFAULT_STUDY,
+        help="a study of this package, or the path of a .toml file (default: %(default)s)",
+    )
+    _add_json(study)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        msg = f"{text!r} is not a number"
+        raise argparse.ArgumentTypeError(msg) from None
+
+
+def _dollars(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value < float("inf"):
+        msg = f"{text} is not an amount of dollars"
+        raise argparse.ArgumentTypeError(msg)
+    return value
+
+
+def _rate(text: str) -> float:
+    value = _number(text)
+    if not 0 < value <= FASTEST:
+        msg = f"{text} is not between 0 and {FASTEST:g} requests a second"
+        raise argparse.ArgumentTypeError(msg)
+    return value
+
+
+def read_parts(text: str | None) -> tuple[str, ...] | None:
+    """
+    Return the parts of a plan that a text names, in the plan's order; None for no text.
+
+    Raises
+    ------
+    InputError
+        If a part is unknown, or none is named.
+
+    Examples
+    --------
+    >>> read_parts("fields, figures")
+    ('figures', 'fields')
+    """
+    if text is None:
+        return None
+    named = [part.strip() for part in text.split(",") if part.strip()]
+    unknown = [part for part in named if part not in PARTS]
+    if unknown or not named:
+        msg = f"--parts names {', '.join(unknown) or 'nothing'}."
+        raise InputError(msg, f"known parts: {', '.join(PARTS)}")
+    return tuple(part for part in PARTS if part in named)

@@ -1,0 +1,278 @@
+"""
+Words in, words out: the command line. The only room that prints.
+
+Results go to standard output, progress and errors to standard error. Commands that only read what
+is there (``plan``, ``tables``, ``verdicts``, ``study``) need nothing but Python's standard library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from bibliometrics.arguments import build_parser, read_parts
+from bibliometrics.errors import BibliometricsError, DiskError, MissingPackageError
+from bibliometrics.paths import processed_folder
+from bibliometrics.question import PARTS, PlannedQuestion, build_plan
+from bibliometrics.study import available_studies, load_study
+
+__all__ = ["build_parser", "main"]
+
+INTERRUPTED: Final = 130
+
+
+def _say(text: str = "") -> None:
+    print(text)
+
+
+def _say_json(value: object) -> None:
+    print(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str or None
+        Words of the command line; None: those of this process.
+
+    Returns
+    -------
+    int
+        Exit code, see ``--help``.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may lack some letters
+    options = build_parser().parse_args(arguments)
+    try:
+        COMMANDS[options.command](options)
+        sys.stdout.flush()
+    except BibliometricsError as error:
+        return _fail(error.message, error.next_step, error.exit_code, options)
+    except ImportError as error:
+        missing = _missing(error)
+        return _fail(missing.message, missing.next_step, missing.exit_code, options)
+    except KeyboardInterrupt:
+        return _fail("interrupted.", "run the same command to resume", INTERRUPTED, options)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        said = f"can't use {error.filename or 'a file'}: {error.strerror or type(error).__name__}."
+        return _fail(said, "check that file and its folder", DiskError.exit_code, options)
+    return 0
+
+
+def _fail(message: str, next_step: str, code: int, options: argparse.Namespace) -> int:
+    if getattr(options, "json", False) or getattr(options, "format", "") == "json":
+        _say_json({"error": message, "next_step": next_step, "exit_code": code})
+    step = f" Next: {next_step}" if next_step else ""
+    print(f"error: {message}{step}", file=sys.stderr)
+    return code
+
+
+def _missing(error: ImportError) -> MissingPackageError:
+    name = (error.name or "a library").partition(".")[0]
+    if name == "bibliometrics":
+        raise error
+    msg = f"this command needs {name}, which is not installed."
+    step = "run `make refresh`, or install what requirements.txt lists; plan, tables, verdicts and "
+    return MissingPackageError(msg, f"{step}study run without it")
+
+
+def run_plan(options: argparse.Namespace) -> None:
+    """Print the questions of a study, their calls and cost."""
+    from bibliometrics import access, request  # noqa: PLC0415
+
+    study = load_study(options.study)
+    planned = build_plan(study, read_parts(options.parts) or PARTS)
+    least, most = request.estimate_plan(item.question for item in planned)
+    asked = dict.fromkeys(one for item in planned for one in request.first_requests(item.question))
+    remaining, note = _remaining_usd()
+    result = {
+        "study": study.id,
+        "study_hash": study.hash,
+        "questions": len(planned),
+        "credits": [least, most],
+        "usd": [round(number * request.CREDIT_USD, 4) for number in (least, most)],
+        "remaining_usd": remaining,
+        "note": note,
+        "tables": _estimate_tables(planned),
+    }
+    if options.urls:
+        result["urls"] = [one.url(access.read_address().url) for one in asked]
+    if options.json:
+        _say_json(result)
+    else:
+        _say(f"{study.title} (study {study.id}, hash {study.hash[:12]})")
+        _say_plan(result)
+
+
+def _estimate_tables(planned: Sequence[PlannedQuestion]) -> dict[str, dict[str, int]]:
+    """Return questions and calls by table; a call that two tables need counts at the first."""
+    from bibliometrics import request  # noqa: PLC0415
+
+    rows: dict[str, dict[str, int]] = {}
+    before = 0, 0
+    for name in dict.fromkeys(item.table for item in planned):
+        rows[name] = {"questions": sum(item.table == name for item in planned)}
+        so_far = [item.question for item in planned if item.table in rows]
+        after = request.estimate_plan(so_far)
+        rows[name] |= {"least": after[0] - before[0], "most": after[1] - before[1]}
+        before = after
+    return rows
+
+
+def _say_plan(result: dict[str, Any]) -> None:
+    _say(f"{'table':24}{'questions':>10}{'calls':>14}")
+    for name, row in result["tables"].items():
+        _say(f"{name:24}{row['questions']:>10}{_span(row['least'], row['most']):>14}")
+    _say(f"{'in all':24}{result['questions']:>10}{_span(*result['credits']):>14}")
+    least, most = result["usd"]
+    _say(f"cost: {least:.4f} to {most:.4f} USD (1 call = 1 credit)")
+    if result["remaining_usd"] is not None:
+        _say(f"left in today's budget of your key: {result['remaining_usd']:.4f} USD")
+    if result["note"]:
+        _say(f"note: {result['note']}")
+    for url in result.get("urls", ()):
+        _say(url)
+
+
+def _span(least: int, most: int) -> str:
+    return str(least) if least == most else f"{least} to {most}"
+
+
+def _remaining_usd() -> tuple[float | None, str]:
+    """Return what is left of today's budget of the key, or why that can't be said."""
+    from bibliometrics import access  # noqa: PLC0415
+
+    try:
+        key = access.read_key()
+        if key is None:
+            return None, ""
+        from bibliometrics import openalex  # noqa: PLC0415
+
+        left = openalex.ask_remaining(access.read_address(), key)
+    except BibliometricsError as error:
+        return None, f"what is left of today's budget is unknown: {error.message}"
+    except ImportError as error:
+        name = (error.name or "a library").partition(".")[0]
+        return None, f"what is left of today's budget is unknown: {name} is not installed."
+    if left is None:
+        return None, "the server does not say what is left of today's budget."
+    return round(left.usd + left.prepaid_usd, 6), ""
+
+
+def run_refresh(options: argparse.Namespace) -> None:
+    """Count anew or rebuild, and print what was built."""
+    from bibliometrics.options import Options  # noqa: PLC0415
+    from bibliometrics.progress import Progress  # noqa: PLC0415
+    from bibliometrics.refresh import refresh  # noqa: PLC0415
+
+    wanted = Options(
+        study=options.study,
+        source=options.source,
+        offline=options.offline,
+        pull=options.pull,
+        parts=read_parts(options.parts),
+        budget_usd=options.budget,
+        rate=options.rate,
+        to=options.to,
+        narrow=options.narrow,
+        engine=options.engine,
+        force=options.force,
+    )
+    with Progress(sys.stderr, quiet=options.quiet) as progress:
+        summary = refresh(wanted, progress)
+    if options.json:
+        _say_json(summary.as_dict())
+    elif not options.quiet:
+        for line in summary.lines():
+            _say(line)
+
+
+def run_tables(options: argparse.Namespace) -> None:
+    """Print what is in a build, where it comes from and how old it is."""
+    from bibliometrics import inventory  # noqa: PLC0415
+
+    listed = inventory.list_tables(options.folder or processed_folder())
+    if options.json:
+        _say_json(listed)
+    else:
+        for line in inventory.describe(listed):
+            _say(line)
+
+
+def run_figures(options: argparse.Namespace) -> None:
+    """Draw the figures of a build anew."""
+    from bibliometrics import refresh  # noqa: PLC0415
+
+    paths = refresh.redraw((options.folder or processed_folder()).resolve())
+    if options.json:
+        _say_json({"figures": [str(path) for path in paths]})
+    elif not options.quiet:
+        for path in paths:
+            _say(str(path))
+
+
+def run_verdicts(options: argparse.Namespace) -> None:
+    """Print the claims and their verdicts."""
+    from bibliometrics import claims, publish  # noqa: PLC0415
+
+    folder = options.folder or processed_folder()
+    publish.check_unedited(folder)
+    rows = claims.read_verdicts(folder / "claims.csv")
+    chosen = claims.filter_verdicts(
+        rows,
+        claim=options.claim,
+        source=options.source,
+        verdict=options.verdict,
+        kind=options.kind,
+    )
+    _say(claims.format_verdicts(chosen, options.format).rstrip("\n"))
+
+
+def run_study(options: argparse.Namespace) -> None:
+    """List the studies of the package, or check one and print what it says."""
+    if options.action == "list":
+        titles = {name: load_study(name).title for name in available_studies()}
+        if options.json:
+            _say_json(titles)
+        for name, title in titles.items() if not options.json else ():
+            _say(f"{name:24} {title}")
+        return
+    study = load_study(options.name)
+    told = {
+        "institution": f"{study.institution.name} ({study.institution.id})",
+        "home": f"{study.home_name} ({', '.join(study.home)})",
+        "region": f"{study.region.name}, {len(study.region.codes)} countries",
+        "years": f"{study.years[0]} to {study.years[1]}",
+        "questions": len(build_plan(study)),
+        "hash": study.hash,
+    }
+    if options.json:
+        _say_json({"study": study.id, **told})
+        return
+    _say(f"study {study.id}: fine")
+    for name, value in told.items():
+        _say(f"  {name:12} {value}")
+
+
+COMMANDS: Final[MappingProxyType[str, Callable[[argparse.Namespace], None]]] = MappingProxyType(
+    {
+        "plan": run_plan,
+        "refresh": run_refresh,
+        "tables": run_tables,
+        "figures": run_figures,
+        "verdicts": run_verdicts,
+        "study": run_study,
+    }
+)

@@ -1,0 +1,267 @@
+"""
+Small tables and sentences for readers of a build: what notebooks show between the figures.
+
+Every number is computed from the build; nothing names an institution, region or country.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from bibliometrics import claim_ledger, claims, indicators, witnesses
+from bibliometrics.build import Build, evidence_of, published_of
+from bibliometrics.datapackage import WAITING
+from bibliometrics.figures import describe_specification
+from bibliometrics.study import country_names
+from bibliometrics.witness_files import witness_definitions
+
+OUTPUT_COLUMN = {
+    "figure1_region_output": "n_works_region",
+    "figure4_institution_region": "n_works_institution_region",
+}
+
+
+def list_definitions(build: Build) -> pd.DataFrame:
+    """
+    Return the definitions of a build's study.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per definition: ``what``, ``definition``, ``source``.
+    """
+    study = build.study
+    members = len(study.institution.ids_below(study.institution.id)) - 1
+    rows = [
+        ("years", f"{study.years[0]} to {study.years[1]}", study.source),
+        (
+            "institution",
+            f"{study.institution.name} ({study.institution.id}), rule: {study.primary.institution}; "
+            f"{members} institutions known below it",
+            study.institution.source,
+        ),
+        ("home", f"{study.home_name}: {', '.join(study.home)}", study.source),
+        (
+            "region",
+            f"{study.region.name}: {len(study.region.codes)} countries",
+            study.region.source,
+        ),
+        ("works", describe_specification(study.primary), study.source),
+        ("counting", "whole: once per year and distinct country, all authors", study.source),
+    ]
+    return pd.DataFrame(rows, columns=["what", "definition", "source"]).set_index("what")
+
+
+def _of_display(build: Build, displays: tuple[str, ...]) -> pd.DataFrame:
+    shown = {
+        claim.id: claim.display
+        for claim in claim_ledger.load_claims()
+        if claim.study == build.study.id
+    }
+    frame = build["claims"]
+    if displays:
+        frame = frame[frame["claim_id"].map(shown).isin(displays)]
+    return frame
+
+
+def list_verdicts(build: Build, *displays: str) -> pd.DataFrame:
+    """
+    Return claims and verdicts.
+
+    Parameters
+    ----------
+    build : Build
+        The build.
+    *displays : str
+        Figures and tables of the document whose claims are wanted, such as ``Figure 4``; none:
+        all claims that have evidence.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per claim and piece of evidence: ``claim``, ``what it says``, ``stated``,
+        ``found`` (with 95 % interval), ``verdict``, ``evidence``, ``kind``, ``why``.
+    """
+    frame = _of_display(build, displays)
+    if not displays:
+        frame = frame[frame["evidence"].fillna("") != ""]
+    rows = claims.shorten_verdicts(_plain(frame))
+    return pd.DataFrame(rows, columns=claims.SHORT_COLUMNS).set_index("claim")
+
+
+def list_open_claims(build: Build) -> pd.DataFrame:
+    """Return claims without evidence, one row each: ``what it says``, ``verdict``, ``why``."""
+    frame = build["claims"]
+    rows = claims.shorten_verdicts(_plain(frame[frame["evidence"].fillna("") == ""]))
+    frame = pd.DataFrame(rows, columns=claims.SHORT_COLUMNS).set_index("claim")
+    return frame[["what it says", "verdict", "why"]]
+
+
+def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as dicts, None for what is missing."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def tell_summary(build: Build) -> str:
+    """Return the state of the claims in a sentence, and where the counts come from."""
+    rows = _plain(build["claims"])
+    told = claims.summarise_verdicts(rows) if rows else "Synthetic data are never graded."
+    return f"{told}\n\n{build.origin}"
+
+
+def list_witnesses(build: Build) -> pd.DataFrame:
+    """Return the witnesses of a build: ``title``, ``definition``, ``date``, ``licence``, figures."""
+    sizes = build["witnesses"]["witness"].value_counts()
+    defined = witness_definitions().witnesses
+    rows = [
+        (key, defined[key].title, defined[key].definition, defined[key].date, int(sizes[key]))
+        for key in sorted(sizes.index)
+    ]
+    columns = ["witness", "title", "definition", "date", "figures"]
+    return pd.DataFrame(rows, columns=columns).set_index("witness")
+
+
+def list_growth(build: Build, figure: str) -> pd.DataFrame:
+    """
+    Return the growth of each series in figure 1 or 4.
+
+    Parameters
+    ----------
+    build : Build
+        The build.
+    figure : str
+        ``figure1_region_output`` or ``figure4_institution_region``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per source: first and last year and count, ``factor`` with 95 % interval (exact,
+        Poisson counts), ``rate`` per year between the endpoints (n - 1 intervals) and
+        ``fitted_rate`` per year from a log-linear fit with its interval. Empty without counts.
+    """
+    column = OUTPUT_COLUMN[figure]
+    rows = {}
+    for item in evidence_of(build, figure):
+        if column in item.frame:
+            known = item.frame[item.frame[column].notna()].sort_values("year")
+            rows[item.source.label] = _growth(known["year"].tolist(), known[column].tolist())
+    return pd.DataFrame.from_dict(rows, orient="index") if rows else _waiting(build)
+
+
+def _growth(years: list[int], counts: list[float]) -> dict[str, object]:
+    first, last = counts[0], counts[-1]
+    low, high = indicators.growth_factor_interval(round(first), round(last))
+    fit = indicators.log_linear_growth_rate(years, counts)
+    return {
+        "first year": years[0],
+        "first": round(first),
+        "last year": years[-1],
+        "last": round(last),
+        "factor": _round(last / first if first else math.nan, 2),
+        "95 % interval": f"{low:.2f} to {high:.2f}",
+        "rate": _percent(
+            float(indicators.compound_growth_rate(first, last, years[-1] - years[0]))
+            if len(years) > 1
+            else math.nan
+        ),
+        "fitted rate": _percent(fit.rate),
+        "fitted 95 %": f"{_percent(fit.low)} to {_percent(fit.high)}",
+    }
+
+
+def _round(value: float, digits: int) -> float:
+    return round(float(value), digits)
+
+
+def _percent(value: float) -> str:
+    return "unknown" if math.isnan(value) else f"{100 * value:.1f} %"
+
+
+def _waiting(build: Build) -> pd.DataFrame:
+    return pd.DataFrame({"state": [WAITING]}, index=[build.study.title])
+
+
+def list_fractional(build: Build) -> pd.DataFrame:
+    """
+    Return whole and fractional counts of works of institution and region, years pooled.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per country with works, the largest first: ``country``, ``n_works``,
+        ``n_works_fractional``, ``ratio``. While there are no counts, one row that says so.
+    """
+    if not build.has("fractional"):
+        return _waiting(build)
+    columns = ["n_works", "n_works_fractional"]
+    frame = build["fractional"].groupby("country_code")[columns].sum()
+    frame = frame[frame["n_works"] > 0].sort_values(columns, ascending=False)
+    frame["ratio"] = (frame["n_works_fractional"] / frame["n_works"]).round(3)
+    return frame.rename(index=country_names()).rename_axis("country").round(1)
+
+
+def list_indicators(build: Build) -> pd.DataFrame:
+    """
+    Return development indicators of region and home country.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per indicator, area and edition of the source; a column per year of the study;
+        empty where an edition has no value.
+    """
+    frame = witnesses.development_indicators(published_of(build), build.study)
+    keys = ["name", "unit", "area", "witness"]
+    wide = frame.pivot_table(index=keys, columns="year", values="value")
+    return wide[[year for year in wide.columns if year in build.study.year_range]].round(2)
+
+
+def list_ties(build: Build) -> pd.DataFrame:
+    """
+    Return the strength of ties of the home country with members of the region, first and last year.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per member with published pairs, the largest last count first: joint works,
+        Salton's cosine and Jaccard index of the first and last year. The sizes are the
+        international works of each country.
+    """
+    published = witnesses.as_frame(published_of(build))
+    pairs = witnesses.home_pairs(published_of(build), build.study)
+    if pairs.empty:
+        return pd.DataFrame()
+    sizes = published[published["quantity"] == "international_works"]
+    size = sizes.set_index(["witness", "year", "country_code"])["value"]
+    rows: dict[str, dict[str, float]] = {}
+    for year in build.study.years:
+        for name, measure in (
+            ("Salton", indicators.salton_cosine),
+            ("Jaccard", indicators.jaccard_index),
+        ):
+            _add_ties(rows, pairs[pairs["year"] == year], size, build.study.home, name, measure)
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    last = f"joint works {build.study.years[1]}"
+    return frame.sort_values(last, ascending=False).head(10)
+
+
+def _add_ties(
+    rows: dict[str, dict[str, float]],
+    pairs: pd.DataFrame,
+    size: pd.Series[float],
+    home: tuple[str, ...],
+    name: str,
+    measure: Callable[..., object],
+) -> None:
+    for pair in pairs.to_dict("records"):
+        key = (pair["witness"], pair["year"])
+        own = size.get((*key, pair["country_code"]), math.nan)
+        whole = sum(size.get((*key, code), math.nan) for code in home)
+        row = rows.setdefault(country_names()[pair["country_code"]], {})
+        row[f"joint works {pair['year']}"] = round(pair["n_works"])
+        value = float(measure(pair["n_works"], own, whole))  # type: ignore[arg-type]
+        row[f"{name} {pair['year']}"] = _round(value, 4)
