@@ -225,9 +225,7 @@ def poisson_interval(count: npt.ArrayLike, *, level: float = 0.95) -> Interval:
     return Interval(np.where(count == 0, 0.0, low)[()], high)
 
 
-def share_interval(
-    part: npt.ArrayLike, whole: npt.ArrayLike, *, level: float = 0.95
-) -> Interval:
+def share_interval(part: npt.ArrayLike, whole: npt.ArrayLike, *, level: float = 0.95) -> Interval:
     """
     Return the exact confidence interval of a share of distinct works.
 

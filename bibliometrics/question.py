@@ -137,13 +137,17 @@ def base_question(study: Study, specification: Specification | None = None) -> Q
     )
 
 
-def in_region(question: Question, study: Study, specification: Specification | None = None) -> Question:
+def in_region(
+    question: Question, study: Study, specification: Specification | None = None
+) -> Question:
     """Return the question with the condition that some author is in the region."""
     region = study.region_of(specification or study.primary)
     return question.but(countries=(*question.countries, region.codes))
 
 
-def in_home(question: Question, study: Study, specification: Specification | None = None) -> Question:
+def in_home(
+    question: Question, study: Study, specification: Specification | None = None
+) -> Question:
     """Return the question with the condition that some author is in the home country."""
     home = (specification or study.primary).home or study.home
     return question.but(countries=(*question.countries, home))
@@ -201,7 +205,9 @@ def region_by_country(study: Study) -> Question:
     return in_region(base_question(study), study).but(group_by=("year", "country_code"))
 
 
-def institution_region_by_year(study: Study, specification: Specification | None = None) -> Question:
+def institution_region_by_year(
+    study: Study, specification: Specification | None = None
+) -> Question:
     """Works of institution and region per year."""
     question = in_region(base_question(study, specification), study, specification)
     return at_institution(question, study, specification).but(group_by=("year",))
@@ -317,5 +323,3 @@ def build_plan(study: Study, parts: tuple[str, ...] = PARTS) -> list[PlannedQues
     for item in planned:
         first_of.setdefault(item.question, item)
     return list(first_of.values())
-
-

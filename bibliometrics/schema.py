@@ -225,9 +225,20 @@ _TABLES: Final = (
             Column("claim_id", "str", "Number of the claim in the ledger"),
             Column("source", "str", "Document that makes the claim"),
             Column("statement", "str", "Gist of the claim in our words"),
-            Column("stated", "float", "Value that the document states; empty if none", "", optional=True),
+            Column(
+                "stated",
+                "float",
+                "Value that the document states; empty if none",
+                "",
+                optional=True,
+            ),
             Column("unit", "str", "Unit of stated, observed, low and high", optional=True),
-            Column("evidence", "str", "openalex, snapshot or a witness; empty if there is none", optional=True),
+            Column(
+                "evidence",
+                "str",
+                "openalex, snapshot or a witness; empty if there is none",
+                optional=True,
+            ),
             Column(
                 "evidence_kind",
                 "str",
@@ -283,9 +294,23 @@ _TABLES: Final = (
             Column("witness", "str", "Name of the published source and its edition"),
             Column("quantity", "str", "What was measured"),
             _year(),
-            Column("country_code", "str", "Country code, or an aggregate of the source (WORLD, LAC33, LCN, …)"),
-            Column("partner_code", "str", "Partner country code or aggregate; empty if none", optional=True),
-            Column("field", "str", "Field of science as the source names it; empty if none", optional=True),
+            Column(
+                "country_code",
+                "str",
+                "Country code, or an aggregate of the source (WORLD, LAC33, LCN, …)",
+            ),
+            Column(
+                "partner_code",
+                "str",
+                "Partner country code or aggregate; empty if none",
+                optional=True,
+            ),
+            Column(
+                "field",
+                "str",
+                "Field of science as the source names it; empty if none",
+                optional=True,
+            ),
             Column("value", "float", "Value in the unit"),
             Column("unit", "str", "Unit of value"),
             Column("source", "str", "Where the figure was published, and its licence"),
@@ -351,7 +376,9 @@ def _flag(text: str) -> bool:
 
 
 def _sort_key(row: Mapping[str, Value], keys: Sequence[str]) -> tuple[tuple[bool, Value], ...]:
-    return tuple((row[name] is not None, row[name] if row[name] is not None else "") for name in keys)
+    return tuple(
+        (row[name] is not None, row[name] if row[name] is not None else "") for name in keys
+    )
 
 
 def render_table(table: Table, rows: Iterable[Mapping[str, object]]) -> str:
@@ -399,9 +426,7 @@ def _plain(value: object) -> Value:
     raise TableError(f"a table can't hold {value!r} of type {type(value).__name__}.")
 
 
-def parse_rows(
-    table: Table, texts: Iterable[Sequence[str]], where: str
-) -> list[dict[str, Value]]:
+def parse_rows(table: Table, texts: Iterable[Sequence[str]], where: str) -> list[dict[str, Value]]:
     """
     Turn rows of text into typed rows and check them.
 
@@ -423,7 +448,9 @@ def parse_rows(
         }
         key = tuple(row[name] for name in table.keys)
         if key in seen:
-            raise TableError(f"{place}: a second row for {dict(zip(table.keys, key, strict=True))}.")
+            raise TableError(
+                f"{place}: a second row for {dict(zip(table.keys, key, strict=True))}."
+            )
         seen.add(key)
         rows.append(row)
     return rows

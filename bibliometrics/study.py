@@ -26,14 +26,50 @@ KIND_WORDS: Final = {str: "a text", int: "a whole number", dict: "a table", list
 TOP_TABLES: Final = ("study", "primary", "paper", "regions", "institutions")
 FLAGS: Final = ("retracted", "core_source")
 STUDY_ENTRIES: Final = tuple(
-    "id title question years institution region region_short home home_name top_country "
-    "featured_countries source date".split()
+    [
+        "id",
+        "title",
+        "question",
+        "years",
+        "institution",
+        "region",
+        "region_short",
+        "home",
+        "home_name",
+        "top_country",
+        "featured_countries",
+        "source",
+        "date",
+    ]
 )
 WORK_TYPES: Final = frozenset(
-    "article book book-chapter book-review conference-abstract conference-paper data-paper dataset "
-    "dissertation editorial erratum letter libguides other paratext peer-review preprint "
-    "reference-entry report retraction review software software-paper standard "
-    "supplementary-materials".split()
+    [
+        "article",
+        "book",
+        "book-chapter",
+        "book-review",
+        "conference-abstract",
+        "conference-paper",
+        "data-paper",
+        "dataset",
+        "dissertation",
+        "editorial",
+        "erratum",
+        "letter",
+        "libguides",
+        "other",
+        "paratext",
+        "peer-review",
+        "preprint",
+        "reference-entry",
+        "report",
+        "retraction",
+        "review",
+        "software",
+        "software-paper",
+        "standard",
+        "supplementary-materials",
+    ]
 )
 
 
@@ -332,7 +368,9 @@ def _member(row: object, where: str) -> tuple[str, str]:
     return check_institution_id(texts[0], where), check_institution_id(texts[2], where)
 
 
-def _choose(named: object, own: dict[str, Any], shared: dict[str, Any], what: str, where: str) -> str:
+def _choose(
+    named: object, own: dict[str, Any], shared: dict[str, Any], what: str, where: str
+) -> str:
     """Return a definition's key; raise InputError when neither the study nor the package has it."""
     if not isinstance(named, str) or named not in {**shared, **own}:
         known = ", ".join(sorted({**shared, **own}))
@@ -403,7 +441,9 @@ def check_institution_rule(study: Study, specification: Specification) -> None:
         names a part that the institution does not have.
     """
     rule, _, parts = specification.institution.partition(":")
-    if rule not in {"lineage", "exact", "minus", "without"} or (rule in {"minus", "without"}) != bool(parts):
+    if rule not in {"lineage", "exact", "minus", "without"} or (
+        rule in {"minus", "without"}
+    ) != bool(parts):
         raise InputError(
             f"study {study.id!r}: institution rule {specification.institution!r} is unknown.",
             "use lineage, exact, minus:PART or without:PART",
@@ -461,9 +501,14 @@ def load_study(name: str = DEFAULT_STUDY) -> Study:
     _check_names(table, STUDY_ENTRIES, f"{where}, table [study]")
     shared_regions = read_toml(DEFINITIONS / "regions.toml")
     shared_institutions = read_toml(DEFINITIONS / "institutions.toml")
-    own_regions, own_institutions = _table(content, "regions", where), _table(content, "institutions", where)
+    own_regions, own_institutions = (
+        _table(content, "regions", where),
+        _table(content, "institutions", where),
+    )
     region_key = _choose(table.get("region"), own_regions, shared_regions, "region", where)
-    key = _choose(table.get("institution"), own_institutions, shared_institutions, "institution", where)
+    key = _choose(
+        table.get("institution"), own_institutions, shared_institutions, "institution", where
+    )
     regions = {**shared_regions, **own_regions}
     region = _region(region_key, _table(regions, region_key, where), where)
     institutions = {**shared_institutions, **own_institutions}
