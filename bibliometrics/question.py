@@ -1,6 +1,7 @@
 """
-What is asked: a :class:`Question` is one countable question about works, and knows nothing of
-HTTP, SQL or files. Every source gives the same frame for the same question.
+What is asked: a :class:`Question` is one countable question about works.
+
+It knows nothing of HTTP, SQL or files. Every source gives the same frame for the same question.
 
 **The frame of a question** has one column for each key in ``group_by``, in that order, then
 ``n_works`` (int64, works, whole counting, always above 0); rows ascend by the keys; groups
@@ -98,11 +99,14 @@ class Question:
         """Refuse what no source could answer."""
         unknown = set(self.group_by) - set(GROUP_KEYS)
         if unknown or len(set(self.group_by)) != len(self.group_by):
-            raise ValueError(f"group_by {self.group_by} must be distinct keys out of {GROUP_KEYS}")
+            msg = f"group_by {self.group_by} must be distinct keys out of {GROUP_KEYS}"
+            raise ValueError(msg)
         if self.top_percent not in {None, 1, 10}:
-            raise ValueError(f"top_percent must be 1 or 10, not {self.top_percent}")
+            msg = f"top_percent must be 1 or 10, not {self.top_percent}"
+            raise ValueError(msg)
         if self.keep and "country_code" not in self.group_by:
-            raise ValueError("keep needs country_code in group_by")
+            msg = "keep needs country_code in group_by"
+            raise ValueError(msg)
 
     @property
     def key(self) -> str:
@@ -247,6 +251,11 @@ def works_by_field(study: Study, area: str, top_percent: int | None = None) -> Q
         A country code, ``region`` or ``world`` (works with at least one country).
     top_percent : int or None
         Only works among the most cited 1 or 10 percent.
+
+    Returns
+    -------
+    Question
+        Grouped by ``field_id``.
     """
     question = base_question(study).but(top_percent=top_percent, group_by=("field_id",))
     if area == "world":

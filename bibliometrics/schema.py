@@ -1,6 +1,8 @@
 """
-The columns of every table: type, unit, range, meaning. One place says it; the checks, the data
-dictionary and ``datapackage.json`` are made from it. Standard library only.
+The columns of every table: type, unit, range, meaning.
+
+One place says it; the checks, the data dictionary and ``datapackage.json`` are made from it.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -348,24 +350,24 @@ def _parse(text: str, column: Column, where: str) -> Value:
     if text == "":
         if column.optional:
             return None
-        raise TableError(f"{where}: column {column.name!r} is empty but must hold {column.type}.")
+        msg = f"{where}: column {column.name!r} is empty but must hold {column.type}."
+        raise TableError(msg)
     try:
         value: Value = {"int": int, "float": float, "str": str}.get(column.type, _flag)(text)
     except ValueError:
-        raise TableError(
-            f"{where}: column {column.name!r} holds {text!r}, expected {column.type}."
-        ) from None
+        msg = f"{where}: column {column.name!r} holds {text!r}, expected {column.type}."
+        raise TableError(msg) from None
     if column.choices and value not in column.choices:
-        raise TableError(
+        msg = (
             f"{where}: column {column.name!r} holds {text!r}, expected one of "
             f"{', '.join(column.choices)}."
         )
+        raise TableError(msg)
     low = -math.inf if column.minimum is None else column.minimum
     high = math.inf if column.maximum is None else column.maximum
     if isinstance(value, int | float) and not (low <= value <= high and math.isfinite(value)):
-        raise TableError(
-            f"{where}: column {column.name!r} holds {text}, outside {low:g} to {high:g}."
-        )
+        msg = f"{where}: column {column.name!r} holds {text}, outside {low:g} to {high:g}."
+        raise TableError(msg)
     return value
 
 
@@ -392,6 +394,11 @@ def render_table(table: Table, rows: Iterable[Mapping[str, object]]) -> str:
     rows : iterable of mapping
         One mapping a row, with every column of the table.
 
+    Returns
+    -------
+    str
+        The text, ended by a line end.
+
     Raises
     ------
     TableError
@@ -402,7 +409,8 @@ def render_table(table: Table, rows: Iterable[Mapping[str, object]]) -> str:
     for row in rows:
         if set(row) != set(table.names):
             odd = sorted(set(row) ^ set(table.names))
-            raise TableError(f"table {table.name}: missing or extra column: {', '.join(odd)}.")
+            msg = f"table {table.name}: missing or extra column: {', '.join(odd)}."
+            raise TableError(msg)
         texts.append([format_value(_plain(row[name])) for name in table.names])
     parsed = parse_rows(table, texts, f"table {table.name}")
     order = sorted(range(len(parsed)), key=lambda index: _sort_key(parsed[index], table.keys))
@@ -423,7 +431,8 @@ def _plain(value: object) -> Value:
         return plain
     if type(value).__name__ in {"NAType", "NaTType"}:
         return None
-    raise TableError(f"a table can't hold {value!r} of type {type(value).__name__}.")
+    msg = f"a table can't hold {value!r} of type {type(value).__name__}."
+    raise TableError(msg)
 
 
 def parse_rows(table: Table, texts: Iterable[Sequence[str]], where: str) -> list[dict[str, Value]]:
@@ -441,16 +450,16 @@ def parse_rows(table: Table, texts: Iterable[Sequence[str]], where: str) -> list
     for number, cells in enumerate(texts, start=2):
         place = f"{where}, line {number}"
         if len(cells) != len(table.columns):
-            raise TableError(f"{place}: {len(cells)} columns, expected {len(table.columns)}.")
+            msg = f"{place}: {len(cells)} columns, expected {len(table.columns)}."
+            raise TableError(msg)
         row = {
             column.name: _parse(text, column, place)
             for column, text in zip(table.columns, cells, strict=True)
         }
         key = tuple(row[name] for name in table.keys)
         if key in seen:
-            raise TableError(
-                f"{place}: a second row for {dict(zip(table.keys, key, strict=True))}."
-            )
+            msg = f"{place}: a second row for {dict(zip(table.keys, key, strict=True))}."
+            raise TableError(msg)
         seen.add(key)
         rows.append(row)
     return rows
@@ -474,19 +483,18 @@ def read_table(table: Table, path: Path) -> list[dict[str, Value]]:
         text = path.read_text(encoding="utf-8")
         header, *rows = [*csv.reader(io.StringIO(text, newline=""))] or [[]]
     except OSError as error:
-        raise TableError(
-            f"can't read table {path}: {error.strerror}.", "run `python -m bibliometrics tables`"
-        ) from error
+        msg = f"can't read table {path}: {error.strerror}."
+        raise TableError(msg, "run `python -m bibliometrics tables`") from error
     except (UnicodeDecodeError, csv.Error) as error:
+        msg = f"{path} is no CSV file in UTF-8: {error}."
         raise TableError(
-            f"{path} is no CSV file in UTF-8: {error}.",
-            "rebuild the tables: `python -m bibliometrics refresh --offline`",
+            msg, "rebuild the tables: `python -m bibliometrics refresh --offline`"
         ) from error
     if tuple(header) != table.names:
-        raise TableError(
-            f"{path}: columns are {', '.join(header) or 'none'}; expected {', '.join(table.names)}.",
-            "rebuild the tables: `python -m bibliometrics refresh --offline`",
+        msg = (
+            f"{path}: columns are {', '.join(header) or 'none'}; expected {', '.join(table.names)}."
         )
+        raise TableError(msg, "rebuild the tables: `python -m bibliometrics refresh --offline`")
     return parse_rows(table, rows, str(path))
 
 

@@ -25,22 +25,20 @@ FIRST_YEAR, LAST_YEAR = 1500, 2050
 KIND_WORDS: Final = {str: "a text", int: "a whole number", dict: "a table", list: "a list"}
 TOP_TABLES: Final = ("study", "primary", "paper", "regions", "institutions")
 FLAGS: Final = ("retracted", "core_source")
-STUDY_ENTRIES: Final = tuple(
-    [
-        "id",
-        "title",
-        "question",
-        "years",
-        "institution",
-        "region",
-        "region_short",
-        "home",
-        "home_name",
-        "top_country",
-        "featured_countries",
-        "source",
-        "date",
-    ]
+STUDY_ENTRIES: Final = (
+    "id",
+    "title",
+    "question",
+    "years",
+    "institution",
+    "region",
+    "region_short",
+    "home",
+    "home_name",
+    "top_country",
+    "featured_countries",
+    "source",
+    "date",
 )
 WORK_TYPES: Final = frozenset(
     [
@@ -132,10 +130,8 @@ class Institution:
         known = dict(self.parts)
         if part not in known:
             names = ", ".join(sorted(known)) or "none"
-            raise InputError(
-                f"institution {self.key!r} has no part {part!r}; known parts: {names}.",
-                "name one of these, or add the part to the institution's table",
-            )
+            msg = f"institution {self.key!r} has no part {part!r}; known parts: {names}."
+            raise InputError(msg, "name one of these, or add the part to the institution's table")
         return known[part]
 
 
@@ -222,9 +218,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise InputError(f"can't read {path}: {reason}.", "check the path") from error
+        msg = f"can't read {path}: {reason}."
+        raise InputError(msg, "check the path") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not valid TOML: {error}.", "mend that line") from error
+        msg = f"{path} is not valid TOML: {error}."
+        raise InputError(msg, "mend that line") from error
 
 
 @cache
@@ -249,11 +247,11 @@ def _value(table: dict[str, Any], name: str, kind: type, where: str, default: An
     """Return one entry of a table; raise InputError when it is missing or of another type."""
     value = table.get(name, default)
     if value is None:
-        raise InputError(f"{where}: entry {name!r} is missing.", f"add {name} = …")
+        msg = f"{where}: entry {name!r} is missing."
+        raise InputError(msg, f"add {name} = …")
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise InputError(
-            f"{where}: entry {name!r} must be {KIND_WORDS[kind]}, but is {value!r}.", "correct it"
-        )
+        msg = f"{where}: entry {name!r} must be {KIND_WORDS[kind]}, but is {value!r}."
+        raise InputError(msg, "correct it")
     return value
 
 
@@ -266,18 +264,15 @@ def _check_names(table: dict[str, Any], known: tuple[str, ...], where: str) -> N
     """Raise InputError when a table has an unknown entry, most likely a misspelt one."""
     unknown = sorted(set(table) - set(known))
     if unknown:
-        raise InputError(
-            f"{where}: unknown entry {', '.join(unknown)}.", f"known: {', '.join(known)}"
-        )
+        msg = f"{where}: unknown entry {', '.join(unknown)}."
+        raise InputError(msg, f"known: {', '.join(known)}")
 
 
 def _texts(values: object, name: str, where: str) -> tuple[str, ...]:
     """Return a list of texts as a tuple; raise InputError for anything else."""
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise InputError(
-            f"{where}: {name!r} must be a list of texts, but is {values!r}.",
-            f'write {name} = ["…", "…"]',
-        )
+        msg = f"{where}: {name!r} must be a list of texts, but is {values!r}."
+        raise InputError(msg, f'write {name} = ["…", "…"]')
     return tuple(values)
 
 
@@ -293,9 +288,8 @@ def check_countries(codes: tuple[str, ...], where: str) -> tuple[str, ...]:
     unknown = sorted(set(codes) - set(country_names()))
     if unknown or not codes:
         said = f"unknown country code {', '.join(unknown)}" if unknown else "no country is named"
-        raise InputError(
-            f"{where}: {said}.", "use ISO 3166-1 alpha-2 codes such as BR, or XK for Kosovo"
-        )
+        msg = f"{where}: {said}."
+        raise InputError(msg, "use ISO 3166-1 alpha-2 codes such as BR, or XK for Kosovo")
     return tuple(sorted(set(codes)))
 
 
@@ -310,9 +304,9 @@ def check_institution_id(text: str, where: str) -> str:
     """
     short = text.strip().removeprefix("https://openalex.org/").upper()
     if not ID_PATTERN.fullmatch(short):
+        msg = f"{where}: {text!r} is not an OpenAlex institution id (the letter I and digits)."
         raise InputError(
-            f"{where}: {text!r} is not an OpenAlex institution id (the letter I and digits).",
-            "look the institution up on openalex.org and use its id, for instance I19820366",
+            msg, "look the institution up on openalex.org and use its id, for instance I19820366"
         )
     return short
 
@@ -361,10 +355,8 @@ def _member(row: object, where: str) -> tuple[str, str]:
     """Return the ids of a member and of its parent from a row of four texts."""
     texts = _texts(row, "members", where)
     if len(texts) != 4:
-        raise InputError(
-            f"{where}: a member must be [id, ROR id, id of the parent, name], but is {row!r}.",
-            "correct it",
-        )
+        msg = f"{where}: a member must be [id, ROR id, id of the parent, name], but is {row!r}."
+        raise InputError(msg, "correct it")
     return check_institution_id(texts[0], where), check_institution_id(texts[2], where)
 
 
@@ -374,10 +366,8 @@ def _choose(
     """Return a definition's key; raise InputError when neither the study nor the package has it."""
     if not isinstance(named, str) or named not in {**shared, **own}:
         known = ", ".join(sorted({**shared, **own}))
-        raise InputError(
-            f"{where}: unknown {what} {named!r}; known: {known}.",
-            f"name one of these, or add a [{what}s.NAME] table to the study file",
-        )
+        msg = f"{where}: unknown {what} {named!r}; known: {known}."
+        raise InputError(msg, f"name one of these, or add a [{what}s.NAME] table to the study file")
     return named
 
 
@@ -387,15 +377,12 @@ def _years(value: object, where: str) -> tuple[int, int]:
         or len(value) != 2
         or not all(isinstance(year, int) and FIRST_YEAR <= year <= LAST_YEAR for year in value)
     ):
-        raise InputError(
-            f"{where}: years must be [first, last], but are {value!r}.",
-            f"use two whole numbers from {FIRST_YEAR} to {LAST_YEAR}",
-        )
+        msg = f"{where}: years must be [first, last], but are {value!r}."
+        raise InputError(msg, f"use two whole numbers from {FIRST_YEAR} to {LAST_YEAR}")
     first, last = value
     if first > last:
-        raise InputError(
-            f"{where}: years are reversed: {first} comes after {last}.", f"write [{last}, {first}]"
-        )
+        msg = f"{where}: years are reversed: {first} comes after {last}."
+        raise InputError(msg, f"write [{last}, {first}]")
     return first, last
 
 
@@ -417,16 +404,15 @@ def _specification(table: dict[str, Any], where: str) -> Specification:
             "region": isinstance(value, str),
         }.get(name, isinstance(value, tuple))
         if not fine:
-            raise InputError(f"{where}: entry {name!r} can't be {value!r}.", "correct it")
+            msg = f"{where}: entry {name!r} can't be {value!r}."
+            raise InputError(msg, "correct it")
     if "home" in values:
         values["home"] = check_countries(values["home"], where)
     specification = Specification(**values)
     odd = sorted(set(specification.types + specification.without_types) - WORK_TYPES)
     if odd:
-        raise InputError(
-            f"{where}: unknown work type {', '.join(odd)}.",
-            f"known types: {', '.join(sorted(WORK_TYPES))}",
-        )
+        msg = f"{where}: unknown work type {', '.join(odd)}."
+        raise InputError(msg, f"known types: {', '.join(sorted(WORK_TYPES))}")
     return specification
 
 
@@ -444,10 +430,8 @@ def check_institution_rule(study: Study, specification: Specification) -> None:
     if rule not in {"lineage", "exact", "minus", "without"} or (
         rule in {"minus", "without"}
     ) != bool(parts):
-        raise InputError(
-            f"study {study.id!r}: institution rule {specification.institution!r} is unknown.",
-            "use lineage, exact, minus:PART or without:PART",
-        )
+        msg = f"study {study.id!r}: institution rule {specification.institution!r} is unknown."
+        raise InputError(msg, "use lineage, exact, minus:PART or without:PART")
     if parts:
         for part in parts.split(","):
             study.institution.part_id(part)
@@ -458,10 +442,8 @@ def _find(name: str) -> Path:
     if name.endswith(".toml"):
         return Path(name)
     if name not in available_studies():
-        raise InputError(
-            f"there is no study {name!r}; known: {', '.join(available_studies())}.",
-            "name one of these, or give the path of a study file ending in .toml",
-        )
+        msg = f"there is no study {name!r}; known: {', '.join(available_studies())}."
+        raise InputError(msg, "name one of these, or give the path of a study file ending in .toml")
     return STUDIES / f"{name}.toml"
 
 
@@ -541,24 +523,22 @@ def load_study(name: str = DEFAULT_STUDY) -> Study:
 def _check_geography(study: Study, where: str) -> None:
     """Raise InputError when institution, home and region can't be told apart."""
     if study.primary.region not in {"", *(entry.key for entry in study.regions)}:
-        raise InputError(
-            f"{where}: unknown region {study.primary.region!r} in [primary].",
-            f"known: {', '.join(entry.key for entry in study.regions)}",
-        )
+        msg = f"{where}: unknown region {study.primary.region!r} in [primary]."
+        raise InputError(msg, f"known: {', '.join(entry.key for entry in study.regions)}")
     region = study.region_of(study.primary)
     apart = {study.institution.country, *study.home, *study.primary.home}
     inside = sorted(apart & {*study.region.codes, *region.codes})
     if inside:
-        raise InputError(
+        msg = (
             f"{where}: {study.institution.name} or its home ({', '.join(inside)}) lies inside the "
-            f"region {region.key!r}; co-authorship with itself can't be counted.",
-            "choose another region, or leave that country out of its list",
+            f"region {region.key!r}; co-authorship with itself can't be counted."
         )
+        raise InputError(msg, "choose another region, or leave that country out of its list")
     named = {code for code in (study.top_country, *study.featured_countries) if code}
     outside = sorted(named - set(region.codes))
     if outside:
-        raise InputError(
+        msg = (
             f"{where}: top_country and featured_countries must lie in the region, but "
-            f"{', '.join(outside)} does not.",
-            "name countries of the region",
+            f"{', '.join(outside)} does not."
         )
+        raise InputError(msg, "name countries of the region")
