@@ -58,7 +58,7 @@ class Relations:
 
 
 def narrow_relations(table: ir.Table) -> Relations:
-    """Return the relations of a narrow table (columns: ``record.NARROW_SCHEMA``)."""
+    """Return the relations of a narrow table (columns: ``narrow_row.NARROW_SCHEMA``)."""
 
     def each(column: str, name: str) -> ir.Table:
         return table.select("work_id", **{name: table[column]}).unnest(name)
@@ -74,7 +74,7 @@ def narrow_relations(table: ir.Table) -> Relations:
 
 
 def official_relations(table: ir.Table) -> Relations:
-    """Return the relations of a table in the official schema, by the rules of ``record``."""
+    """Return the relations of a table in the official schema, by the rules of ``narrow_row``."""
     core = table.filter(~table.is_xpac.fill_null(False))
     links = (
         core.select("id", authorship=core.authorships)

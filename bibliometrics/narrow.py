@@ -24,7 +24,8 @@ import duckdb
 
 from bibliometrics.disk import lock_file, on_disk, to_json, write_atomic
 from bibliometrics.errors import InputError, SnapshotError
-from bibliometrics.ledger import (
+from bibliometrics.narrow_file import Unit, insist, narrow_file
+from bibliometrics.narrow_notes import (
     RULES_VERSION,
     SUMMARY,
     Narrowed,
@@ -33,7 +34,6 @@ from bibliometrics.ledger import (
 )
 from bibliometrics.release import MANIFEST, Release, SourceFile, read_release
 from bibliometrics.stores import changed_error
-from bibliometrics.unit import Unit, insist, narrow_file
 
 Years = tuple[int, int] | None
 

@@ -27,7 +27,7 @@ from bibliometrics.expressions import (
     narrow_relations,
     shared_conditions,
 )
-from bibliometrics.ledger import read_narrowed
+from bibliometrics.narrow_notes import read_narrowed
 from bibliometrics.question import TEXT_KEYS, Question
 
 ENGINES: Final = ("duckdb", "spark")

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 
-from bibliometrics import decode, leaves, unit
+from bibliometrics import narrow_file, works_jsonl, works_parquet
 from bibliometrics.disk import lock_file
 from bibliometrics.errors import (
     BusyError,
@@ -31,9 +31,9 @@ from bibliometrics.errors import (
     ServerError,
     SnapshotError,
 )
-from bibliometrics.ledger import read_narrowed
 from bibliometrics.narrow import Progress, narrow_release
-from bibliometrics.record import NARROW_SCHEMA
+from bibliometrics.narrow_notes import read_narrowed
+from bibliometrics.narrow_row import NARROW_SCHEMA
 from tests.make_sample import FOLDER
 from tests.object_store import ObjectStore
 from tests.random_worlds import WHOLE, make_record, worlds
@@ -51,7 +51,7 @@ Work = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unit, "WAITS_SECONDS", (0.0,) * 5)
+    monkeypatch.setattr(narrow_file, "WAITS_SECONDS", (0.0,) * 5)
 
 
 def some_works(first: int, number: int = 20) -> list[Work]:
@@ -74,7 +74,7 @@ def read_table(folder: Path) -> pa.Table:
 def rows_of_lines(works: list[Work], years: tuple[int, int] | None = None) -> list[Work]:
     lines = "".join(json.dumps(work) + "\n" for work in works)
     file = BytesIO(gzip.compress(lines.encode()))
-    batches = decode.read_rows(file, "test", years, Counter())
+    batches = works_jsonl.read_rows(file, "test", years, Counter())
     return pa.Table.from_batches(batches, NARROW_SCHEMA).to_pylist()
 
 
@@ -90,10 +90,10 @@ def no_temporary_files(folder: Path) -> bool:
 def test_both_formats_give_the_same_rows_for_any_world(works: list[Work]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         release = write_release(Path(folder), {"a": works}, rows_per_group=4)
-        parquet = leaves.open_parquet(str(release / "works" / "a.parquet"), "a")
+        parquet = works_parquet.open_parquet(str(release / "works" / "a.parquet"), "a")
         for years in (None, (2007, 2016)):
             dropped: Counter[str] = Counter()
-            batches = list(leaves.read_rows(parquet, "a", years, dropped))
+            batches = list(works_parquet.read_rows(parquet, "a", years, dropped))
             table = pa.Table.from_batches(batches, NARROW_SCHEMA)
             assert table.to_pylist() == rows_of_lines(works, years)
             assert len(table) + dropped.total() == len(works)
@@ -144,8 +144,8 @@ def test_a_missing_value_becomes_what_the_rules_say_in_both_formats(
     (row,) = rows_of_lines([work])
     assert row[column] == value
     release = write_release(tmp_path, {"a": [work]})
-    parquet = leaves.open_parquet(str(release / "works" / "a.parquet"), "a")
-    (batch,) = leaves.read_rows(parquet, "a", None, Counter())
+    parquet = works_parquet.open_parquet(str(release / "works" / "a.parquet"), "a")
+    (batch,) = works_parquet.read_rows(parquet, "a", None, Counter())
     assert batch.to_pylist() == [row]
 
 
@@ -186,9 +186,11 @@ def test_authors_past_the_hundredth_and_the_thousandth_are_there() -> None:
 def test_real_records_of_2021_to_2026_pass_the_decoder(real_records: Path) -> None:
     dropped: Counter[str] = Counter()
     with real_records.open("rb") as file:
-        table = pa.Table.from_batches(decode.read_rows(file, "real", None, dropped))
+        table = pa.Table.from_batches(works_jsonl.read_rows(file, "real", None, dropped))
     assert len(table) + dropped.total() == 13_506
-    known = {name: unit._count_known(table[name].combine_chunks()) for name in table.column_names}
+    known = {
+        name: narrow_file._count_known(table[name].combine_chunks()) for name in table.column_names
+    }
     assert known["year"] == known["n_authors"] == len(table)
     assert 11_000 < known["countries"] < 11_200
     assert 4_700 < known["lineage_ids"] < 4_800 < known["institution_ids"]
@@ -262,7 +264,7 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_table(tmp_path: Path) ->
     script = f"""
         import os, signal
         from pathlib import Path
-        from bibliometrics import unit
+        from bibliometrics import narrow_file
         from bibliometrics.narrow import narrow_release
         written = []
         def write_then_die(path, content):
@@ -270,7 +272,7 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_table(tmp_path: Path) ->
             if len(written) == 3:
                 os.kill(os.getpid(), signal.SIGKILL)
             original(path, content)
-        original, unit.write_atomic = unit.write_atomic, write_then_die
+        original, narrow_file.write_atomic = narrow_file.write_atomic, write_then_die
         narrow_release({str(release)!r}, Path({str(tmp_path / "narrow")!r}))
     """
     ended = subprocess.run(
@@ -476,20 +478,20 @@ def test_a_line_of_30_megabytes_is_read(tmp_path: Path) -> None:
     works = some_works(10, 3)
     works[1]["abstract_inverted_index"] = "x" * 30_000_000
     file = BytesIO(gzip.compress("".join(json.dumps(w) + "\n" for w in works).encode(), 1))
-    table = pa.Table.from_batches(decode.read_rows(file, "long", None, Counter()))
+    table = pa.Table.from_batches(works_jsonl.read_rows(file, "long", None, Counter()))
     assert table["work_id"].to_pylist() == [10, 11, 12]
 
 
 def test_a_line_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decode, "LINE_LIMIT", 1 << 20)
+    monkeypatch.setattr(works_jsonl, "LINE_LIMIT", 1 << 20)
     file = BytesIO(gzip.compress(b"x" * (20 << 20), 1))
     with pytest.raises(SnapshotError, match="line longer than 1 MiB"):
-        list(decode.read_rows(file, "endless", None, Counter()))
+        list(works_jsonl.read_rows(file, "endless", None, Counter()))
 
 
 def test_the_last_line_may_lack_its_line_end() -> None:
     file = BytesIO(gzip.compress(json.dumps(WHOLE).encode()))
-    table = pa.Table.from_batches(decode.read_rows(file, "test", None, Counter()))
+    table = pa.Table.from_batches(works_jsonl.read_rows(file, "test", None, Counter()))
     assert len(table) == 1
 
 
@@ -669,7 +671,7 @@ def test_a_place_that_does_not_answer_is_an_error_of_the_network(tmp_path: Path)
 
 def test_the_leaves_stand_in_the_official_schema() -> None:
     assert len(WORKS_SCHEMA) == 49
-    parquet = leaves.open_parquet(
+    parquet = works_parquet.open_parquet(
         str(FOLDER / "works/updated_date=2016-06-24/part_0000.parquet"), "part"
     )
-    assert leaves.leaf_bytes(parquet) > 0
+    assert works_parquet.leaf_bytes(parquet) > 0

@@ -1,5 +1,5 @@
 """
-From an official Parquet file of works to rows of the narrow table (see ``record``).
+From an official Parquet file of works to rows of the narrow table (see ``narrow_row``).
 
 Only the leaf columns that a row needs are read: a few percent of the file's bytes. All work is done
 on whole columns; no record passes through Python.
@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bibliometrics.errors import SnapshotError
-from bibliometrics.record import (
+from bibliometrics.narrow_row import (
     AUTHORS_KEPT,
     EXPANSION,
     NARROW_SCHEMA,

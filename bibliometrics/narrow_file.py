@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bibliometrics import decode, leaves
+from bibliometrics import works_jsonl, works_parquet
 from bibliometrics.disk import on_disk, to_json, write_atomic
 from bibliometrics.errors import NetworkError, ServerError, SnapshotError
-from bibliometrics.ledger import Note
-from bibliometrics.record import DROP_RULES, NARROW_SCHEMA
+from bibliometrics.narrow_notes import Note
+from bibliometrics.narrow_row import DROP_RULES, NARROW_SCHEMA
 from bibliometrics.release import SourceFile
 from bibliometrics.stores import Folder, InterruptedReadError, Opened, changed_error, open_store
 
@@ -143,9 +143,11 @@ def _rows(opened: Opened, unit: Unit, tally: Counter[str]) -> tuple[Iterator[pa.
     """Return the rows of a file, and the bytes that have to be moved for them."""
     name = unit.file.name
     if unit.format == "jsonl":
-        return decode.read_rows(opened.file, name, unit.years, tally), opened.size
-    parquet = leaves.open_parquet(opened.file, name)
-    return leaves.read_rows(parquet, name, unit.years, tally), leaves.leaf_bytes(parquet)
+        return works_jsonl.read_rows(opened.file, name, unit.years, tally), opened.size
+    parquet = works_parquet.open_parquet(opened.file, name)
+    return works_parquet.read_rows(parquet, name, unit.years, tally), works_parquet.leaf_bytes(
+        parquet
+    )
 
 
 def _guarded(

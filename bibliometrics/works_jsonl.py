@@ -1,8 +1,8 @@
 """
-From a JSON Lines file of works (gz) to rows of the narrow table (see ``record``).
+From a JSON Lines file of works (gz) to rows of the narrow table (see ``narrow_row``).
 
-Decodes record by record and shares nothing with ``leaves`` but the rules: each is a test of the
-other. Reads every schema since 2021; a key that a record lacks is missing.
+Decodes record by record and shares nothing with ``works_parquet`` but the rules: each is a test of
+the other. Reads every schema since 2021; a key that a record lacks is missing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from isal import igzip
 from isal.igzip_lib import IsalError
 
 from bibliometrics.errors import SnapshotError
-from bibliometrics.record import (
+from bibliometrics.narrow_row import (
     AUTHORS_KEPT,
     EXPANSION,
     LIST_COLUMNS,

@@ -1,7 +1,7 @@
 """
 What one work becomes: a row of the narrow table.
 
-Two decoders, ``leaves`` (Parquet) and ``decode`` (JSON Lines), make the same rows by these rules.
+Two decoders, ``works_parquet`` and ``works_jsonl``, make the same rows by these rules.
 
 ===================  =============================================================================
 column               value
