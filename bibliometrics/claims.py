@@ -46,6 +46,7 @@ WORST_FIRST: Final = (CONTRADICTED, NOT_REPRODUCED, DIRECTION, REPRODUCED)
 VERDICTS: Final = (*WORST_FIRST, NOT_TESTABLE, WAITING)
 REASONS_UP_TO: Final = 20
 SHORT_COLUMNS: Final = ("claim", "what it says", "stated", "found", "verdict", "evidence", "why")
+COUNTED_UNITS: Final = ("countries", "fields", "values", "years")
 NARROW, WIDEST = 60, 160
 
 
@@ -199,6 +200,12 @@ def _figure(value: float | None, unit: str | None) -> str:
     return f"{value:.2f}" if unit in {"factor", "ratio"} else f"{value:,.0f}"
 
 
+def _stated(row: Verdict) -> str:
+    """Return the value stated; with its unit where that is not plain."""
+    value = _figure(row["stated"], row["unit"])
+    return f"{value} {row['unit']}" if value and row["unit"] in COUNTED_UNITS else value
+
+
 def _found(row: Verdict) -> str:
     """Return what was found with its interval, or the bounds alone."""
     value, low, high = (_figure(row[name], row["unit"]) for name in ("observed", "low", "high"))
@@ -224,8 +231,7 @@ def shorten_verdicts(rows: Iterable[Verdict]) -> list[dict[str, str]]:
 
 def _cells(row: Verdict) -> list[str]:
     evidence = ", ".join(filter(None, (row["evidence"], row["evidence_kind"])))
-    stated = _figure(row["stated"], row["unit"])
-    found, verdicts = _found(row), _verdicts(row)
+    stated, found, verdicts = _stated(row), _found(row), _verdicts(row)
     return [row["claim_id"], row["statement"], stated, found, verdicts, evidence, row["reason"]]
 
 
@@ -257,8 +263,7 @@ def _text(rows: Sequence[Verdict], width: int | None) -> str:
 
 
 def _told(row: Verdict) -> str:
-    stated = _figure(row["stated"], row["unit"])
-    found = _found(row)
+    stated, found = _stated(row), _found(row)
     parts = [_verdicts(row), stated and f"stated {stated}", found and f"found {found}"]
     return " · ".join(filter(None, [*parts, row["evidence"]]))
 

@@ -37,7 +37,6 @@ from bibliometrics.witnesses import as_frame
 
 COMPUTED: Final[Quantities] = MappingProxyType({**REGION, **FIELDS, **PARTNERS})
 OWN_EVIDENCE: Final = ("openalex", "snapshot")
-SYNTHETIC: Final = "synthetic data are never graded"
 DECIMALS: Final = {"works": 0, "factor": 2, "ratio": 2, "share": 3, "per year": 3}
 
 
@@ -80,7 +79,7 @@ def grade_claims(
         If the tables are synthetic, or from no source of real counts.
     """
     if synthetic:
-        msg = f"claims can't be graded: {SYNTHETIC}."
+        msg = "claims can't be graded: synthetic data are never graded."
         raise InputError(msg, "grade real counts")
     if tables and tables_evidence not in OWN_EVIDENCE:
         msg = f"claims can't be graded by counts of {tables_evidence!r}."
@@ -89,16 +88,6 @@ def grade_claims(
     return [
         row for claim in ledger if claim.study == study.id for row in _claim_rows(claim, evidence)
     ]
-
-
-def ungraded_rows(ledger: Sequence[Claim], study: Study | None = None) -> list[dict[str, Any]]:
-    """
-    Return a row per claim without any verdict: the table ``claims`` of a synthetic build.
-
-    With a study, claims of other studies are left out.
-    """
-    mine = [claim for claim in ledger if study is None or claim.study == study.id]
-    return [_row(claim, reason=f"Not graded: {SYNTHETIC}.") for claim in mine]
 
 
 def find(claim: Claim, evidence: Evidence) -> list[Finding]:

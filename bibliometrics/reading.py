@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
-from bibliometrics import claim_ledger, claims, indicators, witnesses
+from bibliometrics import claim_ledger, claim_rules, claims, indicators, witnesses
 from bibliometrics.build import Build, evidence_of, published_of
 from bibliometrics.datapackage import WAITING
 from bibliometrics.figures import describe_specification
 from bibliometrics.study import country_names
 from bibliometrics.witness_files import witness_definitions
 
-OUTPUT_COLUMN = {
+OUTPUT_COLUMN: Final = {
     "figure1_region_output": "n_works_region",
     "figure4_institution_region": "n_works_institution_region",
 }
+UNGRADED: Final = "Synthetic data are never graded."
+COUNT_COLUMNS: Final = (*OUTPUT_COLUMN.values(), "n_works")
 
 
 def list_definitions(build: Build) -> pd.DataFrame:
@@ -40,8 +42,8 @@ def list_definitions(build: Build) -> pd.DataFrame:
         ("years", f"{study.years[0]} to {study.years[1]}", study.source),
         (
             "institution",
-            f"{study.institution.name} ({study.institution.id}), rule: {study.primary.institution}; "
-            f"{members} institutions known below it",
+            f"{study.institution.name} ({study.institution.id}), rule: "
+            f"{study.primary.institution}; {members} institutions known below it",
             study.institution.source,
         ),
         ("home", f"{study.home_name}: {', '.join(study.home)}", study.source),
@@ -103,18 +105,94 @@ def list_open_claims(build: Build) -> pd.DataFrame:
 
 def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as dicts, None for what is missing."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [
+        {str(name): cell for name, cell in row.items()}
+        for row in frame.astype(object).where(frame.notna(), None).to_dict("records")
+    ]
 
 
 def tell_summary(build: Build) -> str:
     """Return the state of the claims in a sentence, and where the counts come from."""
     rows = _plain(build["claims"])
-    told = claims.summarise_verdicts(rows) if rows else "Synthetic data are never graded."
+    told = claims.summarise_verdicts(rows) if rows else UNGRADED
     return f"{told}\n\n{build.origin}"
 
 
+def tell_answer(build: Build, *displays: str) -> str:
+    """
+    Return what the evidence says of some claims, as a Markdown list.
+
+    Parameters
+    ----------
+    build : Build
+        The build.
+    *displays : str
+        Figures and tables of the document whose claims are wanted, such as ``Figure 4``.
+
+    Returns
+    -------
+    str
+        One item per claim and piece of direct evidence: the claim, the value stated, the value
+        found with its interval, and the verdict; last, the claims that wait for a pull.
+    """
+    rows = _plain(_of_display(build, displays))
+    if not rows:
+        return UNGRADED
+    graded = [row for row in rows if row["evidence_kind"] == "direct"]
+    items = [_tell_claim(row) for row in claims.shorten_verdicts(graded)]
+    waiting = [row["claim_id"] for row in rows if row["conclusion_verdict"] == claim_rules.WAITING]
+    if waiting:
+        items.append(f"- Nobody has measured {', '.join(dict.fromkeys(waiting))} yet: {WAITING}.")
+    return "\n".join(items)
+
+
+def _tell_claim(row: dict[str, str]) -> str:
+    stated = f"stated {row['stated']}, " if row["stated"] else ""
+    return (
+        f"- **{row['claim']}** {row['what it says']}: {stated}found {row['found']}. "
+        f"**{row['verdict'].capitalize()}** ({row['evidence'].partition(',')[0]})."
+    )
+
+
+def tell_figure(build: Build, figure: str) -> str:
+    """
+    Return what a figure shows, and on how many works it rests.
+
+    Parameters
+    ----------
+    build : Build
+        The build.
+    figure : str
+        For instance ``figure4_institution_region``.
+
+    Returns
+    -------
+    str
+        The figure's alternative text; then the number of works of each source, all years. A work
+        of two countries counts in both where a source counts by country.
+
+    Raises
+    ------
+    InputError
+        If there is no figure of that name.
+    """
+    rests = []
+    for item in evidence_of(build, figure):
+        column = next((name for name in COUNT_COLUMNS if name in item.frame), None)
+        if column is None:
+            continue
+        frame, added = item.frame, ""
+        if "region" in frame.get("country_code", pd.Series(dtype="str")).to_numpy():
+            frame = frame[frame["country_code"] == "region"]
+        elif "country_code" in frame:
+            added = ", added up over countries"
+        rests.append(f"{item.source.label} {frame[column].sum():,.0f} works{added}")
+    basis = f" It rests on: {'; '.join(rests)}." if rests else ""
+    return build.alt_texts[figure] + basis
+
+
 def list_witnesses(build: Build) -> pd.DataFrame:
-    """Return the witnesses of a build: ``title``, ``definition``, ``date``, ``licence``, figures."""
+    """Return the witnesses of a build: ``title``, ``definition``, ``date``, number of figures."""
     sizes = build["witnesses"]["witness"].value_counts()
     defined = witness_definitions().witnesses
     rows = [
@@ -169,7 +247,9 @@ def _growth(years: list[int], counts: list[float]) -> dict[str, object]:
             else math.nan
         ),
         "fitted rate": _percent(fit.rate),
-        "fitted 95 %": f"{_percent(fit.low)} to {_percent(fit.high)}",
+        "fitted 95 %": "unknown"
+        if math.isnan(fit.low)
+        else f"{_percent(fit.low)} to {_percent(fit.high)}",
     }
 
 
@@ -200,8 +280,9 @@ def list_fractional(build: Build) -> pd.DataFrame:
     columns = ["n_works", "n_works_fractional"]
     frame = build["fractional"].groupby("country_code")[columns].sum()
     frame = frame[frame["n_works"] > 0].sort_values(columns, ascending=False)
-    frame["ratio"] = (frame["n_works_fractional"] / frame["n_works"]).round(3)
-    return frame.rename(index=country_names()).rename_axis("country").round(1)
+    frame["ratio"] = frame["n_works_fractional"] / frame["n_works"]
+    frame = frame.round({"n_works_fractional": 1, "ratio": 3})
+    return frame.rename(index=country_names()).rename_axis("country")
 
 
 def list_indicators(build: Build) -> pd.DataFrame:
@@ -216,8 +297,8 @@ def list_indicators(build: Build) -> pd.DataFrame:
     """
     frame = witnesses.development_indicators(published_of(build), build.study)
     keys = ["name", "unit", "area", "witness"]
-    wide = frame.pivot_table(index=keys, columns="year", values="value")
-    return wide[[year for year in wide.columns if year in build.study.year_range]].round(2)
+    frame = frame[frame["year"].between(*build.study.years)]
+    return frame.pivot_table(index=keys, columns="year", values="value").round(2)
 
 
 def list_ties(build: Build) -> pd.DataFrame:
