@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from bibliometrics import __version__
-from bibliometrics.errors import InputError
+from bibliometrics.errors import InputError, UsageError
 from bibliometrics.question import PARTS
 from bibliometrics.study import DEFAULT_STUDY
 
@@ -33,9 +33,18 @@ environment
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises an error of this package instead of leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError with a parser's message."""
+        msg = f"{message}."
+        raise UsageError(msg, f"see `{self.prog} --help`")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser with every command and option."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m bibliometrics",
         description="Rebuild a published bibliometric study from open data, and grade its claims.",
         epilog=EPILOG,

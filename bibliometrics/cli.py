@@ -13,6 +13,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -52,31 +54,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may lack some letters
-    options = build_parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        options = build_parser().parse_args(words)
         COMMANDS[options.command](options)
         sys.stdout.flush()
     except BibliometricsError as error:
-        return _fail(error.message, error.next_step, error.exit_code, options)
+        return _fail(error, error.exit_code, words)
     except ImportError as error:
-        missing = _missing(error)
-        return _fail(missing.message, missing.next_step, missing.exit_code, options)
+        return _fail(_missing(error), MissingPackageError.exit_code, words)
     except KeyboardInterrupt:
-        return _fail("interrupted.", "run the same command to resume", INTERRUPTED, options)
+        stopped = BibliometricsError("interrupted.", "run the same command to resume")
+        return _fail(stopped, INTERRUPTED, words)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        said = f"can't use {error.filename or 'a file'}: {error.strerror or type(error).__name__}."
-        return _fail(said, "check that file and its folder", DiskError.exit_code, options)
+        return _fail(_unusable(error), DiskError.exit_code, words)
     return 0
 
 
-def _fail(message: str, next_step: str, code: int, options: argparse.Namespace) -> int:
-    if getattr(options, "json", False) or getattr(options, "format", "") == "json":
-        _say_json({"error": message, "next_step": next_step, "exit_code": code})
-    step = f" Next: {next_step}" if next_step else ""
-    print(f"error: {message}{step}", file=sys.stderr)
+def _fail(error: BibliometricsError, code: int, words: Sequence[str]) -> int:
+    """Tell an error: one line for a reader, and one JSON document where that was asked for."""
+    print(f"error: {error}", file=sys.stderr)
+    if {"--json", "--format=json"} & set(words) or ("--format", "json") in pairwise(words):
+        with suppress(OSError):
+            _say_json({"error": error.message, "next_step": error.next_step, "exit_code": code})
+            sys.stdout.flush()
     return code
+
+
+def _unusable(error: OSError) -> DiskError:
+    what = error.filename or "standard output"
+    msg = f"can't use {what}: {error.strerror or type(error).__name__}."
+    return DiskError(msg, "check that there is room, and that you may write there")
 
 
 def _missing(error: ImportError) -> MissingPackageError:

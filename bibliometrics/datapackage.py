@@ -207,9 +207,9 @@ def data_dictionary(
 ) -> str:
     """Return the README of a build: where it comes from, and every column's meaning."""
     lines = [f"# {provenance.study_title}", "", _origin(provenance), ""]
-    lines += [f"- Note: {note}" for note in provenance.notes]
+    if provenance.notes:
+        lines += [*(f"- Note: {note}" for note in provenance.notes), ""]
     lines += [
-        "",
         f"Study `{provenance.study_id}`, hash `{provenance.study_hash}`; package version "
         f"{provenance.package_version}. `{PACKAGE_FILE}` holds the hash of every file.",
         "",

@@ -4,6 +4,7 @@ The whole error tree. Every error is one line for a reader and one exit code for
 ::
 
     BibliometricsError          1  a fault of ours, or unclassified
+    ├── UsageError              2  wrong words on the command line
     ├── InputError              3  a study, definition, claim, witness or option that can't be used
     ├── NetworkError            4  no connection to the source
     ├── KeyRefusedError         5  the source refuses the API key, or wants one
@@ -18,7 +19,7 @@ The whole error tree. Every error is one line for a reader and one exit code for
     ├── MissingPackageError    13  a library that the command needs is not installed
     └── SnapshotError          14  a snapshot release is damaged, incomplete or changed while read
 
-Exit code 2 is argparse's own (wrong words on the command line), 130 an interrupt from the keyboard.
+Exit code 130 is an interrupt from the keyboard.
 """
 
 from __future__ import annotations
@@ -46,6 +47,12 @@ class BibliometricsError(Exception):
     def __str__(self) -> str:
         """Return message and next step as one line."""
         return f"{self.message} Next: {self.next_step}" if self.next_step else self.message
+
+
+class UsageError(BibliometricsError):
+    """The words on the command line can't be understood."""
+
+    exit_code = 2
 
 
 class InputError(BibliometricsError):
