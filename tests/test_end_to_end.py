@@ -98,18 +98,15 @@ def test_the_invented_world_holds_what_trips_a_counter_over() -> None:
     assert "NA" in partners
 
 
-def test_offline_gives_the_same_bytes_again_and_again(
+def test_offline_gives_the_same_bytes_again(
     open_world: Callable[..., World], tmp_path: Path
 ) -> None:
     world = open_world(invented_records())
     assert world.run("refresh", "--quiet", drawn=True).code == 0
     world.server.__exit__(None, None, None)
-    for name in ("first", "second"):
-        again = world.run(
-            "refresh", "--offline", "--quiet", "--to", str(tmp_path / name), drawn=True
-        )
-        assert (again.code, again.out, again.err) == (0, "", "")
-        assert relative_hashes(tmp_path / name) == relative_hashes(world.processed)
+    again = world.run("refresh", "--offline", "--quiet", "--to", str(tmp_path / "b"), drawn=True)
+    assert (again.code, again.out, again.err) == (0, "", "")
+    assert relative_hashes(tmp_path / "b") == relative_hashes(world.processed)
     assert len(list((world.processed / "figures").glob("*.svg"))) >= 8
 
 

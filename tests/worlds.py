@@ -300,15 +300,9 @@ def copy_data(source: Path, target: Path) -> Path:
 def plain_tables(which: str, records: Path | None = None) -> Mapping[str, Rows]:
     """Return the tables of the `primary` or `loose` study by the plain calculation."""
     settings = {"primary": PRIMARY, "loose": LOOSE}[which]
-    works = invented_works() if records is None else read_lines_of(records)
-    return count_tables(works, settings)
-
-
-def read_lines_of(path: Path) -> Any:
-    """Yield the works of a JSON Lines file."""
-    from tests.openalex_index import read_lines
-
-    return read_lines(path)
+    if records is None:
+        return count_tables(invented_works(), settings)
+    return count_tables(real_records(records).works.read_all(), settings)
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
