@@ -121,7 +121,8 @@ def narrow_release(
         ]
         fresh = _work(units, jobs, len(chosen), on_event)
         if _read_release(place, endpoint).sha256 != release.sha256:
-            raise changed_error(f"{release.place}/{MANIFEST}")
+            msg = f"{release.place}/{MANIFEST}"
+            raise changed_error(msg)
         narrowed = _sum_up(release, folder, years, fresh, time.monotonic() - started)
         _check_content(narrowed, folder)
         write_atomic(folder / SUMMARY, to_json(asdict(narrowed)))
@@ -134,9 +135,11 @@ def _read_release(place: str, endpoint: str | None) -> Release:
 
 def _check_options(jobs: int, years: Years, files: int | None) -> None:
     if jobs < 1 or (files is not None and files < 1):
-        raise InputError("jobs and files must be 1 or more.", "leave the option out")
+        msg = "jobs and files must be 1 or more."
+        raise InputError(msg, "leave the option out")
     if years and years[0] > years[1]:
-        raise InputError(f"years are reversed: {years[0]} comes after {years[1]}.", "swap them")
+        msg = f"years are reversed: {years[0]} comes after {years[1]}."
+        raise InputError(msg, "swap them")
 
 
 def _begin(release: Release, folder: Path, years: Years) -> None:
@@ -146,9 +149,12 @@ def _begin(release: Release, folder: Path, years: Years) -> None:
     if saved.exists() and plan.exists():
         before = json.loads(plan.read_text(encoding="utf-8"))
         if saved.read_bytes() != release.manifest or before != wanted:
-            raise SnapshotError(
+            msg = (
                 f"{folder} was begun with another release, other years or rules ({before}); "
-                f"now it would be the release of {release.date} and {wanted}.",
+                f"now it would be the release of {release.date} and {wanted}."
+            )
+            raise SnapshotError(
+                msg,
                 "two releases never mix: choose an empty folder, or delete this one",
             )
     else:
@@ -258,13 +264,15 @@ def _sum_up(
 def _check_content(narrowed: Narrowed, folder: Path) -> None:
     """Raise SnapshotError when nothing has a country, or a complete table has a work twice."""
     if not narrowed.known.get("countries"):
+        msg = f"none of the {narrowed.rows_kept} works kept of {narrowed.rows} has a country."
         raise SnapshotError(
-            f"none of the {narrowed.rows_kept} works kept of {narrowed.rows} has a country.",
+            msg,
             "check the years; else the release has another schema than this version reads",
         )
     if narrowed.complete and (double := _find_double(folder)):
+        msg = f"work W{double} stands in the release twice."
         raise SnapshotError(
-            f"work W{double} stands in the release twice.",
+            msg,
             "files of two releases lie together; fetch the release anew",
         )
 

@@ -67,8 +67,9 @@ def insist(read: Callable[[], Result]) -> Result:
         return read()
     except InterruptedReadError as error:
         offline = any(sign in str(error) for sign in SIGNS_OF_NO_NETWORK)
+        msg = f"the release could not be read in {len(WAITS_SECONDS) + 1} tries: {error}."
         raise (NetworkError if offline else ServerError)(
-            f"the release could not be read in {len(WAITS_SECONDS) + 1} tries: {error}.",
+            msg,
             "start again later; what is finished is kept",
         ) from error
 
@@ -80,8 +81,9 @@ def _narrow_once(unit: Unit) -> Note:
         etag, moved, tally, known = _write_narrow(unit, temporary)
         n_read, n_kept = sum(tally.values()), tally.pop("")
         if n_read != file.rows:
+            msg = f"{file.name} holds {n_read} records, the manifest says {file.rows}."
             raise SnapshotError(
-                f"{file.name} holds {n_read} records, the manifest says {file.rows}.",
+                msg,
                 "fetch the file and the manifest anew",
             )
         size, seconds = temporary.stat().st_size, round(time.monotonic() - started, 3)
@@ -133,8 +135,9 @@ def _write_narrow(unit: Unit, path: Path) -> tuple[str, int, Counter[str], Count
 
 def _check_size(opened: Opened, file: SourceFile) -> None:
     if opened.size != file.size:
+        msg = f"{file.name} has {opened.size} bytes, the manifest says {file.size}."
         raise SnapshotError(
-            f"{file.name} has {opened.size} bytes, the manifest says {file.size}.",
+            msg,
             "the file is cut or of another release; fetch it anew, with the manifest",
         )
 
@@ -167,8 +170,9 @@ def _read_errors(name: str, *, far: bool) -> Iterator[None]:
     except OSError as error:
         if far and not isinstance(error, FileNotFoundError):
             raise InterruptedReadError(str(error)) from error
+        msg = f"{name} can't be read: {error.strerror or error}."
         raise SnapshotError(
-            f"{name} can't be read: {error.strerror or error}.",
+            msg,
             "the manifest names it, so the release is incomplete; fetch it anew",
         ) from error
 

@@ -108,19 +108,24 @@ def read_narrowed(folder: Path) -> Narrowed:
         told["years"] = tuple(told["years"]) if told["years"] else None
         narrowed = Narrowed(**told)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise SnapshotError(f"{folder} holds no narrow table: {error}.", AGAIN) from error
+        msg = f"{folder} holds no narrow table: {error}."
+        raise SnapshotError(msg, AGAIN) from error
     if not narrowed.complete:
-        raise SnapshotError(
+        msg = (
             f"the narrow table in {folder} has {narrowed.files} of the release's "
-            f"{narrowed.files_of_release} files.",
+            f"{narrowed.files_of_release} files."
+        )
+        raise SnapshotError(
+            msg,
             AGAIN,
         )
     found = {part.name: part.stat().st_size for part in (folder / "works").glob("*.parquet")}
     odd = sorted(set(found.items()) ^ set(narrowed.parts.items()))
     if odd or narrowed.rules_version != RULES_VERSION:
         what = f"file {odd[0][0]}" if odd else "its rules version"
+        msg = f"the narrow table in {folder} is not what {SUMMARY} says: {what} differs."
         raise SnapshotError(
-            f"the narrow table in {folder} is not what {SUMMARY} says: {what} differs.",
+            msg,
             "make it anew in an empty folder",
         )
     return narrowed

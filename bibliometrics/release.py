@@ -84,8 +84,9 @@ def read_release(place: str, *, endpoint: str | None = None) -> Release:
             continue
         if b'"entities"' not in content:
             return parse_manifest(content, works)
+    msg = f"{place} holds no works/{MANIFEST}, so what belongs to the release is unknown."
     raise SnapshotError(
-        f"{place} holds no works/{MANIFEST}, so what belongs to the release is unknown.",
+        msg,
         "name the folder that holds works/manifest.json; copy the manifest with the files",
     )
 
@@ -112,15 +113,21 @@ def parse_manifest(content: bytes, place: str) -> Release:
         date, total = str(told["date"]), int(told.get("record_count", sum(f.rows for f in files)))
         (kind,) = {FORMATS[Path(file.name).suffix] for file in files}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise SnapshotError(
+        msg = (
             f"{place}/{MANIFEST} has another form than expected (date, files with url, "
-            f"record_count and content_length): {type(error).__name__} {error}.",
+            f"record_count and content_length): {type(error).__name__} {error}."
+        )
+        raise SnapshotError(
+            msg,
             "fetch the manifest anew; an older snapshot layout can't be read",
         ) from error
     if total != sum(file.rows for file in files) or len({f.short for f in files}) != len(files):
-        raise SnapshotError(
+        msg = (
             f"{place}/{MANIFEST} says {total} records, but its files hold "
-            f"{sum(file.rows for file in files)}, or a file is named twice.",
+            f"{sum(file.rows for file in files)}, or a file is named twice."
+        )
+        raise SnapshotError(
+            msg,
             "fetch the manifest anew",
         )
     digest = hashlib.sha256(content).hexdigest()

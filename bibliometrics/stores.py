@@ -213,6 +213,11 @@ def open_store(place: str, endpoint: str | None = None) -> Store:
         Folder, ``s3://…`` or ``https://…``.
     endpoint : str or None
         Address of another server that speaks S3, for instance ``http://127.0.0.1:9000``.
+
+    Returns
+    -------
+    Store
+        Nothing is asked of the place yet.
     """
     if place.startswith("s3://"):
         return Bucket(place, endpoint)

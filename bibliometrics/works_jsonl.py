@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 import msgspec
 import pyarrow as pa
@@ -34,6 +34,7 @@ from bibliometrics.narrow_row import (
 BLOCK_BYTES: Final = 8 << 20
 LINE_LIMIT: Final = 256 << 20
 ROWS_PER_BATCH: Final = 20_000
+_NO_WHOLE_GZ: Final = (EOFError, gzip.BadGzipFile, cast("type[Exception]", IsalError))
 
 
 class _Part(msgspec.Struct, gc=False):
@@ -114,6 +115,18 @@ def read_blocks(stream: BinaryIO, name: str) -> Iterator[bytes]:
     """
     Decompress a file into blocks of whole lines.
 
+    Parameters
+    ----------
+    stream : binary file
+        The compressed file.
+    name : str
+        The file's name for messages.
+
+    Yields
+    ------
+    bytes
+        About 8 MiB of lines, each with its end; the very last line may lack it.
+
     Raises
     ------
     SnapshotError
@@ -123,10 +136,9 @@ def read_blocks(stream: BinaryIO, name: str) -> Iterator[bytes]:
     while True:
         try:
             block = unzipped.read(BLOCK_BYTES)
-        except (EOFError, IsalError, gzip.BadGzipFile) as error:
-            raise SnapshotError(
-                f"{name} is cut short or damaged: {error}.", "fetch the file anew and start again"
-            ) from error
+        except _NO_WHOLE_GZ as error:
+            msg = f"{name} is cut short or damaged: {error}."
+            raise SnapshotError(msg, "fetch the file anew and start again") from error
         if not block:
             break
         end = block.rfind(b"\n") + 1
@@ -136,8 +148,9 @@ def read_blocks(stream: BinaryIO, name: str) -> Iterator[bytes]:
         else:
             rest += block
         if len(rest) > LINE_LIMIT:
+            msg = f"{name} has a line longer than {LINE_LIMIT >> 20} MiB, expected one work a line."
             raise SnapshotError(
-                f"{name} has a line longer than {LINE_LIMIT >> 20} MiB, expected one work a line.",
+                msg,
                 "the file is damaged; fetch it anew",
             )
     if rest:
@@ -153,8 +166,9 @@ def _decode(block: bytes, name: str, line: int) -> list[_Work]:
             try:
                 _DECODER.decode_lines(text)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                msg = f"{name}, line {number} is no work of a known schema: {error}."
                 raise SnapshotError(
-                    f"{name}, line {number} is no work of a known schema: {error}.",
+                    msg,
                     "the file is damaged, or the release has a newer schema",
                 ) from error
         raise
@@ -176,6 +190,11 @@ def read_rows(
         First and last publication year to keep; None keeps all, also works without a year.
     dropped : Counter
         Rows left out are added here, by rule.
+
+    Yields
+    ------
+    pyarrow.RecordBatch
+        Rows in the narrow schema.
 
     Raises
     ------
@@ -232,8 +251,9 @@ class _Rows:
         """Add one work."""
         number = work_number(work.id)
         if number is None:
+            msg = f"{self.name}: id {work.id!r} is not a work's, expected W and digits."
             raise SnapshotError(
-                f"{self.name}: id {work.id!r} is not a work's, expected W and digits.",
+                msg,
                 "the release is damaged or has another schema",
             )
         authorships = work.authorships or []

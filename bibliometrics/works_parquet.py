@@ -67,6 +67,11 @@ def open_parquet(source: Any, name: str) -> pq.ParquetFile:
     name : str
         The file's name for messages.
 
+    Returns
+    -------
+    pyarrow.parquet.ParquetFile
+        Open, with texts that repeat read as dictionaries.
+
     Raises
     ------
     SnapshotError
@@ -75,16 +80,16 @@ def open_parquet(source: Any, name: str) -> pq.ParquetFile:
     try:
         opened = pq.ParquetFile(source, read_dictionary=list(_TEXTS), pre_buffer=True)
     except pa.ArrowInvalid as error:
-        raise SnapshotError(
-            f"{name} is not a whole Parquet file: {error}.", "fetch the file anew and start again"
-        ) from error
+        msg = f"{name} is not a whole Parquet file: {error}."
+        raise SnapshotError(msg, "fetch the file anew and start again") from error
     schema = opened.metadata.schema
     found = {schema.column(i).path: schema.column(i).physical_type for i in range(len(schema))}
     for path, types in LEAVES.items():
         if found.get(path) not in types:
             came = f"is {found[path]}" if path in found else "is missing"
+            msg = f"{name}: column {path} {came}, expected {' or '.join(types)}."
             raise SnapshotError(
-                f"{name}: column {path} {came}, expected {' or '.join(types)}.",
+                msg,
                 "the release has another schema than this version reads; look for a newer version",
             )
     return opened
@@ -117,6 +122,11 @@ def read_rows(
     dropped : Counter
         Rows left out are added here, by rule.
 
+    Yields
+    ------
+    pyarrow.RecordBatch
+        Rows in the narrow schema.
+
     Raises
     ------
     SnapshotError
@@ -126,8 +136,9 @@ def read_rows(
         try:
             group = opened.read_row_group(number, columns=list(LEAVES), use_threads=False)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            msg = f"{name}: row group {number} can't be read: {error}."
             raise SnapshotError(
-                f"{name}: row group {number} can't be read: {error}.",
+                msg,
                 "fetch the file anew and start again",
             ) from error
         for batch in group.to_batches():
@@ -194,8 +205,9 @@ def _work_numbers(ids: pa.Array, name: str) -> pa.Array:
         pass
     odd = pc.filter(ids, pc.invert(pc.match_substring_regex(ids, rf"^{_ID_PREFIX}\d+$")))
     first = odd[0].as_py() if len(odd) else None
+    msg = f"{name}: id {first!r} is not a work's, expected {_ID_PREFIX} and digits."
     raise SnapshotError(
-        f"{name}: id {first!r} is not a work's, expected {_ID_PREFIX} and digits.",
+        msg,
         "the release is damaged or has another schema",
     )
 
