@@ -61,6 +61,11 @@ def draw_fields(
         Code and name of each column.
     stated : iterable of Stated
         Values with ``field`` and ``country_codes``: their cells get a frame.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes.
     """
     codes = [code for code, _ in areas]
     table = frame[frame["country_code"].isin(codes)]

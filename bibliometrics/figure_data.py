@@ -204,10 +204,18 @@ def largest_codes(frame: pd.DataFrame, codes: Iterable[str], most: int = MOST_RO
         Countries to choose from; those not in the frame are left out.
     most : int
         How many to return at most.
+
+    Returns
+    -------
+    list of str
+        Their codes; equal works of the last year are ordered by those of all years, then by code.
     """
     known = frame[frame["country_code"].isin(list(codes)) & frame["n_works"].notna()]
+    pooled = known.groupby("country_code")["n_works"].sum()
     last = known[known["year"] == known["year"].max()]
-    ordered = last.sort_values(["n_works", "country_code"], ascending=[False, True])
+    ordered = last.assign(pooled=last["country_code"].map(pooled)).sort_values(
+        ["n_works", "pooled", "country_code"], ascending=[False, False, True]
+    )
     return [str(code) for code in ordered["country_code"].head(most)]
 
 
@@ -285,6 +293,11 @@ def add_interval(series: pd.DataFrame, column: str, parts: pd.DataFrame) -> pd.D
     parts : pandas.DataFrame
         ``year`` and ``value``: for shares the counts above the line. The whole is count / share;
         no interval where the share is 0 or unknown.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The series with the columns ``low`` and ``high``.
     """
     value = series["value"].to_numpy()
     if not is_share(column):

@@ -235,6 +235,11 @@ def draw_columns(
     counts : mapping of str to str
         Columns that get 95 % intervals in our own counts. A count names itself (Poisson); a share
         names the count above its line (exact).
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes.
     """
     lines: list[Line] = []
     used: list[Source] = []

@@ -159,6 +159,7 @@ def public_objects(room: str) -> Iterator[str]:
                 f"{module.__name__}.{name}.{method}"
                 for method in methods
                 if inspect.isroutine(vars(value)[method])
+                and getattr(vars(value)[method], "__module__", module.__name__) == module.__name__
             )
 
 
