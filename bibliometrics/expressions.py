@@ -10,8 +10,9 @@ BigQuery.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import ibis
@@ -21,7 +22,10 @@ from ibis import _
 from bibliometrics.errors import InputError
 from bibliometrics.question import Question
 
-DIALECTS: Final = ("bigquery", "duckdb", "pyspark")
+#: Dialects of SQL, and what Ibis calls them.
+DIALECTS: Final[Mapping[str, str]] = MappingProxyType(
+    {"bigquery": "bigquery", "duckdb": "duckdb", "spark": "pyspark"}
+)
 PUBLIC_TABLE: Final = "subugoe-collaborative.openalex_walden.works"
 #: Names that Ibis makes up anew each time.
 RANDOM_NAME: Final = re.compile(r"ibis_table_unnest_\w+")
@@ -200,7 +204,7 @@ def question_sql(
     question : Question
         The question.
     dialect : str
-        ``bigquery``, ``duckdb`` or ``pyspark``.
+        ``bigquery``, ``duckdb`` or ``spark``.
     table : str
         Name of the table, with project and data set where there are such.
 
@@ -210,11 +214,10 @@ def question_sql(
         If the dialect is unknown.
     """
     if dialect not in DIALECTS:
-        raise InputError(
-            f"unknown SQL dialect {dialect!r}.", f"choose one of {', '.join(DIALECTS)}"
-        )
+        msg = f"unknown SQL dialect {dialect!r}."
+        raise InputError(msg, f"choose one of {', '.join(DIALECTS)}")
     frame = count_works(question, official_relations(official_table(table)))
-    text = str(ibis.to_sql(frame, dialect=dialect))
+    text = str(ibis.to_sql(frame, dialect=DIALECTS[dialect]))
     for number, name in enumerate(dict.fromkeys(RANDOM_NAME.findall(text)), start=1):
         text = text.replace(name, f"unnested_{number}")
     return text

@@ -15,8 +15,11 @@ from typing import Any, Final
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from ibis import _
 
+from bibliometrics.disk import read_bytes, sha256
 from bibliometrics.errors import InputError, MissingPackageError, SnapshotError
 from bibliometrics.expressions import (
     Relations,
@@ -27,11 +30,14 @@ from bibliometrics.expressions import (
     narrow_relations,
     shared_conditions,
 )
-from bibliometrics.narrow_notes import read_narrowed
+from bibliometrics.narrow_notes import Narrowed, read_narrowed
+from bibliometrics.narrow_row import NARROW_SCHEMA
 from bibliometrics.question import TEXT_KEYS, Question
+from bibliometrics.release import MANIFEST
 
 ENGINES: Final = ("duckdb", "spark")
 MEMORY_LIMIT: Final = "2GB"
+ANEW: Final = "make the narrow table anew in an empty folder: `snapshot narrow --to DIR`"
 
 REAL: Final = ("n_works_fractional",)
 #: Conditions and keys, and the column of the narrow table that must know something about them.
@@ -64,7 +70,8 @@ class Snapshot:
     Raises
     ------
     SnapshotError
-        If the folder holds no complete narrow table, or one that was changed.
+        If the folder holds no complete narrow table, one that was changed, files of another
+        release or with other columns, or no work with a country.
     InputError
         If the engine is unknown.
     MissingPackageError
@@ -73,12 +80,16 @@ class Snapshot:
 
     def __init__(self, folder: Path, engine: str = "duckdb") -> None:
         if engine not in ENGINES:
-            raise InputError(f"unknown engine {engine!r}.", f"choose one of {', '.join(ENGINES)}")
+            msg = f"unknown engine {engine!r}."
+            raise InputError(msg, f"choose one of {', '.join(ENGINES)}")
         self.narrowed = read_narrowed(folder)
+        _check_release(self.narrowed, folder)
         self.engine = engine
         self.backend = _connect(engine)
-        parts = str(folder / "works" / "*.parquet")
-        self.table: ir.Table = self.backend.read_parquet(parts, table_name="narrow")
+        parts = folder / "works"
+        self.table: ir.Table = self.backend.read_parquet(
+            str(parts / "*.parquet") if engine == "duckdb" else str(parts), table_name="narrow"
+        )
         self.relations = narrow_relations(self.table)
 
     def close(self) -> None:
@@ -244,11 +255,9 @@ class Snapshot:
         """Raise when the table can't know the answer."""
         kept, asked = self.narrowed.years, question.years
         if kept and (asked is None or asked[0] < kept[0] or asked[1] > kept[1]):
-            raise InputError(
-                f"the narrow table holds {kept[0]} to {kept[1]}, the question asks about "
-                f"{f'{asked[0]} to {asked[1]}' if asked else 'any year'}.",
-                "ask about those years, or make a narrow table of more",
-            )
+            wanted = f"{asked[0]} to {asked[1]}" if asked else "any year"
+            msg = f"the narrow table holds {kept[0]} to {kept[1]}, the question is about {wanted}."
+            raise InputError(msg, "ask about those years, or make a narrow table of more")
         columns = {
             column
             for name, column in COLUMN_OF.items()
@@ -258,23 +267,53 @@ class Snapshot:
             columns.add(f"top_{question.top_percent}")
         unknown = sorted(column for column in columns if not self.narrowed.known.get(column))
         if unknown:
-            raise SnapshotError(
+            msg = (
                 f"no work of the release of {self.narrowed.date} has a value for "
-                f"{', '.join(unknown)}, which the question asks about.",
-                "the release is too old for it, or has another schema",
+                f"{', '.join(unknown)}, which the question asks about."
             )
+            raise SnapshotError(msg, "the release is too old for it, or has another schema")
 
     def _run(self, frame: ir.Table, keys: Sequence[str]) -> pd.DataFrame:
         try:
             found: pd.DataFrame = self.backend.to_pyarrow(frame).to_pandas()
         except Exception as error:  # each engine has errors of its own
-            raise SnapshotError(
-                f"the engine {self.engine} failed: {type(error).__name__} {error}.",
-                "try again with more memory, or fewer conditions",
-            ) from error
+            msg = f"the engine {self.engine} failed: {type(error).__name__} {error}."
+            step = "try again with more memory, or fewer conditions"
+            raise SnapshotError(msg, step) from error
         whole = {key: "str" if key in TEXT_KEYS else "int64" for key in found if key not in REAL}
         found = found.astype(whole)
         return found.sort_values(list(keys), ignore_index=True) if keys else found
+
+
+def _check_release(narrowed: Narrowed, folder: Path) -> None:
+    """Raise unless the files are those of one release, with the columns and values of this one."""
+    manifest = sha256(read_bytes(folder / MANIFEST))
+    if manifest != narrowed.manifest_sha256:
+        msg = (
+            f"{folder / MANIFEST} is not the manifest of the release of {narrowed.date}: expected "
+            f"SHA-256 {narrowed.manifest_sha256[:16]}…, found {manifest[:16]}…."
+        )
+        raise SnapshotError(msg, ANEW)
+    for part in sorted(narrowed.parts):
+        _check_columns(folder / "works" / part)
+    if not narrowed.known.get("countries"):
+        msg = f"none of the {narrowed.rows_kept} works in {folder} has a country."
+        raise SnapshotError(msg, "check the years that were kept, and make the table anew")
+
+
+def _check_columns(path: Path) -> None:
+    """Raise unless a file of the narrow table has the columns that are counted on."""
+    try:
+        found = pq.read_schema(path)
+    except (OSError, pa.ArrowException) as error:
+        msg = f"{path} can't be read: {error}."
+        raise SnapshotError(msg, ANEW) from error
+    if not found.equals(NARROW_SCHEMA):
+        pairs = (zip(one.names, map(str, one.types), strict=True) for one in (found, NARROW_SCHEMA))
+        there, wanted = map(set, pairs)
+        odd = ", ".join(" ".join(pair) for pair in sorted(there ^ wanted))
+        msg = f"{path} has other columns than expected: {odd or 'the order differs'}."
+        raise SnapshotError(msg, ANEW)
 
 
 def _connect(engine: str) -> Any:
@@ -285,9 +324,8 @@ def _connect(engine: str) -> Any:
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415 - an optional extra
     except ImportError as error:
-        raise MissingPackageError(
-            "the engine spark needs PySpark, which is not installed.",
-            "install the extra: `pip install -e '.[spark]'` in the checkout, and Java 17",
-        ) from error
-    session = SparkSession.builder.appName("bibliometrics").getOrCreate()
-    return ibis.pyspark.connect(session)
+        msg = "the engine spark needs PySpark, which is not installed."
+        step = "install the extra: `pip install -e '.[spark]'` in the checkout, and Java 17"
+        raise MissingPackageError(msg, step) from error
+    builder = SparkSession.builder.appName("bibliometrics").config("spark.log.level", "ERROR")
+    return ibis.pyspark.connect(builder.getOrCreate())

@@ -1,13 +1,15 @@
-"""The snapshot source: the same frame for a question as plain loops, SQL on raw records, the API."""
+"""The snapshot source: a question has the frame that plain loops, raw records and the API give."""
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -257,6 +259,52 @@ def test_an_unknown_engine_or_dialect_is_refused(sample: Snapshot, tmp_path: Pat
 
 def test_no_questions_have_no_answers(sample: Snapshot) -> None:
     assert sample.answer_all([]) == {}
+
+
+def edit_note(folder: Path, name: str, **changes: object) -> None:
+    path = folder / name
+    told = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**told, **changes}), encoding="utf-8")
+
+
+def narrow_world(folder: Path) -> Path:
+    works = [work(1, [place(CHILE, "CL")]), work(2, [place(BELOW, "CN")])]
+    narrow_release(str(write_release(folder / "release", {"part_0000": works})), folder / "narrow")
+    return folder / "narrow"
+
+
+def test_a_table_without_any_country_is_refused(tmp_path: Path) -> None:
+    folder = narrow_world(tmp_path)
+    known = json.loads((folder / "release.json").read_text(encoding="utf-8"))["known"]
+    edit_note(folder, "release.json", known={**known, "countries": 0})
+    with pytest.raises(SnapshotError, match="none of the 2 works .* has a country"):
+        Snapshot(folder)
+
+
+def test_a_table_that_lies_under_the_manifest_of_another_release_is_refused(tmp_path: Path) -> None:
+    folder = narrow_world(tmp_path)
+    edit_note(folder, "manifest.json", date="2027-03-01")
+    with pytest.raises(SnapshotError, match=r"not the manifest of the release of 2026-11-22"):
+        Snapshot(folder)
+
+
+@pytest.mark.parametrize("change", ["lost", "other type", "no Parquet"])
+def test_a_file_with_other_columns_is_refused(change: str, tmp_path: Path) -> None:
+    folder = narrow_world(tmp_path)
+    (path,) = (folder / "works").glob("*.parquet")
+    table = pq.read_table(path)
+    if change == "lost":
+        pq.write_table(table.drop_columns(["core_source"]), path)
+    elif change == "other type":
+        place_of_year = table.column_names.index("year")
+        year = table["year"].cast("int64")
+        pq.write_table(table.set_column(place_of_year, "year", year), path)
+    else:
+        path.write_bytes(b"no table")
+    edit_note(folder, "release.json", parts={path.name: path.stat().st_size})
+    said = {"lost": "core_source bool", "other type": "year int64", "no Parquet": "can't be read"}
+    with pytest.raises(SnapshotError, match=said[change]):
+        Snapshot(folder)
 
 
 # ---------------------------------------------------------------------------- SQL, other engines --
