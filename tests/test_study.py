@@ -247,3 +247,10 @@ def test_an_institution_id_has_one_form(text: str) -> None:
 def test_what_is_no_institution_id_is_refused(text: str) -> None:
     with pytest.raises(InputError, match=r"here: .* is not an OpenAlex institution id"):
         check_institution_id(text, "here")
+
+
+def test_the_changelog_holds_the_hash_of_the_study_and_its_date() -> None:
+    study = load_study()
+    changelog = Path(__file__).parents[1].joinpath("CHANGELOG.md").read_text(encoding="utf-8")
+    line = " ".join(changelog.partition("Study fixed before the first pull:")[2].split())
+    assert line.startswith(f"`{study.id}`, {study.date}, sha256 `{study.hash}`")
