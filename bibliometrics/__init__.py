@@ -25,7 +25,7 @@ _ROOMS: Final = MappingProxyType(
         "figure_data": "Evidence Source Stated",
         "question": "Question build_plan",
         "reading": "list_definitions list_fractional list_growth list_indicators list_open_claims"
-        " list_ties list_verdicts list_witnesses tell_answer tell_figure tell_summary",
+        " list_ties list_verdicts list_witnesses show_table tell_answer tell_figure tell_summary",
         "study": "Study available_studies load_study",
         "witness_files": "read_witnesses",
     }

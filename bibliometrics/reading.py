@@ -265,6 +265,11 @@ def _waiting(build: Build) -> pd.DataFrame:
     return pd.DataFrame({"state": [WAITING]}, index=[build.study.title])
 
 
+def show_table(build: Build, name: str) -> pd.DataFrame:
+    """Return a table of the build, or one row that says that it waits for a pull."""
+    return build[name] if build.has(name) else _waiting(build)
+
+
 def list_fractional(build: Build) -> pd.DataFrame:
     """
     Return whole and fractional counts of works of institution and region, years pooled.

@@ -82,6 +82,13 @@ def test_growth_is_that_of_the_table(counted: Build) -> None:
     assert low < own["factor"] < high
 
 
+def test_a_table_is_shown_or_waits(counted: Build, waiting: Build) -> None:
+    pd.testing.assert_frame_equal(
+        bm.show_table(counted, "institution_region"), counted["institution_region"]
+    )
+    assert list(bm.show_table(waiting, "institution_region")["state"]) == [reading.WAITING]
+
+
 def test_growth_of_two_points_has_no_fitted_interval(waiting: Build) -> None:
     growth = bm.list_growth(waiting, "figure1_region_output")
     assert "unknown" in set(growth["fitted 95 %"])
