@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 from bibliometrics import __version__
 from bibliometrics.errors import InputError, UsageError
-from bibliometrics.question import PARTS
+from bibliometrics.question import DEFAULT_PARTS, PARTS
 from bibliometrics.study import DEFAULT_STUDY
 
 SOURCES: Final = ("openalex", "snapshot", "sample", "witnesses")
@@ -74,10 +74,19 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_parts(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    wanted = parser.add_mutually_exclusive_group()
+    wanted.add_argument(
         "--parts",
         metavar="LIST",
-        help=f"which questions to ask, separated by commas (default: {','.join(PARTS)})",
+        help=f"which questions to ask, separated by commas, out of {','.join(PARTS)} "
+        f"(default: {','.join(DEFAULT_PARTS)})",
+    )
+    wanted.add_argument(
+        "--all",
+        dest="parts",
+        action="store_const",
+        const=",".join(PARTS),
+        help="all of them: also big science and the specification curve",
     )
 
 

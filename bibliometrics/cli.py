@@ -21,7 +21,7 @@ from typing import Any, Final
 from bibliometrics.arguments import build_parser, read_parts
 from bibliometrics.errors import BibliometricsError, DiskError, MissingPackageError
 from bibliometrics.paths import processed_folder
-from bibliometrics.question import PARTS, PlannedQuestion, build_plan
+from bibliometrics.question import DEFAULT_PARTS, PlannedQuestion, build_plan
 from bibliometrics.study import available_studies, load_study
 
 __all__ = ["build_parser", "main"]
@@ -103,7 +103,7 @@ def run_plan(options: argparse.Namespace) -> None:
     from bibliometrics import access, request  # noqa: PLC0415
 
     study = load_study(options.study)
-    planned = build_plan(study, read_parts(options.parts) or PARTS)
+    planned = build_plan(study, read_parts(options.parts) or DEFAULT_PARTS)
     least, most = request.estimate_plan(item.question for item in planned)
     asked = dict.fromkeys(one for item in planned for one in request.first_requests(item.question))
     remaining, note = _remaining_usd()

@@ -30,7 +30,7 @@ class Options:
     """
     What the command line asks of a refresh; see ``python -m bibliometrics refresh --help``.
 
-    ``parts`` None means all that there are: every part for a count, the pull's own offline.
+    ``parts`` None means the usual ones for a count, the pull's own offline.
     """
 
     study: str

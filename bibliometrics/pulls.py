@@ -21,7 +21,7 @@ from bibliometrics.options import Counted, Listener, Options, list_questions, ma
 from bibliometrics.paths import raw_folder
 from bibliometrics.preflight import Remaining
 from bibliometrics.question import (
-    PARTS,
+    DEFAULT_PARTS,
     Question,
     institution_region_by_year,
     world_by_year,
@@ -67,7 +67,7 @@ def ask(study: Study, options: Options, listener: Listener) -> Counted:
         If the plan is dearer than the budget, the API can't be reached, refuses or fails. The
         pull stays as it is, and the same command goes on with it.
     """
-    parts = options.parts or PARTS
+    parts = options.parts or DEFAULT_PARTS
     address = access.read_address()
     unbuilt = _find_unbuilt(study, parts, address.url)
     if unbuilt is not None:

@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from bibliometrics.errors import InputError
+from bibliometrics.specifications import build_curve, without_big_science
 from bibliometrics.study import Specification, Study, check_institution_rule
 
 GROUP_KEYS: Final = ("year", "country_code", "field_id", "type", "n_authors", "n_countries")
@@ -37,7 +38,8 @@ TEAM_BANDS: Final = (
     (101, 1000),
     (1001, None),
 )
-PARTS: Final = ("figures", "fields", "team_size", "fractional")
+DEFAULT_PARTS: Final = ("figures", "fields", "team_size", "fractional")
+PARTS: Final = (*DEFAULT_PARTS, "big_science", "curve")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +140,7 @@ def base_question(study: Study, specification: Specification | None = None) -> Q
         core_source=specification.core_source,
         max_authors=specification.max_authors,
         max_countries=specification.max_countries,
+        without_lineage=specification.without_institutions,
     )
 
 
@@ -176,10 +179,11 @@ def at_institution(
     if rule == "exact":
         return question.but(institution_ids=(institution.id,))
     if rule == "without":
-        return question.but(lineage=(institution.id,), without_lineage=tuple(parts))
+        left_out = (*question.without_lineage, *parts)
+        return question.but(lineage=(institution.id,), without_lineage=left_out)
     if rule == "minus":
-        left_out = {below for part in parts for below in institution.ids_below(part)}
-        ids = tuple(i for i in institution.ids_below(institution.id) if i not in left_out)
+        below = {one for part in parts for one in institution.ids_below(part)}
+        ids = tuple(one for one in institution.ids_below(institution.id) if one not in below)
         return question.but(institution_ids=ids)
     return question.but(lineage=(institution.id,))
 
@@ -228,6 +232,27 @@ def institution_region_by_country(
     )
 
 
+def institution_top_country_by_year(
+    study: Study, specification: Specification | None = None
+) -> Question:
+    """
+    Works of institution and the study's top country per year.
+
+    Raises
+    ------
+    InputError
+        If the study names no top country.
+    """
+    if not study.top_country:
+        msg = f"study {study.id!r} names no top country."
+        raise InputError(msg, "add top_country to its file")
+    question = base_question(study, specification)
+    if study.top_country not in study.region_of(specification or study.primary).codes:
+        question = in_region(question, study, specification)
+    question = question.but(countries=(*question.countries, (study.top_country,)))
+    return at_institution(question, study, specification).but(group_by=("year",))
+
+
 def home_region_by_year(study: Study, specification: Specification | None = None) -> Question:
     """Works of home country and region per year."""
     question = in_region(base_question(study, specification), study, specification)
@@ -271,13 +296,39 @@ def team_size_by_year(study: Study, band: tuple[int, int | None]) -> Question:
     return institution_region_by_year(study).but(min_authors=first, max_authors=last)
 
 
-def institution_region_by_country_and_n_countries(study: Study) -> Question:
+def institution_region_by_country_and_n_countries(
+    study: Study, specification: Specification | None = None
+) -> Question:
     """Works of institution and region per year, member and number of distinct countries."""
-    question = institution_region_by_country(study)
+    question = institution_region_by_country(study, specification)
     return question.but(group_by=("year", "country_code", "n_countries"))
 
 
-def build_plan(study: Study, parts: tuple[str, ...] = PARTS) -> list[PlannedQuestion]:
+def big_science_questions(study: Study) -> list[Question]:
+    """Return what the table ``big_science`` needs: all works, and those without big science."""
+    return [
+        ask(study, specification)
+        for specification in (study.primary, without_big_science(study))
+        for ask in (
+            institution_region_by_year,
+            home_region_by_year,
+            institution_region_by_country_and_n_countries,
+        )
+    ]
+
+
+def curve_questions(study: Study, specification: Specification) -> list[Question]:
+    """Return what one specification of the curve needs; the top country where there is one."""
+    found = [
+        institution_region_by_year(study, specification),
+        home_region_by_year(study, specification),
+    ]
+    if study.top_country:
+        found.append(institution_top_country_by_year(study, specification))
+    return found
+
+
+def build_plan(study: Study, parts: tuple[str, ...] = DEFAULT_PARTS) -> list[PlannedQuestion]:
     """
     List every question that the tables of a study need, each once.
 
@@ -286,7 +337,8 @@ def build_plan(study: Study, parts: tuple[str, ...] = PARTS) -> list[PlannedQues
     study : Study
         The study.
     parts : tuple of str
-        Which tables: ``figures`` (the five figures), ``fields``, ``team_size``, ``fractional``.
+        Which tables: ``figures`` (the five figures), ``fields``, ``team_size``, ``fractional``,
+        ``big_science``, ``curve`` (every specification).
 
     Returns
     -------
@@ -328,6 +380,14 @@ def build_plan(study: Study, parts: tuple[str, ...] = PARTS) -> list[PlannedQues
     if "fractional" in parts:
         question = institution_region_by_country_and_n_countries(study)
         planned.append(PlannedQuestion("fractional", question))
+    if "big_science" in parts:
+        planned += [PlannedQuestion("big_science", one) for one in big_science_questions(study)]
+    if "curve" in parts:
+        planned += [
+            PlannedQuestion("specifications", question)
+            for point in build_curve(study)
+            for question in curve_questions(study, point.specification)
+        ]
     first_of: dict[Question, PlannedQuestion] = {}
     for item in planned:
         first_of.setdefault(item.question, item)

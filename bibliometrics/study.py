@@ -89,7 +89,8 @@ class Institution:
     An institution and all known institutions below it.
 
     ``members`` maps each member's OpenAlex id to the id of its parent; ``parts`` maps a short
-    name to the id of a sub-tree that a specification may leave out.
+    name to the id of a sub-tree that a specification may leave out, the first to be left out
+    first; ``part_names`` maps it to the name for readers.
     """
 
     key: str
@@ -103,6 +104,7 @@ class Institution:
     note: str = ""
     members: tuple[tuple[str, str], ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
+    part_names: tuple[tuple[str, str], ...] = ()
 
     def ids_below(self, node: str) -> tuple[str, ...]:
         """
@@ -144,6 +146,7 @@ class Specification:
     ``minus:PART[,PART]`` (some author under it but not under the part) or ``without:PART`` (no
     author at all under the part). Empty ``types`` means every type. ``retracted`` and
     ``core_source`` are what the flag must be; None (in a study file ``"any"``): no condition.
+    Works with an author at one of ``without_institutions``, or below, don't count.
     """
 
     types: tuple[str, ...] = ("article", "review")
@@ -155,6 +158,7 @@ class Specification:
     institution: str = "lineage"
     region: str = ""
     home: tuple[str, ...] = ()
+    without_institutions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -191,15 +195,18 @@ class Study:
     @property
     def hash(self) -> str:
         """SHA-256 (hexadecimal) of everything that decides what is counted, and of nothing else."""
+        primary = asdict(self.primary)
+        if not primary["without_institutions"]:
+            del primary["without_institutions"]  # so that older hashes stay true
         data = {
             "id": self.id,
             "years": self.years,
             "institution": self.institution.id,
             "members": self.institution.members,
-            "parts": self.institution.parts,
+            "parts": sorted(self.institution.parts),
             "home": self.home,
             "region": self.region_of(self.primary).codes,
-            "primary": asdict(self.primary),
+            "primary": primary,
         }
         text = json.dumps(data, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -347,7 +354,8 @@ def _institution(key: str, table: dict[str, Any], where: str) -> Institution:
         ror=str(table.get("ror", "")),
         note=str(table.get("note", "")),
         members=tuple(sorted(members, key=lambda pair: int(pair[0][1:]))),
-        parts=tuple(sorted(parts)),
+        parts=tuple(parts),
+        part_names=tuple((part, str(named[part].get("short", part))) for part in named),
     )
 
 
@@ -408,6 +416,9 @@ def _specification(table: dict[str, Any], where: str) -> Specification:
             raise InputError(msg, "correct it")
     if "home" in values:
         values["home"] = check_countries(values["home"], where)
+    if "without_institutions" in values:
+        ids = values["without_institutions"]
+        values["without_institutions"] = tuple(check_institution_id(one, where) for one in ids)
     specification = Specification(**values)
     odd = sorted(set(specification.types + specification.without_types) - WORK_TYPES)
     if odd:

@@ -326,7 +326,7 @@ BUILDERS: Final[Mapping[str, tuple[Callable[[Study, Answers], pd.DataFrame], ...
 
 
 def build_tables(
-    study: Study, answers: Answers, parts: Iterable[str] = asked.PARTS
+    study: Study, answers: Answers, parts: Iterable[str] = asked.DEFAULT_PARTS
 ) -> dict[str, pd.DataFrame]:
     """
     Build the tables of a study.

@@ -80,8 +80,9 @@ def test_a_question_that_no_source_can_answer_is_refused(wrong: dict[str, Any], 
 
 
 def test_a_plan_asks_nothing_twice_and_has_every_part() -> None:
-    plan = [item.question for item in build_plan(STUDY)]
+    plan = [item.question for item in build_plan(STUDY, PARTS)]
     assert len(set(plan)) == len(plan)
+    assert {item.question for item in build_plan(STUDY)} < set(plan)
     parts = [item.question for part in PARTS for item in build_plan(STUDY, (part,))]
     assert set(parts) == set(plan)
     assert len(build_plan(STUDY, ("figures",))) == 8
