@@ -56,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_refresh(commands)
     _add_reading(commands)
     _add_study_command(commands)
+    _add_snapshot(commands)
     return parser
 
 
@@ -188,6 +189,60 @@ def _add_study_command(commands: Any) -> None:
         help="a study of this package, or the path of a .toml file (default: %(default)s)",
     )
     _add_json(study)
+
+
+def _add_snapshot(commands: Any) -> None:
+    snapshot = _command(commands, "snapshot", "the second source: the OpenAlex snapshot")
+    actions = snapshot.add_subparsers(dest="action", metavar="action", required=True)
+    narrow = _command(actions, "narrow", "make a narrow table from a release; resumable")
+    narrow.add_argument(
+        "release",
+        nargs="?",
+        help="a folder, s3://… or https://… (default: s3://openalex/data/parquet/works)",
+    )
+    narrow.add_argument("--to", type=Path, required=True, metavar="DIR", help="where it goes")
+    narrow.add_argument(
+        "--jobs", type=_count, metavar="N", help="files at a time (default: processors, at most 4)"
+    )
+    narrow.add_argument(
+        "--years", type=_years, metavar="A-B", help="keep works of these years only (default: all)"
+    )
+    narrow.add_argument(
+        "--files", type=_count, metavar="N", help="a dry run on N files, with an extrapolation"
+    )
+    narrow.add_argument("--quiet", action="store_true", help="no progress, only errors")
+    _add_json(narrow)
+    sql = _command(actions, "sql", "print every question as SQL for the official columns")
+    _add_study(sql)
+    _add_parts(sql)
+    sql.add_argument("--dialect", choices=("bigquery", "duckdb", "spark"), default="bigquery")
+    sql.add_argument(
+        "--table", metavar="NAME", help="table to ask (default: the public one in BigQuery, works)"
+    )
+    _add_json(sql)
+    authors = _command(actions, "authors", "count what only records tell: double affiliations, …")
+    _add_study(authors)
+    authors.add_argument(
+        "--narrow", type=Path, required=True, metavar="DIR", help="the narrow table"
+    )
+    authors.add_argument("--engine", choices=("duckdb", "spark"), default="duckdb")
+    _add_json(authors)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        msg = f"{text!r} is not a whole number above 0"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def _years(text: str) -> tuple[int, int]:
+    first, _, last = text.partition("-")
+    last = last or first
+    if not (text.isascii() and first.isdigit() and last.isdigit() and int(first) <= int(last)):
+        msg = f"{text!r} is no span of years such as 2007-2016"
+        raise argparse.ArgumentTypeError(msg)
+    return int(first), int(last)
 
 
 def _number(text: str) -> float:

@@ -276,6 +276,41 @@ def run_study(options: argparse.Namespace) -> None:
         _say(f"  {name:12} {value}")
 
 
+def run_snapshot(options: argparse.Namespace) -> None:
+    """Make a narrow table, print SQL, or count what only records tell."""
+    from bibliometrics import snapshot_commands  # noqa: PLC0415
+    from bibliometrics.progress import Progress  # noqa: PLC0415
+
+    quiet = getattr(options, "quiet", False)
+    if options.action == "narrow":
+        with Progress(sys.stderr, quiet=quiet) as progress:
+            told = snapshot_commands.run_narrow(
+                options.release,
+                options.to,
+                jobs=options.jobs,
+                years=options.years,
+                files=options.files,
+                display=progress,
+            )
+    elif options.action == "sql":
+        told = snapshot_commands.run_sql(
+            options.study,
+            dialect=options.dialect,
+            table=options.table,
+            parts=read_parts(options.parts),
+        )
+    else:
+        told = snapshot_commands.run_authors(options.study, options.narrow, engine=options.engine)
+    _say_told(told, as_json=options.json, quiet=quiet)
+
+
+def _say_told(told: Any, *, as_json: bool, quiet: bool = False) -> None:
+    if as_json:
+        _say_json(told.value)
+    for line in told.lines if not as_json and not quiet else ():
+        _say(line)
+
+
 COMMANDS: Final[MappingProxyType[str, Callable[[argparse.Namespace], None]]] = MappingProxyType(
     {
         "plan": run_plan,
@@ -284,5 +319,6 @@ COMMANDS: Final[MappingProxyType[str, Callable[[argparse.Namespace], None]]] = M
         "figures": run_figures,
         "verdicts": run_verdicts,
         "study": run_study,
+        "snapshot": run_snapshot,
     }
 )

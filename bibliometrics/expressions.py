@@ -26,7 +26,17 @@ from bibliometrics.question import Question
 DIALECTS: Final[Mapping[str, str]] = MappingProxyType(
     {"bigquery": "bigquery", "duckdb": "duckdb", "spark": "pyspark"}
 )
+#: The release of June 2026, public in BigQuery.
 PUBLIC_TABLE: Final = "subugoe-collaborative.openalex_walden.works"
+#: How a table ``works`` of the release's files is made where there is no public one.
+VIEWS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "duckdb": "CREATE VIEW works AS SELECT * FROM "
+        "read_parquet('works/*/*.parquet', hive_partitioning = false);",
+        "spark": "CREATE TEMPORARY VIEW works USING parquet "
+        "OPTIONS (path 'works', recursiveFileLookup 'true');",
+    }
+)
 #: Names that Ibis makes up anew each time.
 RANDOM_NAME: Final = re.compile(r"ibis_table_unnest_\w+")
 ID_ADDRESS: Final = "https://openalex.org/"
@@ -193,9 +203,7 @@ def official_table(name: str = PUBLIC_TABLE) -> ir.Table:
     return ibis.table(schema, name=table, **place)
 
 
-def question_sql(
-    question: Question, *, dialect: str = "bigquery", table: str = PUBLIC_TABLE
-) -> str:
+def question_sql(question: Question, *, dialect: str = "bigquery", table: str | None = None) -> str:
     """
     Return the SQL of a question for a table in the official schema.
 
@@ -205,8 +213,9 @@ def question_sql(
         The question.
     dialect : str
         ``bigquery``, ``duckdb`` or ``spark``.
-    table : str
-        Name of the table, with project and data set where there are such.
+    table : str or None
+        Name of the table, with project and data set where there are such; None: the public one in
+        BigQuery, elsewhere ``works`` (see ``VIEWS``).
 
     Raises
     ------
@@ -216,7 +225,8 @@ def question_sql(
     if dialect not in DIALECTS:
         msg = f"unknown SQL dialect {dialect!r}."
         raise InputError(msg, f"choose one of {', '.join(DIALECTS)}")
-    frame = count_works(question, official_relations(official_table(table)))
+    name = table or ("works" if dialect in VIEWS else PUBLIC_TABLE)
+    frame = count_works(question, official_relations(official_table(name)))
     text = str(ibis.to_sql(frame, dialect=DIALECTS[dialect]))
     for number, name in enumerate(dict.fromkeys(RANDOM_NAME.findall(text)), start=1):
         text = text.replace(name, f"unnested_{number}")

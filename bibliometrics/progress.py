@@ -14,6 +14,7 @@ from tqdm import tqdm
 from bibliometrics.gate import Answered, Waiting
 
 LINE_SECONDS: Final = 5.0
+BAR: Final = "{percentage:3.0f}%|{bar}| {n_fmt} of {total_fmt} {postfix}"
 
 
 class Progress:
@@ -58,6 +59,19 @@ class Progress:
         self._total = total
         if not self._quiet and self._stream.isatty():
             self._bar = tqdm(total=total, unit="call", file=self._stream, dynamic_ncols=True)
+
+    def step(self, done: int, total: int, unit: str, said: str) -> None:
+        """Show how many parts of a long job are done, and a few words more."""
+        if self._quiet:
+            return
+        if self._stream.isatty():
+            if self._bar is None:
+                self._bar = tqdm(total=total, file=self._stream, dynamic_ncols=True, bar_format=BAR)
+            self._bar.n = done
+            self._bar.set_postfix_str(f"{unit}, {said}")
+        elif done == total or time.monotonic() - self._last_line >= LINE_SECONDS:
+            self._last_line = time.monotonic()
+            self.say(f"{done} of {total} {unit}, {said}")
 
     def say(self, text: str) -> None:
         """Write a line."""

@@ -277,7 +277,7 @@ def test_a_table_without_any_country_is_refused(tmp_path: Path) -> None:
     folder = narrow_world(tmp_path)
     known = json.loads((folder / "release.json").read_text(encoding="utf-8"))["known"]
     edit_note(folder, "release.json", known={**known, "countries": 0})
-    with pytest.raises(SnapshotError, match="none of the 2 works .* has a country"):
+    with pytest.raises(SnapshotError, match=r"none of the 2 works .* has a country"):
         Snapshot(folder)
 
 
