@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import ipaddress
 import os
+import shutil
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +16,8 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.worlds import World
 
 os.environ["MPLBACKEND"] = "Agg"  # before the first import of matplotlib
 
@@ -101,3 +105,30 @@ def real_records() -> Path:
 def real_pages() -> Path:
     """Return the folder of real OpenAlex API answers named by BIBLIOMETRICS_API_PAGES."""
     return file_named_by("BIBLIOMETRICS_API_PAGES")
+
+
+@pytest.fixture
+def closed_world(tmp_path: Path) -> World:
+    """Return an empty data folder whose server can't be reached."""
+    from tests.worlds import World
+
+    return World(tmp_path / "data", SimpleNamespace(url="http://127.0.0.1:9"))
+
+
+@pytest.fixture(scope="session")
+def witness_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a build of published figures, without pictures; for reading only."""
+    from tests.worlds import World
+
+    nowhere = SimpleNamespace(url="http://127.0.0.1:9")
+    world = World(tmp_path_factory.mktemp("witnesses") / "data", nowhere)
+    ran = world.run("refresh", "--source", "witnesses", "--quiet")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    return world.processed
+
+
+@pytest.fixture
+def graded_world(closed_world: World, witness_build: Path) -> World:
+    """Return a data folder that holds a build of published figures."""
+    shutil.copytree(witness_build, closed_world.processed)
+    return closed_world
