@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from bibliometrics import claim_ledger, publish
 from bibliometrics.access import API_URL
-from bibliometrics.datapackage import WAITING, Provenance, read_provenance
+from bibliometrics.datapackage import WAITING, Provenance, read_provenance, waiting_text
 from bibliometrics.errors import InputError, TableError
 from bibliometrics.figure_data import Evidence, Source
 from bibliometrics.figures import (
@@ -116,7 +116,7 @@ class Build:
         if name not in TABLES:
             msg = f"there is no table {name!r}."
             raise InputError(msg, f"known tables: {', '.join(TABLES)}")
-        msg = f"table {name!r} is not in {self.folder}: {WAITING}."
+        msg = f"table {name!r} is not in {self.folder}: {waiting_text(name)}."
         raise TableError(msg, "run that command, or ask build.has(name) first")
 
     def has(self, name: str) -> bool:

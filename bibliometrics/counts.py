@@ -23,7 +23,7 @@ from bibliometrics.question import (
     team_size_by_year,
     works_by_field,
 )
-from bibliometrics.study import Study, field_names
+from bibliometrics.study import Specification, Study, field_names
 
 Answers: TypeAlias = Mapping[Question, pd.DataFrame]
 Counts: TypeAlias = "pd.Series[int]"
@@ -202,7 +202,9 @@ def count_by_band(study: Study, answers: Answers) -> Counts:
     return pd.concat(bands, names=["authors_from"])
 
 
-def count_in_parts(study: Study, answers: Answers) -> pd.DataFrame:
+def count_in_parts(
+    study: Study, answers: Answers, specification: Specification | None = None
+) -> pd.DataFrame:
     """
     Return whole and fractional counts of institution and region per year and member.
 
@@ -212,6 +214,8 @@ def count_in_parts(study: Study, answers: Answers) -> pd.DataFrame:
         The study.
     answers : mapping of Question to pandas.DataFrame
         The answers at hand.
+    specification : Specification or None
+        What counts; None: the primary specification.
 
     Returns
     -------
@@ -223,7 +227,7 @@ def count_in_parts(study: Study, answers: Answers) -> pd.DataFrame:
     TableError
         If the answer is missing or malformed, or has works of no country.
     """
-    question = institution_region_by_country_and_n_countries(study)
+    question = institution_region_by_country_and_n_countries(study, specification)
     answer = find_answer(answers, "fractional", question)
     if (answer["n_countries"] < 1).any():
         msg = "table fractional: the answer has works with a country but of no country."

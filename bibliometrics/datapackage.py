@@ -24,6 +24,7 @@ FRICTIONLESS_TYPES: Final = {
     "bool": "boolean",
 }
 WAITING: Final = "waiting for a pull: `python -m bibliometrics refresh`"
+WAITING_FOR_ALL: Final = "waiting for a full pull: `python -m bibliometrics refresh --all`"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Provenance:
     cost_usd: float = 0.0
     answers_sha256: str = ""
     notes: tuple[str, ...] = ()
+
+
+def waiting_text(table: str) -> str:
+    """Return what a table that is not there waits for."""
+    return WAITING_FOR_ALL if TABLES[table].needs == "full pull" else WAITING
 
 
 def parse_package(text: str, path: Path) -> dict[str, Any]:
@@ -227,7 +233,7 @@ def data_dictionary(
 
 def _describe_table(table: Table, present: bool) -> list[str]:
     if not present:
-        return [f"{table.caption}. Not here yet: {WAITING}."]
+        return [f"{table.caption}. Not here yet: {waiting_text(table.name)}."]
     return [
         f"{table.caption}. One row is {table.row}. Key: {', '.join(table.keys)}.",
         "",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bibliometrics.datapackage import WAITING
+from bibliometrics.datapackage import waiting_text
 from bibliometrics.errors import TableError
 from bibliometrics.publish import BUILD_ONE, check_unedited, read_package
 from bibliometrics.schema import TABLES, Table, read_table
@@ -78,7 +78,7 @@ def describe(listed: dict[str, Any]) -> list[str]:
     lines += _describe_origin(listed["origin"], listed["age_days"])
     for entry in listed["tables"]:
         if entry["rows"] is None:
-            lines.append(f"  {entry['table']:22} {WAITING}")
+            lines.append(f"  {entry['table']:22} {waiting_text(entry['table'])}")
         else:
             years = "" if not entry["years"] else f"{entry['years'][0]}-{entry['years'][1]}"
             lines.append(

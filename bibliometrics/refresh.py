@@ -13,7 +13,7 @@ import pandas as pd
 
 from bibliometrics import claim_ledger, grading, publish, tables, witnesses
 from bibliometrics.build import draw, read_build
-from bibliometrics.datapackage import WAITING, Provenance
+from bibliometrics.datapackage import Provenance, waiting_text
 from bibliometrics.errors import BibliometricsError, InputError
 from bibliometrics.figures import render_figures
 from bibliometrics.options import Counted, Listener, Options
@@ -61,8 +61,9 @@ class Summary:
                 f"{told.cost_usd:.4f} USD; this run: {self.calls_made} calls, "
                 f"{self.spent_usd:.4f} USD"
             )
-        if self.waiting:
-            lines.append(f"{WAITING}: {', '.join(self.waiting)}")
+        for text in dict.fromkeys(map(waiting_text, self.waiting)):
+            names = [name for name in self.waiting if waiting_text(name) == text]
+            lines.append(f"{text}: {', '.join(names)}")
         return lines + [f"note: {note}" for note in told.notes]
 
 

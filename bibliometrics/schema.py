@@ -37,7 +37,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: what a row is, its key columns, its columns in order, and what it needs."""
+    """
+    One table: what a row is, its key columns, its columns in order, and what it needs.
+
+    ``needs`` is ``pull``, ``full pull`` (``refresh --all``) or ``witnesses``.
+    """
 
     name: str
     row: str
@@ -68,6 +72,12 @@ def _share(name: str, meaning: str) -> Column:
     return Column(name, "float", f"{meaning}; empty if the denominator is 0", "share", 0, 1, True)
 
 
+def _fractional(name: str, meaning: str) -> Column:
+    said = f"{meaning} in fractional counting by country; the region's are its members' added up"
+    return Column(name, "float", f"{said}; empty for home", "works", 0, None, True)
+
+
+_SMALL: Final = "of the institution by at most 100 authors and 30 countries"
 _EVIDENCE_KINDS: Final = ("direct", "proxy", "calibration")
 _VERDICTS: Final = (
     "reproduced",
@@ -220,6 +230,62 @@ _TABLES: Final = (
         caption="Whole and fractional counts of works of institution and region",
     ),
     Table(
+        "big_science",
+        "a year and member of the region, region or home",
+        ("year", "country_code"),
+        (
+            _year(),
+            Column(
+                "country_code",
+                "str",
+                "Member of the region; the word region (all of it), or home: works of home country "
+                "and region, whatever the institution",
+            ),
+            _works("n_works", "of the institution with an author in the area"),
+            _fractional("n_works_fractional", "The same works"),
+            _works("n_works_without_big_science", f"{_SMALL}, with an author in the area"),
+            _fractional("n_works_fractional_without_big_science", "Works without big science"),
+        ),
+        needs="full pull",
+        caption="Works of institution and region with and without big science",
+    ),
+    Table(
+        "specifications",
+        "a specification and year",
+        ("specification", "year"),
+        (
+            Column("specification", "str", "Number: S for the full crossing, W for a weak axis"),
+            Column("document_types", "str", "Types of works that count"),
+            Column("source", "str", "Sources that count"),
+            Column("team_size", "str", "Numbers of authors and countries that count"),
+            Column("institution", "str", "Which institutes count as the institution"),
+            Column("region", "str", "Which countries count as the region"),
+            Column("home", "str", "Which countries count as the home country"),
+            Column("affiliations", "str", "Whether works with suspect matches count"),
+            Column(
+                "weight",
+                "float",
+                "Weight in the curve: equal over the full crossing, 0 for a weak axis",
+                "share",
+                0,
+                1,
+            ),
+            Column("is_primary", "bool", "Whether it is the study's primary specification"),
+            _year(),
+            _works("n_works_institution_region", "of institution and region"),
+            _works("n_works_home_region", "of home country and region"),
+            Column(
+                "top_country",
+                "str",
+                "Country that the study names as first partner; empty if none",
+                optional=True,
+            ),
+            _works("n_works_top_country", "of institution and top country", optional=True),
+        ),
+        needs="full pull",
+        caption="Specification curve: works of institution and region under other definitions",
+    ),
+    Table(
         "claims",
         "a claim and piece of evidence",
         ("claim_id", "evidence"),
@@ -323,7 +389,7 @@ _TABLES: Final = (
 )
 
 TABLES: Final[Mapping[str, Table]] = {table.name: table for table in _TABLES}
-COUNT_TABLES: Final = tuple(table.name for table in _TABLES if table.needs == "pull")
+COUNT_TABLES: Final = tuple(table.name for table in _TABLES if table.needs != "witnesses")
 
 
 def format_value(value: Value) -> str:

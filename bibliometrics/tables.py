@@ -10,7 +10,6 @@ missing or malformed, or when a part has more works than the whole of its share.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
@@ -29,9 +28,13 @@ from bibliometrics.counts import (
     require_within,
     spread,
 )
-from bibliometrics.errors import InputError, TableError
+from bibliometrics.curve_tables import build_big_science, build_specifications
+from bibliometrics.errors import InputError
+from bibliometrics.frames import finish
+from bibliometrics.frames import frame_from_rows as frame_from_rows
+from bibliometrics.frames import read_table_frame as read_table_frame
+from bibliometrics.frames import to_rows as to_rows
 from bibliometrics.indicators import activity_index, affinity_index, share
-from bibliometrics.schema import TABLES, Column, Table, Value, read_table
 from bibliometrics.study import Study, field_names
 
 
@@ -61,7 +64,7 @@ def build_region_output(study: Study, answers: Answers) -> pd.DataFrame:
     world = count_by_year(study, answers, table, asked.world_by_year(study))
     world_any = count_by_year(study, answers, table, asked.world_any_by_year(study))
     require_within(table, region, world, ("the region", "the world"))
-    return _finish(
+    return finish(
         table,
         year=region.index,
         n_works_region=region,
@@ -97,7 +100,7 @@ def build_country_output(study: Study, answers: Answers) -> pd.DataFrame:
     region = count_by_year(study, answers, table, asked.region_by_year(study))
     whole = spread(region, members)
     require_within(table, members, whole, ("the member", "the region"))
-    return _finish(table, **_keys(members), n_works=members, share_of_region=share(members, whole))
+    return finish(table, **_keys(members), n_works=members, share_of_region=share(members, whole))
 
 
 def build_region_partners(study: Study, answers: Answers) -> pd.DataFrame:
@@ -133,7 +136,7 @@ def build_region_partners(study: Study, answers: Answers) -> pd.DataFrame:
     require_within(table, pairs, partner, ("region and partner", "the partner"))
     require_within(table, partner, world, ("the partner", "the world"))
     require_within(table, region, world, ("the region", "the world"))
-    return _finish(
+    return finish(
         table,
         **_keys(pairs),
         n_works=pairs,
@@ -167,7 +170,7 @@ def build_institution_region(study: Study, answers: Answers) -> pd.DataFrame:
     table = "institution_region"
     institution = count_by_year(study, answers, table, asked.institution_region_by_year(study))
     home = count_by_year(study, answers, table, asked.home_region_by_year(study))
-    return _finish(
+    return finish(
         table,
         year=institution.index,
         n_works_institution_region=institution,
@@ -202,7 +205,7 @@ def build_institution_partners(study: Study, answers: Answers) -> pd.DataFrame:
     region = count_by_year(study, answers, table, asked.institution_region_by_year(study))
     whole = spread(region, members)
     require_within(table, members, whole, ("institution and member", "institution and region"))
-    return _finish(
+    return finish(
         table,
         **_keys(members),
         n_works=members,
@@ -238,7 +241,7 @@ def build_fields(study: Study, answers: Answers) -> pd.DataFrame:
     require_within("fields", works, world, ("the area", "the world"))
     whole = works.groupby(level="country_code").transform("sum")
     numbers, names = works.index.get_level_values("field_id"), field_names()
-    return _finish(
+    return finish(
         "fields",
         country_code=works.index.get_level_values("country_code"),
         field_id=numbers,
@@ -272,7 +275,7 @@ def build_team_size(study: Study, answers: Answers) -> pd.DataFrame:
     """
     works = count_by_band(study, answers)
     firsts, last_of = works.index.get_level_values("authors_from"), dict(asked.TEAM_BANDS)
-    return _finish(
+    return finish(
         "team_size",
         year=works.index.get_level_values("year"),
         authors_from=firsts,
@@ -303,7 +306,7 @@ def build_fractional(study: Study, answers: Answers) -> pd.DataFrame:
         If the answer is missing or malformed, or holds works of no country.
     """
     sums = count_in_parts(study, answers)
-    return _finish(
+    return finish(
         "fractional",
         **_keys(sums),
         n_works=sums["n_works"],
@@ -322,6 +325,8 @@ BUILDERS: Final[Mapping[str, tuple[Callable[[Study, Answers], pd.DataFrame], ...
     "fields": (build_fields,),
     "team_size": (build_team_size,),
     "fractional": (build_fractional,),
+    "big_science": (build_big_science,),
+    "curve": (build_specifications,),
 }
 
 
@@ -338,7 +343,8 @@ def build_tables(
     answers : mapping of Question to pandas.DataFrame
         The answers to every question of ``build_plan(study, parts)``.
     parts : iterable of str
-        Which tables: ``figures`` (the five figures), ``fields``, ``team_size``, ``fractional``.
+        Which tables: ``figures`` (the five figures), ``fields``, ``team_size``, ``fractional``,
+        ``big_science``, ``curve`` (every specification).
 
     Returns
     -------
@@ -362,108 +368,6 @@ def build_tables(
     return {str(frame.attrs["table"]): frame for frame in frames}
 
 
-def frame_from_rows(rows: Iterable[Mapping[str, object]], table: Table) -> pd.DataFrame:
-    """
-    Turn rows of a table into a frame.
-
-    Parameters
-    ----------
-    rows : iterable of mapping
-        One mapping a row, with every column of the table; None is an empty cell.
-    table : Table
-        The table's contract.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns in the table's order: int64 (Int64 where a cell may be empty), float64, str, bool.
-        ``attrs`` has the ``table``'s name and the ``units`` of its columns.
-
-    Raises
-    ------
-    TableError
-        If a row lacks a column, or a value is of another type.
-    """
-    listed = list(rows)
-    try:
-        return _frame(table, {name: [row[name] for row in listed] for name in table.names})
-    except KeyError as error:
-        msg = f"table {table.name}: a row lacks the column {error}."
-        raise TableError(msg) from error
-
-
-def to_rows(frame: pd.DataFrame) -> list[dict[str, Value]]:
-    """
-    Turn a frame into rows of plain values, as ``schema.render_table`` takes them.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        A table.
-
-    Returns
-    -------
-    list of dict
-        One dict a row; missing values are None.
-    """
-    columns: dict[str, list[Any]] = {
-        str(name): [None if pd.isna(value) else value for value in frame[name].tolist()]
-        for name in frame.columns
-    }
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def read_table_frame(path: Path, table: Table) -> pd.DataFrame:
-    """
-    Read a table from its CSV file as a frame.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    table : Table
-        The table's contract.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As :func:`frame_from_rows` gives it; the text ``NA`` is Namibia, not a missing value.
-
-    Raises
-    ------
-    TableError
-        If the file is missing, or breaks the table's contract.
-    """
-    return frame_from_rows(read_table(table, path), table)
-
-
 def _keys(counts: pd.Series[Any] | pd.DataFrame) -> dict[str, pd.Index[Any]]:
     """Return the key columns of counts by year and country."""
     return {name: counts.index.get_level_values(name) for name in ("year", "country_code")}
-
-
-def _finish(table_name: str, **columns: Iterable[object]) -> pd.DataFrame:
-    """Return a table's frame from its columns, rows sorted by the keys."""
-    table = TABLES[table_name]
-    frame = _frame(table, columns)
-    return frame.sort_values(list(table.keys), ignore_index=True)
-
-
-def _frame(table: Table, columns: Mapping[str, Iterable[object]]) -> pd.DataFrame:
-    """Return a frame with a table's columns, types and units."""
-    frame = pd.DataFrame({each.name: _typed(columns[each.name], each) for each in table.columns})
-    frame.attrs["table"] = table.name
-    frame.attrs["units"] = {each.name: each.unit for each in table.columns}
-    return frame
-
-
-def _typed(values: Iterable[object], column: Column) -> pd.Series[Any]:
-    """Return values with a column's type; raise TableError when they are of another."""
-    kinds = {"int": "int64", "float": "float64", "str": "str", "bool": "boolean"}
-    optional = {"int": "Int64"}
-    kind = (optional if column.optional else {}).get(column.type, kinds[column.type])
-    try:
-        return pd.Series(list(values), dtype=kind)
-    except (TypeError, ValueError) as error:
-        msg = f"column {column.name!r} must hold {column.type}: {error}."
-        raise TableError(msg) from error
