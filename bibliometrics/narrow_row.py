@@ -34,6 +34,7 @@ Source of names and completeness: OpenAlex, "Work object" and "Download the Open
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 import pyarrow as pa
@@ -73,6 +74,7 @@ _WORK: Final = re.compile(r"(?:.*/)?W([0-9]{1,18})", re.IGNORECASE)
 _LAST_NUMBER: Final = re.compile(r"(?:.*/)?([0-9]{1,9})")
 
 
+@cache
 def institution_number(text: str) -> int | None:
     """
     Return the number of an institution id, or None if the text is none.

@@ -223,11 +223,15 @@ def _known(coded: pa.Array, parse: Callable[[str], Any]) -> tuple[list[Any], Num
     Return the distinct parsed values of a dictionary array, ascending, and for each element the
     place of its value among them, -1 where there is none.
     """
-    parsed = [None if text is None else parse(text) for text in coded.dictionary.to_pylist()]
+    nothing = len(coded.dictionary)
+    codes = pc.fill_null(coded.indices, nothing).to_numpy(zero_copy_only=False)
+    used = np.bincount(codes, minlength=nothing + 1)[:nothing] > 0
+    texts = coded.dictionary.filter(pa.array(used)).to_pylist()
+    parsed = [None if text is None else parse(text) for text in texts]
     values = sorted({value for value in parsed if value is not None})
     places = {value: place for place, value in enumerate(values)}
-    lookup = np.array([places.get(value, -1) for value in parsed] + [-1], dtype=np.int64)
-    codes = pc.fill_null(coded.indices, len(parsed)).to_numpy(zero_copy_only=False)
+    lookup = np.full(nothing + 1, -1, dtype=np.int64)
+    lookup[:nothing][used] = [places.get(value, -1) for value in parsed]
     return values, lookup[codes]
 
 
@@ -239,8 +243,10 @@ def _decode(coded: pa.Array, parse: Callable[[str], Any], kind: pa.DataType) -> 
 def _distinct(owners: Numbers, places: Numbers, n_values: int) -> tuple[Numbers, Numbers]:
     """Return the distinct pairs of owner and value, ascending; places below 0 are left out."""
     fine = places >= 0
-    keys = np.unique(owners[fine] * max(n_values, 1) + places[fine])
-    return keys // max(n_values, 1), keys % max(n_values, 1)
+    keys = np.sort(owners[fine] * max(n_values, 1) + places[fine])
+    keys = keys[np.diff(keys, prepend=-1) > 0]
+    owners, places = np.divmod(keys, max(n_values, 1))
+    return owners, places
 
 
 def _lists(owners: Numbers, values: pa.Array, n_owners: int) -> pa.ListArray:
