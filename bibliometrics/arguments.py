@@ -57,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_reading(commands)
     _add_study_command(commands)
     _add_snapshot(commands)
+    _add_compare(commands)
     return parser
 
 
@@ -227,6 +228,21 @@ def _add_snapshot(commands: Any) -> None:
     )
     authors.add_argument("--engine", choices=("duckdb", "spark"), default="duckdb")
     _add_json(authors)
+
+
+def _add_compare(commands: Any) -> None:
+    text = "say where two builds or pulls differ, cell by cell, with likely causes"
+    parser = _command(commands, "compare", text)
+    for name, age in (("old", "earlier"), ("new", "later")):
+        parser.add_argument(
+            name,
+            metavar=name.upper(),
+            help=f"the {age} one: folder of a build or a pull, or id of a pull",
+        )
+    _add_study(parser)
+    parser.add_argument(
+        "--format", choices=("text", "md", "csv", "json"), default="text", help="form of the output"
+    )
 
 
 def _count(text: str) -> int:

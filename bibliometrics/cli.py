@@ -304,6 +304,22 @@ def run_snapshot(options: argparse.Namespace) -> None:
     _say_told(told, as_json=options.json, quiet=quiet)
 
 
+def run_compare(options: argparse.Namespace) -> None:
+    """Print where two builds or pulls differ."""
+    from bibliometrics import drift, drift_report, sides  # noqa: PLC0415
+    from bibliometrics.progress import Progress  # noqa: PLC0415
+
+    with Progress(sys.stderr, quiet=True) as progress:
+        old, new = (
+            sides.read_side(name, options.study, progress) for name in (options.old, options.new)
+        )
+    compared = drift.compare(old, new)
+    if options.format == "json":
+        _say_json(drift_report.as_values(compared))
+    else:
+        _say(drift_report.render(compared, options.format).rstrip("\n"))
+
+
 def _say_told(told: Any, *, as_json: bool, quiet: bool = False) -> None:
     if as_json:
         _say_json(told.value)
@@ -320,5 +336,6 @@ COMMANDS: Final[MappingProxyType[str, Callable[[argparse.Namespace], None]]] = M
         "verdicts": run_verdicts,
         "study": run_study,
         "snapshot": run_snapshot,
+        "compare": run_compare,
     }
 )

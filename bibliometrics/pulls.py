@@ -15,7 +15,13 @@ from typing import Final
 from bibliometrics import __version__, access, archive, request
 from bibliometrics.datapackage import Provenance
 from bibliometrics.disk import write_atomic
-from bibliometrics.errors import ArchiveError, BibliometricsError, BudgetError, RefusedError
+from bibliometrics.errors import (
+    ArchiveError,
+    BibliometricsError,
+    BudgetError,
+    RefusedError,
+    ServerError,
+)
 from bibliometrics.openalex import OpenAlex
 from bibliometrics.options import Counted, Listener, Options, list_questions, make_provenance
 from bibliometrics.paths import raw_folder
@@ -72,7 +78,7 @@ def ask(study: Study, options: Options, listener: Listener) -> Counted:
     unbuilt = _find_unbuilt(study, parts, address.url)
     if unbuilt is not None:
         listener(f"pull {unbuilt.name} is complete: building its tables, asking nothing")
-        return _replay(study, unbuilt, parts, listener)
+        return replay_pull(study, unbuilt, parts, listener)
     questions = list_questions(study, parts)
     with _open(study, parts, address.url, questions, options.budget_usd) as pull:
         try:
@@ -101,7 +107,7 @@ def _count(
     _check_remaining(source.remaining(), _least_usd(questions, pull))
     listener.expect(request.estimate_plan(questions)[0])
     answers = source.answer_all(questions)
-    notes = (*source.notes, *_look_around(source, study))
+    notes = (*source.notes, *_look_around(source, study), *_find_untimed(pull))
     pull.decide("notes", list(notes))
     write_atomic(pull.folder / UNBUILT, b"")
     pull.complete()
@@ -177,7 +183,6 @@ def _open(
     pull = archive.open_pull(folder, write=True)
     try:
         _check_budget(_least_usd(questions, pull), budget_usd)
-        pull.widen(parts)
     except BibliometricsError:
         pull.close()
         raise
@@ -215,16 +220,30 @@ def _look_around(source: OpenAlex, study: Study) -> list[str]:
     before = len(source.notes)
     try:
         source.members(study.institution)
-    except RefusedError as error:
+    except (RefusedError, ServerError, BudgetError) as error:
         notes.append(f"the members of {study.institution.name} can't be listed: {error.message}")
     notes += source.notes[before:]
-    moved = source.repeat_sentinels([world_by_year(study), institution_region_by_year(study)])
+    try:
+        moved = source.repeat_sentinels([world_by_year(study), institution_region_by_year(study)])
+    except (RefusedError, ServerError, BudgetError) as error:
+        return [*notes, f"whether OpenAlex changed during the pull is not known: {error.message}"]
     if moved:
         notes.append(
             f"{len(moved)} of 2 questions that were asked again at the end had other counts: "
             "OpenAlex changed during the pull"
         )
     return notes
+
+
+def _find_untimed(pull: archive.Pull) -> list[str]:
+    """Return a note where answers lack the one sign by which a partial count is known."""
+    found = map(pull.find, pull.keys())
+    answers = [saved.record for saved in found if saved is not None and saved.accepted]
+    untimed = sum(record.get("db_response_time_ms") is None for record in answers)
+    if not untimed:
+        return []
+    what = f"{untimed} of {len(answers)} answers don't say how long the search took"
+    return [f"{what}, so that a partial count among them would not be seen"]
 
 
 def _drop_if_empty(pull: archive.Pull) -> None:
@@ -266,12 +285,36 @@ def replay(study: Study, options: Options, listener: Listener) -> Counted:
             f"{pulls_folder()}."
         )
         raise ArchiveError(msg, NO_PULL)
-    return _replay(study, folder, options.parts, listener)
+    return replay_pull(study, folder, options.parts, listener)
 
 
-def _replay(
+def replay_pull(
     study: Study, folder: Path, parts: tuple[str, ...] | None, listener: Listener
 ) -> Counted:
+    """
+    Answer from the complete pull in a folder; see :func:`replay`.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    folder : pathlib.Path
+        Folder of the pull.
+    parts : tuple of str or None
+        Parts of the plan; None: the pull's own.
+    listener : Listener
+        Is told of every answer.
+
+    Returns
+    -------
+    Counted
+        The answers.
+
+    Raises
+    ------
+    ArchiveError
+        If the pull is of another study or not complete, or an answer is missing or damaged.
+    """
     with archive.open_pull(folder) as pull:
         told = pull.manifest
         if told.study_hash != study.hash or not pull.is_complete:
