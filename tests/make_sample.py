@@ -1,9 +1,9 @@
 """Make the synthetic snapshot of `data/raw/sample`: `python -m tests.make_sample [FOLDER]`.
 
 About 20,000 invented works of 2003 to 2020 in the official layout, always the same for one seed.
-They hold what real data holds and code trips over: see `TRAPS`. The names and ids of the Chinese Academy
-of Sciences and its institutes are real; every work, author, link and other institution is invented,
-and how much the Academy works with whom was not fitted to any published figure.
+They hold what real data holds and code trips over: see `TRAPS`. The names and ids of the institutions
+that the package's studies name, and of their listed members, are real; every work, author, link and
+other institution is invented, and how much they work with whom was not fitted to any published figure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from bibliometrics.study import WORK_TYPES, Institution, country_names, load_study
+from bibliometrics.study import (
+    DEFAULT_STUDY,
+    WORK_TYPES,
+    Institution,
+    available_studies,
+    country_names,
+    load_study,
+)
 from tests.snapshot_release import Work, write_release
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "raw" / "sample"
@@ -93,6 +100,11 @@ class World:
                 found.append(make_place(first + number, name, code, parents))
             places[code] = found
         places["MX"].append(make_place(9_999_000_001, FALSE_MATCH, "MX"))
+        for name in set(available_studies()) - {DEFAULT_STUDY}:
+            one = load_study(name).institution
+            places[one.country][0] = make_place(one.id, one.name, one.country)
+            for below in places[one.country][5::5]:
+                below["lineage"] = sorted({below["id"], institution_url(one.id)})
         return places
 
     def pick_country(self) -> str:
