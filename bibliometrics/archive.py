@@ -180,12 +180,6 @@ class Pull:
             settings = {**self.manifest.settings, name: value}
             self._write(replace(self.manifest, settings=settings))
 
-    def widen(self, parts: tuple[str, ...]) -> None:
-        """Note that the pull now covers these parts of the plan, more than when it began."""
-        with self._guard:
-            if self.manifest.parts != parts:
-                self._write(replace(self.manifest, parts=parts))
-
     def _check_held(self) -> None:
         if self._held is None:
             msg = f"the pull {self.folder} was opened for reading only."

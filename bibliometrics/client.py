@@ -20,13 +20,14 @@ import pyalex.api
 
 from bibliometrics import __version__
 from bibliometrics.errors import BusyError, MissingPackageError, NetworkError
-from bibliometrics.gate import Gate
+from bibliometrics.gate import Gate, ignore
 from bibliometrics.request import Request
 from bibliometrics.transport import NO_NETWORK, ApiSession
 
 PYALEX: Final = "0.21"
 CHECK_S: Final = 7.0
 _SHORT_TIMEOUT: Final = (3.0, 6.0)
+_SHORT_PATIENCE: Final = 2.0
 _FEW_TRIES: Final = {"again": 2, "partial": 1, "connect": 2, "fast": 3, "slow": 3, "stop": 1}
 _SEAM = threading.Lock()
 _ENTITIES: Final = {"works": pyalex.Works, "institutions": pyalex.Institutions}
@@ -136,6 +137,15 @@ class Client:
             query.pop(name, None)
         return _ENTITIES[request.path](query).get(per_page=request.per_page, page=request.page)
 
+    def unsaved(self, work: Callable[[], Any]) -> Any:
+        """Do some work live, with all patience; its answers are not saved."""
+        with self.new_session(replace(self.gate, pull=None)) as session:
+            self.use(session)
+            try:
+                return work()
+            finally:
+                self.use(self.session)
+
     def in_time(self, work: Callable[[], Any]) -> Any:
         """
         Do some work live, with little patience, in a thread that a hanging resolver may hold.
@@ -145,7 +155,9 @@ class Client:
         NetworkError
             If it is not done in time.
         """
-        gate = replace(self.gate, pull=None, tries=_FEW_TRIES)
+        gate = replace(
+            self.gate, pull=None, tries=_FEW_TRIES, patience=_SHORT_PATIENCE, tell=ignore
+        )
         box: Future[Any] = Future()
 
         def run() -> None:

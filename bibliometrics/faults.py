@@ -26,6 +26,10 @@ from bibliometrics.reply import Reply, check_data
 from bibliometrics.request import CREDIT_USD, Request
 
 LONG_WAIT: Final = 60.0
+OFFLINE: Final = (
+    "meanwhile `python -m bibliometrics refresh --offline` rebuilds the tables from saved answers, "
+    "and `make sample` shows everything on a synthetic sample"
+)
 RESUME: Final = "the same command goes on where it stopped, and asks nothing twice"
 
 
@@ -84,7 +88,7 @@ def find_fault(request: Request, reply: Reply, *, with_key: bool = False) -> Fau
 
 def _again(reply: Reply, message: str) -> Fault:
     wait = reply.retry_after
-    pause = wait if wait is not None and wait <= LONG_WAIT else None
+    pause = wait if wait and wait <= LONG_WAIT else None
     step = f"try again later; {RESUME}"
     return Fault("again", ServerError, message, step, pause)
 
@@ -95,11 +99,13 @@ def _find_limit(reply: Reply) -> Fault:
     said, wait = reply.excerpt, reply.retry_after
     if "plan upgrade required" in f"{data.get('error')} {said}".lower():
         return Fault("stop", RefusedError, f"OpenAlex wants a paid plan for this: {said}")
-    too_fast = said.startswith("Rate limit exceeded:")
-    if said.startswith("Insufficient budget") or (not too_fast and (wait or 0) > LONG_WAIT):
-        return Fault(
-            "stop", BudgetError, f"today's OpenAlex budget is spent.{_reset(wait)}", RESUME
-        )
+    too_fast = said.lower().startswith("rate limit exceeded:")
+    if said.lower().startswith("insufficient budget"):
+        msg = f"today's OpenAlex budget is spent. It resets at {_after(wait)}."
+        return Fault("stop", BudgetError, msg, RESUME)
+    if not too_fast and (wait or 0) > LONG_WAIT:
+        msg = f"OpenAlex answers nothing more before {_after(wait)}: {said!r}."
+        return Fault("stop", BudgetError, msg, RESUME)
     pause = None if wait is None else min(max(wait, 1.0), LONG_WAIT)
     step = f"use a lower --rate; {RESUME}"
     if data and not too_fast and not any(name.startswith("x-ratelimit") for name in reply.headers):
@@ -109,13 +115,14 @@ def _find_limit(reply: Reply) -> Fault:
     return Fault("fast", ServerError, f"OpenAlex says that we ask too fast: {said!r}", step, pause)
 
 
-def _reset(wait: float | None) -> str:
+def _after(wait: float | None) -> str:
+    """Return the time after some seconds, or of the next midnight in UTC, as text."""
     now = datetime.now(UTC)
     if wait is None:
         when = (now + timedelta(days=1)).replace(hour=0, minute=0)
     else:
         when = now + timedelta(seconds=min(wait, 10 * 86400))
-    return f" It resets at {when:%Y-%m-%d %H:%M} UTC."
+    return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
 def _find_refusal(reply: Reply, *, with_key: bool) -> Fault:
@@ -127,7 +134,7 @@ def _find_refusal(reply: Reply, *, with_key: bool) -> Fault:
         step = "get a free key at openalex.org/settings/api and set OPENALEX_API_KEY"
         return Fault("stop", KeyRefusedError, f"OpenAlex wants an API key: {said!r}.", step)
     if reply.status == 407:
-        step = "put user name and password into the proxy setting (HTTPS_PROXY)"
+        step = f"put user name and password into the proxy setting (HTTPS_PROXY); {OFFLINE}"
         return Fault("stop", NetworkError, "the proxy wants a user name and a password.", step)
     if 300 <= reply.status < 400:
         target = reply.headers.get("location", "nowhere").partition("?")[0]

@@ -150,7 +150,8 @@ class Meter:
             self._reserved -= reserved
             self.calls += 1
             self.cost_usd += cost
-            left = reply.remaining_usd if reply is not None else None
+            known_by = reply if reply is not None and reply.status != 429 else None
+            left = known_by.remaining_usd if known_by is not None else None
             if left is not None:  # answers may come in another order than they were charged
                 known = self.remaining_usd
                 self.remaining_usd = left if known is None else min(left, known)
@@ -179,6 +180,8 @@ class Gate:
         Goes to the end of every key, so that a question can be asked a second time.
     tries : dict of str to int
         How often a request is tried for each kind of fault.
+    patience : float
+        Most seconds that a request waits between its tries.
     sleep, tell : callable
         How to wait; who is told what happens.
     stopped : threading.Event
@@ -193,6 +196,7 @@ class Gate:
     offline: bool = False
     suffix: str = ""
     tries: dict[str, int] = field(default_factory=lambda: dict(TRIES))
+    patience: float = LONGEST_WAIT
     sleep: Callable[[float], object] = time.sleep
     tell: Callable[[Event], object] = ignore
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -247,7 +251,7 @@ class Gate:
                 return reply
             faults[fault.kind] += 1
             pause = self._pause(fault, faults[fault.kind])
-            if faults[fault.kind] >= self.tries[fault.kind] or waited + pause > LONGEST_WAIT:
+            if faults[fault.kind] >= self.tries[fault.kind] or waited + pause > self.patience:
                 error = self._error(request, fault, faults.total())
                 if is_deciding(request, reply, error):
                     self._save(request, reply, faults.total(), cost, accepted=False)

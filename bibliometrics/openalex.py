@@ -270,9 +270,15 @@ class OpenAlex:
             If the key is refused, or one is wanted.
         InputError
             If the institution is unknown, lies in the region, or can't be counted by lineage.
+        ServerError
+            If the server is there but fails again and again.
         """
-        if not self._gate.offline:
+        if self._gate.offline:
+            return
+        try:
             self.notes += self._client.in_time(lambda: look_up(study, self._client.fetch))
+        except ServerError:  # there, but busy
+            self.notes += self._client.unsaved(lambda: look_up(study, self._client.fetch))
 
     def remaining(self) -> Remaining | None:
         """

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bibliometrics.errors import InputError, RefusedError
-from bibliometrics.filters import LINEAGE, VALUES, YEAR
-from bibliometrics.request import ROWS, Request
+from bibliometrics.filters import LINEAGE, VALUES
+from bibliometrics.request import Request
 from bibliometrics.study import Institution, Study
 
 MEMBER_COLUMNS: Final = "id,ror,display_name,country_code,type,lineage,works_count"
@@ -81,10 +81,15 @@ def look_up(study: Study, fetch: Fetch) -> list[str]:
             raise
         return _look_for_works(institution, fetch)
     name = f"{institution.name} ({institution.id})"
+    (found,) = _short([record["id"]])
+    if found.upper() != institution.id:
+        msg = f"OpenAlex answers for {name} with another institution, {found}."
+        raise InputError(msg, "it may have been merged: put the new id into its table")
     if str(record.get("country_code")).upper() in study.region.codes:
         msg = f"{name} lies in {record['country_code']}, which is in the region."
         raise InputError(msg, "choose another region or institution")
-    missing = record.get("is_super_system") or institution.id not in _short(record.get("lineage"))
+    lineage = _short(record.get("lineage", [institution.id]))
+    missing = record.get("is_super_system") or institution.id not in lineage
     if missing and not study.primary.institution.startswith("exact"):
         msg = f"OpenAlex leaves {name} out of lineages, so a count by lineage would miss it."
         raise InputError(msg, 'count by its exact id: institution = "exact" in [primary]')
@@ -94,7 +99,7 @@ def look_up(study: Study, fetch: Fetch) -> list[str]:
 def _look_for_works(institution: Institution, fetch: Fetch) -> list[str]:
     """Go on without the institution's record if works name it."""
     text = f"{LINEAGE}:{institution.id}"
-    count = fetch(Request(filter=text, group_by=YEAR, per_page=ROWS)).meta["count"]
+    count = fetch(Request(filter=text, select="id", per_page=1)).meta["count"]
     if not count:
         msg = f"OpenAlex knows no institution {institution.id} ({institution.name})."
         raise InputError(msg, "look it up on openalex.org and correct the id in its table")

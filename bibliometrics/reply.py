@@ -22,6 +22,7 @@ from bibliometrics.request import GROUP_KEYS, UNKNOWN_TOO, Request
 
 SLOW_QUERY_MS: Final = 4500
 EXCERPT: Final = 300
+MOST_WORKS: Final = 10**12
 UNKNOWN: Final = ""
 NUMBER_KEYS: Final = frozenset(
     {YEAR, GROUP_KEYS["field_id"], GROUP_KEYS["n_authors"], GROUP_KEYS["n_countries"]}
@@ -41,7 +42,7 @@ class Reply:
     def json(self) -> Any:
         """The body read as JSON, or None where it is not."""
         try:
-            return json.loads(self.body)
+            return json.loads(self.body.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             return None
 
@@ -76,8 +77,9 @@ class Reply:
         if seconds is None and text:
             try:
                 when = email.utils.parsedate_to_datetime(text)
-                seconds = max(0.0, (when.astimezone(UTC) - datetime.now(UTC)).total_seconds())
-            except ValueError:
+                when = when if when.tzinfo else when.replace(tzinfo=UTC)
+                seconds = max(0.0, (when - datetime.now(UTC)).total_seconds())
+            except (ValueError, OverflowError):
                 seconds = None
         if seconds is None and isinstance(self.json, dict):
             seconds = _number(self.json.get("retryAfter"))
@@ -119,8 +121,8 @@ def _number(value: object) -> float | None:
 
 
 def _count(value: object, what: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        msg = f"{what} is {value!r}, not a count"
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MOST_WORKS:
+        msg = f"{what} is {str(value)[:80]!r}, not a count"
         raise ServerError(msg)
     return value
 
@@ -151,6 +153,12 @@ def parse_key(group_by: str, key: object) -> str:
         msg = f"group {key!r} is not a key of {group_by}"
         raise ServerError(msg)
     return text
+
+
+def is_full(request: Request, meta: Mapping[str, Any], tally: Tally) -> bool:
+    """Say whether a page may have been cut: it is as long as we asked, or as the server gives."""
+    given = meta.get("per_page")
+    return tally.rows >= (request.per_page or VALUES * 2) or (tally.rows == given != 0)
 
 
 def read_tally(group_by: str, count: object, rows: Sequence[Any]) -> Tally:
@@ -186,9 +194,9 @@ def read_tally(group_by: str, count: object, rows: Sequence[Any]) -> Tally:
     return Tally(_count(count, "meta.count"), groups, len(groups), inner)
 
 
-def check_tally(request: Request, tally: Tally) -> None:
+def check_tally(request: Request, tally: Tally, *, full: bool) -> None:
     """
-    Check an answer against itself and against what was asked.
+    Check an answer against itself and against what was asked; ``full``: it may have been cut.
 
     Raises
     ------
@@ -203,7 +211,6 @@ def check_tally(request: Request, tally: Tally) -> None:
     if most > tally.count:
         msg = f"a group has {most} works but all together are {tally.count}"
         raise ServerError(msg)
-    full = tally.rows >= (request.per_page or VALUES * 2)
     keys = list(tally.groups)
     if request.group_by == COUNTRY:
         one = re.findall(rf"(?:^|,){COUNTRY}:([A-Z]{{2}})(?=,|$)", request.filter)
@@ -249,10 +256,11 @@ def check_data(request: Request, data: Any) -> None:
         msg = "the answer lacks meta or rows"
         raise ServerError(msg)
     took = meta.get("db_response_time_ms")
-    if meta.get("timed_out") is True or (_number(took) or 0) >= SLOW_QUERY_MS:
+    if meta.get("timed_out") not in {None, False} or (_number(took) or 0) >= SLOW_QUERY_MS:
         msg = f"the server's search ran into its time limit ({took} ms), so counts may be too low"
         raise PartialAnswerError(msg)
     if request.group_by:
-        check_tally(request, read_tally(request.group_by, meta.get("count"), rows))
+        tally = read_tally(request.group_by, meta.get("count"), rows)
+        check_tally(request, tally, full=is_full(request, meta, tally))
     else:
         _count(meta.get("count"), "meta.count")

@@ -21,7 +21,7 @@ from bibliometrics.errors import (
 )
 from bibliometrics.filters import VALUES, signed_filters
 from bibliometrics.question import TEXT_KEYS, Question
-from bibliometrics.reply import UNKNOWN, read_tally
+from bibliometrics.reply import UNKNOWN, is_full, read_tally
 from bibliometrics.request import (
     ROWS,
     Request,
@@ -140,7 +140,7 @@ def _ask(request: Request) -> Steps:
     if isinstance(outcome, Answer):
         rows = outcome.rows if request.group_by else ()
         tally = read_tally(request.group_by, outcome.meta.get("count"), rows)
-        return tally, tally.rows >= size
+        return tally, is_full(request, outcome.meta, tally)
     pages_refused = isinstance(outcome.error, RefusedError) and "," not in request.group_by
     if pages_refused and size > VALUES:
         return (yield from _ask(replace(request, per_page=VALUES)))

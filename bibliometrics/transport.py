@@ -20,17 +20,14 @@ from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from bibliometrics.access import API_URL, basic_credentials
 from bibliometrics.errors import InputError, NetworkError, ServerError
-from bibliometrics.faults import RESUME, Fault
+from bibliometrics.faults import OFFLINE, RESUME, Fault
 from bibliometrics.gate import Gate
 from bibliometrics.reply import Reply
 from bibliometrics.request import Request
 
 LARGEST_BODY: Final = 50_000_000
 LONGEST_BODY_S: Final = 120.0
-NO_NETWORK: Final = (
-    "check network and proxy settings; meanwhile `refresh --offline` rebuilds the tables from "
-    "saved answers, and the synthetic sample needs no network either"
-)
+NO_NETWORK: Final = f"check network and proxy settings; {OFFLINE}"
 
 
 class ApiSession(requests.Session):
@@ -159,10 +156,10 @@ def explain(error: Exception, host: str, patience: float) -> Fault:
     """
     problems = requests.exceptions
     if isinstance(error, problems.ProxyError):
-        step = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+        step = f"check HTTPS_PROXY, HTTP_PROXY and NO_PROXY; {OFFLINE}"
         return Fault("connect", NetworkError, f"the proxy on the way to {host} fails.", step)
     if isinstance(error, problems.SSLError):
-        step = "name your network's certificates in REQUESTS_CA_BUNDLE, or check the clock"
+        step = f"set REQUESTS_CA_BUNDLE to your network's certificates, check the clock; {OFFLINE}"
         return Fault("connect", NetworkError, f"{host} shows a certificate we can't trust.", step)
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     if isinstance(error, problems.ConnectTimeout) or isinstance(reason, NewConnectionError):
@@ -184,6 +181,6 @@ def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Respo
     response.url = str(request.url)
     response.headers.update(reply.headers)
     response.request = request
-    response.encoding = "utf-8"
+    response.encoding = "utf-8-sig"
     response.raw = io.BytesIO(reply.body)
     return response

@@ -69,7 +69,7 @@ def test_a_spent_budget_stops_and_says_when_it_resets(came: Reply) -> None:
     fault = find_fault(ASKED, came)
     assert fault is not None
     assert (fault.kind, fault.error) == ("stop", BudgetError)
-    said = re.search(r"resets at (.* \d\d:\d\d) UTC", fault.message)
+    said = re.search(r"(?:resets at|nothing more before) (.* \d\d:\d\d) UTC", fault.message)
     assert said is not None
     when = datetime.strptime(said[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
     assert abs(when - datetime.now(UTC) - timedelta(hours=2)) < timedelta(minutes=2)

@@ -275,7 +275,7 @@ class World:
 
 def without_figures() -> Any:
     """Return a context in which builds have no figures."""
-    return mock.patch.object(refresh, "draw", lambda *_: {})
+    return mock.patch.object(refresh, "draw", return_value={})
 
 
 def hash_tree(*folders: Path) -> dict[str, str]:
