@@ -56,10 +56,7 @@ def main(n_files: int, n_groups: int, n_distinct: int) -> None:
         rows = [
             (f"narrow, --jobs {JOBS}", best_of(TIMES, SELF, "narrow", release, narrow)),
             ("DuckDB read_json, 2 threads", duckdb_alone),
-            (
-                "limit: decompression alone, 2 processes",
-                best_of(TIMES, SELF, "unzip", release, "-"),
-            ),
+            ("limit: decompression alone, 2 processes", limit),
         ]
         show(rows, n_records, rows[2][0])
         print("same rows as DuckDB:", same_rows(narrow, alone))
