@@ -14,12 +14,14 @@ from bibliometrics.figure_data import (
     Evidence,
     Group,
     Stated,
+    change_of,
     country_name,
     format_count,
     format_value,
     is_share,
     known_evidence,
     largest_codes,
+    largest_pooled,
     member_groups,
     partner_rows,
     series_of,
@@ -227,6 +229,47 @@ def describe_institution_partners(
     return _whole(evidence, start, *body, *near, describe_stated(study, stated))
 
 
+def describe_partner_map(study: Study, evidence: Sequence[Evidence]) -> str:
+    """Describe the tile map of works of the institution with each member of the region."""
+    pair = f"{study.institution.short} with each country of {study.region_short}"
+    known = known_evidence(evidence, "n_works")
+    if not known:
+        return _whole(evidence, f"Tile map: works of {pair}.", NOTHING)
+    change = change_of(known[0].frame)
+    since = f" and the change since {change.first_year}" if change.has_two else ""
+    codes = largest_codes(known[0].frame, study.region.codes, 5)
+    rows = [(code, *change.works.loc[code, ["first", "last"]]) for code in codes]
+    named = [
+        " ".join(
+            filter(None, [country_name(code), format_count(last), change.text_of(first, last)])
+        )
+        for code, first, last in rows
+    ]
+    n_none = int((change.works["last"].reindex(study.region.codes) == 0).sum())
+    return _whole(
+        evidence,
+        f"Tile map: works of {pair} in {change.last_year}{since}.",
+        f"{known[0].source.label}: {join_words(named)}.",
+        f"{n_none} of {len(study.region.codes)} countries have none in {change.last_year}.",
+    )
+
+
+def describe_partner_years(study: Study, evidence: Sequence[Evidence]) -> str:
+    """Describe the small panels of works of the institution with each member of the region."""
+    start = f"Small line charts: works per year of {study.institution.short} by country."
+    known = known_evidence(evidence, "n_works")
+    if not known:
+        return _whole(evidence, start, NOTHING)
+    shown = largest_pooled(study, known[0].frame)
+    groups = [Group(country_name(code), (code,)) for code in shown[:5]]
+    return _whole(
+        evidence,
+        start,
+        f"{len(shown)} of {len(study.region.codes)} countries are drawn.",
+        _sentence(f"{known[0].source.label}:", _per_group(known[0], groups, "n_works")),
+    )
+
+
 def describe_fields(
     study: Study, evidence: Sequence[Evidence], stated: Sequence[Stated] = ()
 ) -> str:
@@ -236,6 +279,8 @@ def describe_fields(
         "1 is the world's share of the field."
     )
     known = known_evidence(evidence, "activity_index")
+    names = {str(name) for item in known for name in item.frame["field"]}
+    stated = [mark for mark in stated if mark.field in names or not known]
     body = []
     for item in known:
         region = item.frame[item.frame["country_code"] == "region"].dropna(subset="activity_index")

@@ -15,12 +15,15 @@ import pandas as pd
 import seaborn
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.colors import LogNorm
 
 from bibliometrics.drawing import (
+    EMPTY_COLOUR,
+    SHADES,
     STATED,
     STATED_COLOUR,
     count_axis,
+    ink_on,
     wrap,
     year_axis,
 )
@@ -34,8 +37,6 @@ from bibliometrics.study import Study
 
 HATCHES: Final = ("", "//", "..", "\\\\", "xx", "--", "++")
 LOWEST_INDEX, HIGHEST_INDEX = 0.25, 4.0
-# Ever darker, so that it is read in black and white too; without the darkest shades.
-SHADES: Final = ListedColormap(colormaps["YlGnBu"](np.linspace(0, 0.85, 256)))
 SCALE: Final = LogNorm(LOWEST_INDEX, HIGHEST_INDEX, clip=True)
 NAME_WIDTH: Final = 24
 
@@ -70,10 +71,11 @@ def draw_fields(
     codes = [code for code, _ in areas]
     table = frame[frame["country_code"].isin(codes)]
     index = table.pivot(index="field", columns="country_code", values="activity_index")
-    order = table.groupby("field")["n_works"].sum().sort_values(ascending=False).index
+    sums = table.groupby("field")["n_works"].sum()
+    order = sorted(sums.index, key=lambda field: (-sums[field], field))
     index = index.reindex(index=order, columns=codes).astype(float)
     axes.grid(visible=False)
-    axes.set_facecolor("#F2F2F2")
+    axes.set_facecolor(EMPTY_COLOUR)
     seaborn.heatmap(
         index.clip(lower=LOWEST_INDEX),
         ax=axes,
@@ -102,36 +104,30 @@ def draw_fields(
 
 
 def _write_cells(axes: Axes, table: pd.DataFrame, index: pd.DataFrame) -> None:
-    """Write the index and, below it in small, the counts into each cell."""
+    """Write the index and, below it in small, the counts into each cell, one a line."""
     cells = table.set_index(["field", "country_code"])
     for row, field in enumerate(index.index):
         for column, code in enumerate(index.columns):
             value = index.loc[field, code]
             counts = _counts_text(cells.loc[(field, code)]) if (field, code) in cells.index else ""
-            text = f"{value:.1f}" if np.isfinite(value) else "–"
+            is_known = np.isfinite(value)
+            shade = SHADES(SCALE(max(value, LOWEST_INDEX)))[:3] if is_known else EMPTY_COLOUR
+            text = f"{value:.1f}" if is_known else "–"
             place: dict[str, Any] = {
                 "ha": "center",
                 "va": "center",
-                "color": _ink(value),
+                "color": ink_on(shade),
                 "in_layout": False,
             }
-            axes.text(column + 0.5, row + 0.4, text, fontsize=8, **place)
-            axes.text(column + 0.5, row + 0.76, counts, fontsize=5.8, **place)
-
-
-def _ink(value: float) -> str:
-    """Return white for text on a dark shade, else nearly black."""
-    if not np.isfinite(value):
-        return "#222222"
-    red, green, blue, _ = SHADES(SCALE(max(value, LOWEST_INDEX)))
-    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else "#222222"
+            axes.text(column + 0.5, row + 0.26, text, fontsize=8.5, **place)
+            axes.text(column + 0.5, row + 0.69, counts, fontsize=7, linespacing=1.05, **place)
 
 
 def _counts_text(cell: pd.Series) -> str:
     works, top = cell["n_works"], cell.get("n_top_1_percent")
     if pd.isna(works):
         return ""
-    return format_count(works) + (f" ({top:,.0f})" if top is not None and pd.notna(top) else "")
+    return format_count(works) + (f"\n({top:,.0f})" if top is not None and pd.notna(top) else "")
 
 
 def _frame_cells(axes: Axes, index: pd.DataFrame, stated: Iterable[Stated]) -> None:
@@ -186,6 +182,7 @@ def draw_bands(axes: Axes, item: Evidence, *, study: Study) -> Axes:
         loc="upper left",
         bbox_to_anchor=(1.01, 1),
         alignment="left",
+        handleheight=1.4,
     )
     return axes
 

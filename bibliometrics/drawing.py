@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import ListedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 from scipy.optimize import isotonic_regression
 
 from bibliometrics.figure_data import Evidence, note_of
@@ -26,12 +28,15 @@ from bibliometrics.picture import Picture
 
 SYNTHETIC: Final = "SYNTHETIC"
 WAITING: Final = "waiting for a pull:\npython -m bibliometrics refresh"
-LEAST_LOG: Final = 30  # counts up to this need no logarithmic scale
+LEAST_LOG: Final = 30  # counts up to this, or this many times the least, need no logarithmic scale
 END_LABEL: Final = "_end"
 STATED: Final = "_stated"
 STATED_COLOUR: Final = "#000000"
 STATED_MARKER: Final = "D"
 PALETTE: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+EMPTY_COLOUR: Final = "#F2F2F2"
+# Ever darker, so that it is read in black and white too; without the darkest shades.
+SHADES: Final = ListedColormap(colormaps["YlGnBu"](np.linspace(0, 0.85, 256)))
 MARKERS: Final = ("o", "s", "^", "v", "P", "X", "p")
 DASHES: Final[tuple[Any, ...]] = (
     "-",
@@ -76,9 +81,52 @@ def wrap(text: str, width: int = 20) -> str:
     return "\n".join(textwrap.wrap(kept, width, break_long_words=False)) or text
 
 
-def count_axis(axis: Any) -> None:
-    """Write the ticks of an axis of counts: whole numbers with thousands separators."""
-    if axis.get_scale() == "linear":
+def title_panel(axes: Axes, text: str) -> None:
+    """Give a panel its title, in lines that don't reach into the next panel."""
+    axes.set_title(wrap(text, 46))
+
+
+def needs_log(values: Iterable[float]) -> bool:
+    """
+    Say whether counts differ so much that only a logarithmic scale shows them all.
+
+    Examples
+    --------
+    >>> [needs_log(values) for values in ([0, 3, 20], [40, 80], [0, 2, 800])]
+    [False, False, True]
+    """
+    positive = [value for value in values if value > 0]
+    return bool(positive) and max(positive) > LEAST_LOG * min(positive)
+
+
+def luminance(colour: Any) -> float:
+    """
+    Return the relative luminance of a colour, from 0 (black) to 1 (white), as WCAG defines it.
+
+    Examples
+    --------
+    >>> [round(luminance(colour), 4) for colour in ("black", "#0072B2", "white")]
+    [0.0, 0.1525, 1.0]
+    """
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in to_rgb(colour)
+    ]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def ink_on(colour: Any) -> str:
+    """Return white or black, whichever is read better on a colour; its contrast is 4.5 or more."""
+    return "white" if luminance(colour) < 0.179 else "black"
+
+
+def count_axis(axis: Any, *, has_locator: bool = False) -> None:
+    """
+    Write the ticks of an axis of counts: whole numbers with thousands separators.
+
+    ``has_locator`` says that the places of the ticks are set already.
+    """
+    if axis.get_scale() == "linear" and not has_locator:
         axis.set_major_locator(MaxNLocator(6, integer=True))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
@@ -110,13 +158,21 @@ def darken(colour: str) -> str:
     return to_hex((0.68 * red, 0.68 * green, 0.68 * blue))
 
 
-def add_end_label(axes: Axes, x: float, y: float, text: str, colour: str) -> Annotation:
-    """Write a label to the right of a point; :func:`settle_labels` keeps such labels apart."""
+def add_end_label(
+    axes: Axes, point: tuple[float, float], text: str, colour: str, right: float | None = None
+) -> Annotation:
+    """
+    Write a label to the right of a point; :func:`settle_labels` keeps such labels apart.
+
+    With ``right`` the label stands to the right of that place of the horizontal axis.
+    """
+    x, y = point
+    beside = axes.transData + ScaledTranslation(12 / 72, 0, axes.figure.dpi_scale_trans)
     return axes.annotate(
         text,
         (x, y),
-        xytext=(12, 0),
-        textcoords="offset points",
+        xytext=(x if right is None else right, y),
+        textcoords=beside,
         color=darken(colour),
         fontsize=8,
         va="center",
@@ -185,15 +241,16 @@ def settle_labels(figure: Figure) -> None:
     for axes in figure.axes:
         labels = [
             text
-            for text in axes.texts
+            for text in axes.texts[::-1]  # of equal heights, the first label stands above
             if isinstance(text, Annotation) and text.get_label() == END_LABEL
         ]
         middles = [float(axes.transData.transform(label.xy)[1]) for label in labels]
         heights = [float(label.get_window_extent().height) + 2.0 for label in labels]
         box = axes.get_window_extent()
         placed = spread_positions(middles, heights, float(box.y0), float(box.y1))
-        for label, middle, place in zip(labels, middles, placed, strict=True):
-            label.xyann = (12, (place - middle) * 72 / figure.dpi)
+        for label, place in zip(labels, placed, strict=True):
+            height = float(axes.transData.inverted().transform((0, place))[1])
+            label.xyann = (label.xyann[0], height)
 
 
 def finish(

@@ -18,6 +18,7 @@ from bibliometrics.study import Study, country_names
 
 MOST_ROWS = 15
 MOST_LINES = 6
+MOST_PANELS = 24
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,44 @@ def share_groups(study: Study, frame: pd.DataFrame) -> list[Group]:
     return groups or member_groups(study, frame)
 
 
+@dataclass(frozen=True, eq=False)
+class Change:
+    """Works by country in the first and last year with a count: ``works`` has ``first, last``."""
+
+    works: pd.DataFrame
+    first_year: int
+    last_year: int
+
+    @property
+    def has_two(self) -> bool:
+        """Say whether there are two years to compare."""
+        return self.first_year < self.last_year
+
+    def text_of(self, first: float, last: float) -> str:
+        """Return the difference with its sign; empty where a year or a count is missing."""
+        is_known = self.has_two and np.isfinite([first, last]).all()
+        if not is_known:
+            return ""
+        return f"{last - first:+,.0f}".replace("-", "−") if last != first else "±0"
+
+
+def change_of(frame: pd.DataFrame) -> Change:
+    """
+    Return the works of each country in the first and last year with a count.
+
+    Examples
+    --------
+    >>> rows = [(2007, "ES", 5), (2007, "FR", 2), (2016, "ES", 9), (2016, "FR", 1)]
+    >>> change = change_of(pd.DataFrame(rows, columns=["year", "country_code", "n_works"]))
+    >>> [change.text_of(*change.works.loc[code]) for code in ("ES", "FR")]
+    ['+4', '−1']
+    """
+    known = frame[frame["n_works"].notna()]
+    first, last = int(known["year"].min()), int(known["year"].max())
+    by_year = known.pivot(index="country_code", columns="year", values="n_works").astype(float)
+    return Change(pd.DataFrame({"first": by_year[first], "last": by_year[last]}), first, last)
+
+
 def pool_years(frame: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
     """
     Add up the works of all years.
@@ -263,6 +302,12 @@ def pool_years(frame: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
     return pooled.sort_values(["n_works", "country_code"], ascending=[False, True]).reset_index(
         drop=True
     )
+
+
+def largest_pooled(study: Study, frame: pd.DataFrame, most: int = MOST_PANELS) -> list[str]:
+    """Return the members with any works, those with most in all years first."""
+    pooled = pool_years(frame, study.region.codes)
+    return [str(code) for code in pooled.loc[pooled["n_works"] > 0, "country_code"].head(most)]
 
 
 def partner_rows(study: Study, frame: pd.DataFrame, most: int = MOST_ROWS) -> pd.DataFrame:

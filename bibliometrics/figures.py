@@ -22,6 +22,8 @@ from bibliometrics.figure_data import Evidence, Source, Stated, check_kinds
 from bibliometrics.institution_figures import (
     plot_institution_partners,
     plot_institution_region,
+    plot_partner_map,
+    plot_partner_years,
     plot_team_size,
 )
 from bibliometrics.picture import render_figure, save_figure
@@ -47,6 +49,8 @@ __all__ = [
     "plot_headline",
     "plot_institution_partners",
     "plot_institution_region",
+    "plot_partner_map",
+    "plot_partner_years",
     "plot_region_output",
     "plot_region_partners",
     "plot_team_size",
@@ -63,6 +67,8 @@ FIGURES: Final = {
     "figure4_institution_region": "institution_region",
     "figure5_institution_partners": "institution_partners",
     "table2_fields": "fields",
+    "partner_map": "institution_partners",
+    "partner_years": "institution_partners",
     "team_size": "team_size",
 }
 Drawn = tuple[Figure, str]
@@ -95,6 +101,7 @@ def build_figures(
     -------
     dict of str to (matplotlib.figure.Figure, str)
         Figure and alternative text by name, as in ``FIGURES``, and ``headline`` for real builds.
+        Map and small panels of the institution's partners only where these were counted.
 
     Raises
     ------
@@ -158,6 +165,16 @@ def _draw_institution(study: Study, own: Found, others: Found, said: Said) -> di
     ):
         all_of_it = (own[name], said.get(name, ()), others[name])
         drawn[name] = plot(study, *all_of_it), describe(study, *all_of_it)
+    members = own["figure5_institution_partners"]
+    if members:
+        drawn["partner_map"] = (
+            plot_partner_map(study, members),
+            alttext.describe_partner_map(study, members),
+        )
+        drawn["partner_years"] = (
+            plot_partner_years(study, members),
+            alttext.describe_partner_years(study, members),
+        )
     teams = own["team_size"]
     drawn["team_size"] = plot_team_size(study, teams), alttext.describe_team_size(study, teams)
     return drawn

@@ -1,5 +1,5 @@
 """
-Figures of the institution: works with the region, partner countries, size of teams.
+Figures of the institution: works with the region, partner countries, a map, size of teams.
 
 Evidence in, a matplotlib ``Figure`` out. A figure without evidence says that it waits for a pull
 and shows what the paper states.
@@ -13,19 +13,30 @@ from typing import Final
 from matplotlib.figure import Figure
 
 from bibliometrics.charts import draw_bands
-from bibliometrics.drawing import draw_message, finish, new_figure
+from bibliometrics.drawing import (
+    WAITING,
+    draw_message,
+    draw_nothing,
+    finish,
+    new_figure,
+    title_panel,
+    wrap,
+)
 from bibliometrics.figure_data import (
     Evidence,
     Stated,
     check_kinds,
+    counting_label,
     first_frame,
     known_evidence,
+    largest_pooled,
     member_groups,
     period,
 )
 from bibliometrics.lines import draw_bounds, draw_columns, draw_groups, draw_lines
 from bibliometrics.picture import styled
 from bibliometrics.study import Study
+from bibliometrics.tiles import TILE_HEIGHT, TILE_WIDTH, draw_tiles, draw_years, tile_places
 
 INTERVALS: Final = "Thin bars: 95 % intervals (Poisson for counts, exact for shares)"
 
@@ -82,8 +93,8 @@ def plot_institution_region(
         what=f"share of the works of {study.home_name} and the region",
         counts={"share_of_home": own},
     )
-    left.set_title(f"Works with an author in {study.region_short}")
-    right.set_title(f"Share of {study.institution.short} in {study.home_name}")
+    title_panel(left, f"Works with an author in {study.region_short}")
+    title_panel(right, f"Share of {study.institution.short} in {study.home_name}")
     title = f"{study.institution.short} and {study.region_short}: works together {period(study)}"
     return finish(figure, title, [*evidence, *bounds], [INTERVALS] if evidence else [])
 
@@ -149,12 +160,98 @@ def plot_institution_partners(
     if shown and not known:
         draw_message(left)
     name = study.institution.short if known or not shown else f"{study.home_name}, all institutions"
-    left.set_title(
-        f"Works of {name}" + ("" if known or not shown else " (not the paper's quantity)")
+    title_panel(
+        left, f"Works of {name}" + ("" if known or not shown else " (not the paper's quantity)")
     )
-    right.set_title(f"Share of the works of {study.institution.short}")
+    title_panel(right, f"Share of the works of {study.institution.short}")
     title = f"{study.institution.short}: partner countries in {study.region_short} {period(study)}"
     return finish(figure, title, shown, [INTERVALS] if known else [])
+
+
+@styled
+def plot_partner_map(study: Study, evidence: Sequence[Evidence]) -> Figure:
+    """
+    Draw a tile map of the region: works of the institution with each member in the last year.
+
+    Parameters
+    ----------
+    study : Study
+        Gives names, years and the members of the region.
+    evidence : sequence of Evidence
+        Frames like the table ``institution_partners``; the first is drawn.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One tile for each member, with the works of the last year and the change since the first.
+
+    Raises
+    ------
+    InputError
+        If synthetic data come with real data.
+    """
+    check_kinds(evidence)
+    known = known_evidence(evidence, "n_works")[:1]
+    places = tile_places(study.region.codes)
+    n_rows, n_columns = (1 + max(place[axis] for place in places.values()) for axis in (0, 1))
+    figure = new_figure(max(6.5, TILE_WIDTH * n_columns + 0.3), TILE_HEIGHT * n_rows + 1.3)
+    axes = figure.subplots()
+    if known:
+        draw_tiles(axes, known[0], places)
+    else:
+        draw_nothing(axes, "works per year, whole counting")
+    title = f"{study.institution.short}: works with each country of {study.region_short}"
+    return finish(figure, f"{title} {period(study)}", known)
+
+
+@styled
+def plot_partner_years(study: Study, evidence: Sequence[Evidence]) -> Figure:
+    """
+    Draw small panels: works per year of the institution with each member of the region.
+
+    Parameters
+    ----------
+    study : Study
+        Gives names, years and the members of the region.
+    evidence : sequence of Evidence
+        Frames like the table ``institution_partners``; the first is drawn.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel for each member with any works, at most 24, those with most works first.
+
+    Raises
+    ------
+    InputError
+        If synthetic data come with real data.
+    """
+    check_kinds(evidence)
+    known = known_evidence(evidence, "n_works")[:1]
+    codes = largest_pooled(study, first_frame(known)) if known else []
+    n_columns = min(6, max(1, len(codes)))
+    n_rows = max(1, -(-len(codes) // n_columns))
+    figure = new_figure(max(6.5, 1.75 * n_columns), 1.35 * n_rows + 1.2)
+    panels = figure.subplots(n_rows, n_columns, squeeze=False)
+    for axes, code in zip(panels.flat, codes, strict=False):
+        draw_years(axes, known[0], code, study.year_range)
+    for axes in panels.flat[len(codes) :]:
+        axes.set_axis_off()
+    notes = []
+    if codes:
+        label = wrap(counting_label("works per year", [known[0].source]), 17)
+        for axes in panels[:, 0]:
+            axes.set_ylabel(label, fontsize=7)
+        others = len(study.region.codes) - len(codes)
+        rest = f" {others} other countries have fewer or none." if others else ""
+        notes = [f"Each panel has its own scale, from zero to the country's largest year.{rest}"]
+    else:
+        text = "no works with any country in these years" if known else WAITING
+        panels[0, 0].set_axis_on()
+        panels[0, 0].set(xticks=[], yticks=[], xlabel="works per year, whole counting")
+        draw_message(panels[0, 0], text)
+    title = f"{study.institution.short}: works per year by country of {study.region_short}"
+    return finish(figure, f"{title} {period(study)}", known, notes)
 
 
 @styled

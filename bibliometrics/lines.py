@@ -16,7 +16,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from bibliometrics.drawing import (
-    LEAST_LOG,
     STATED,
     STATED_COLOUR,
     STATED_MARKER,
@@ -26,6 +25,7 @@ from bibliometrics.drawing import (
     count_axis,
     draw_message,
     look,
+    needs_log,
     share_axis,
     wrap,
     year_axis,
@@ -77,12 +77,14 @@ def draw_lines(
     Without a line the panel says that it waits for a pull, or has no values where there are counts.
     """
     drawn = [line for line in lines if not line.frame.empty]
-    step = 0.006 * min(10, len(study.year_range) - 1)
+    step = 0.006 * min(10, max(4, len(study.year_range) - 1))
     for number, line in enumerate(drawn):
-        _draw_line(axes, line, columns[0], (number - (len(drawn) - 1) / 2) * step)
+        _draw_line(axes, line, (number - (len(drawn) - 1) / 2) * step)
     values = [value for line in drawn for value in _all_values(line.frame)]
     marks = [mark for mark in stated if mark.column in columns]
     years = sorted({*study.year_range, *(year for line in drawn for year in line.frame["year"])})
+    for line in drawn:
+        _label_end(axes, line, columns[0], years[-1])
     year_axis(axes, years, _room_on_the_left(marks, years))
     heights = [*values, *(mark.value for mark in marks)]
     scale = _value_axis(axes, heights, columns[0], is_log=is_log)
@@ -101,7 +103,7 @@ def _all_values(frame: pd.DataFrame) -> list[float]:
     return [float(value) for value in frame[names].to_numpy().ravel() if np.isfinite(value)]
 
 
-def _draw_line(axes: Axes, line: Line, column: str, shift: float) -> None:
+def _draw_line(axes: Axes, line: Line, shift: float) -> None:
     points, colour = line.frame, line.look.colour
     axes.plot(
         points["year"],
@@ -112,6 +114,7 @@ def _draw_line(axes: Axes, line: Line, column: str, shift: float) -> None:
         markerfacecolor="white" if line.is_hollow else colour,
         linewidth=1.2 if line.is_hollow else 1.7,
         label=line.label or "_",
+        clip_on=False,
     )
     if "low" in points:
         axes.errorbar(
@@ -123,25 +126,33 @@ def _draw_line(axes: Axes, line: Line, column: str, shift: float) -> None:
             elinewidth=0.9,
             capsize=2,
         )
-    if line.label:
-        last = points[points["value"].notna()].iloc[-1]
-        text = f"{line.label}: {format_value(last['value'], column)}"
-        add_end_label(axes, last["year"], last["value"], wrap(text, 26), colour)
+
+
+def _label_end(axes: Axes, line: Line, column: str, last_year: int) -> None:
+    """Write name and last value of a line at the right end of the panel."""
+    if not line.label:
+        return
+    last = line.frame[line.frame["value"].notna()].iloc[-1]
+    year = "" if last["year"] == last_year else f" ({last['year']:.0f})"
+    text = f"{line.label}: {format_value(last['value'], column)}{year}"
+    point = (float(last["year"]), float(last["value"]))
+    add_end_label(axes, point, wrap(text, 26), line.look.colour, last_year)
 
 
 def _value_axis(axes: Axes, values: Sequence[float], column: str, *, is_log: bool) -> str:
     """Set up the vertical axis; return what its label must say of the scale."""
     top, least = max(values, default=0.0), min(values, default=0.0)
     said = ""
-    if is_log and top > LEAST_LOG and least > 0:
+    is_log = is_log and needs_log(values)
+    if is_log and least > 0:
         axes.set_yscale("log")
         said = " (log scale)"
         if top < 300 * least:
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    elif is_log and top > LEAST_LOG:
+    elif is_log:
         axes.set_yscale("symlog", linthresh=1)
-        axes.set_ylim(bottom=-0.2)
-        said = " (log scale, linear below 1)"
+        axes.set_ylim(-0.2, 1.6 * top)
+        said = " (log scale above 1)"
     else:
         axes.set_ylim(0, 1.08 * top if top > 0 else 1)
     axes.yaxis.set_minor_formatter(NullFormatter())
@@ -167,7 +178,7 @@ def _draw_stated(axes: Axes, mark: Stated, study: Study, years: Sequence[int]) -
             linestyle=(0, (3, 3)),
             label=STATED,
         )
-        add_end_label(axes, years[-1] + 0.3, mark.value, wrap(text, 26), STATED_COLOUR)
+        add_end_label(axes, (years[-1] + 0.3, mark.value), wrap(text, 26), STATED_COLOUR)
         return
     axes.plot(
         [mark.year],
@@ -178,10 +189,11 @@ def _draw_stated(axes: Axes, mark: Stated, study: Study, years: Sequence[int]) -
         markeredgecolor="white",
         linestyle="none",
         zorder=5,
+        clip_on=False,
         label=STATED,
     )
     if mark.year == years[-1]:
-        add_end_label(axes, mark.year, mark.value, wrap(text, 26), STATED_COLOUR)
+        add_end_label(axes, (mark.year, mark.value), wrap(text, 26), STATED_COLOUR)
         return
     is_first = mark.year == years[0]
     axes.annotate(
@@ -202,7 +214,7 @@ def _room_on_the_left(marks: Iterable[Stated], years: Sequence[int]) -> float:
         for mark in marks
         if mark.year == years[0] != years[-1]
     ]
-    return max((0.06 + 0.022 * len(text) for text in texts), default=0.0)
+    return max((0.08 + 0.026 * len(text) for text in texts), default=0.0)
 
 
 def draw_columns(
@@ -282,7 +294,7 @@ def draw_bounds(axes: Axes, evidence: Sequence[Evidence], name: str) -> Axes:
         )
         year, low, high = (float(frame[column].iloc[-1]) for column in ("year", "low", "high"))
         text = f"{name}: {format_count(low)} to {format_count(high)}, {item.source.label}"
-        add_end_label(axes, year, (low + high) / 2, wrap(text, 26), "#555555")
+        add_end_label(axes, (year, (low + high) / 2), wrap(text, 26), "#555555")
         axes.set_ylim(top=max(axes.get_ylim()[1], 1.08 * float(frame["high"].max())))
     return axes
 

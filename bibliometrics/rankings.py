@@ -13,9 +13,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, SymmetricalLogLocator
+from matplotlib.transforms import ScaledTranslation
 
-from bibliometrics.drawing import LEAST_LOG, PALETTE, STATED, count_axis, draw_nothing, look, wrap
+from bibliometrics.drawing import (
+    PALETTE,
+    STATED,
+    count_axis,
+    draw_nothing,
+    look,
+    needs_log,
+    wrap,
+)
 from bibliometrics.figure_data import (
     MOST_ROWS,
     Evidence,
@@ -68,12 +77,19 @@ def draw_ranking(axes: Axes, evidence: Sequence[Evidence], *, study: Study) -> A
     )
     write_values(axes, [format_count(value) for value in ends[1]])
     _draw_others(axes, evidence[1:], codes)
+    dots = axes.figure.dpi_scale_trans
     scale = _log_axis(axes, np.concatenate([line.get_xdata() for line in axes.lines]))
     name_rows(axes, [country_name(code) for code in codes])
     label = counting_label("works per year", [item.source for item in evidence])
     axes.set_xlabel(wrap(label + scale, 56))
+    below = ScaledTranslation(0, -(22 + 12 * axes.get_xlabel().count("\n") + 12) / 72, dots)
     axes.legend(
-        loc="upper left", bbox_to_anchor=(-0.02, -0.115), ncols=3, handletextpad=0.2, fontsize=7.5
+        loc="upper left",
+        bbox_to_anchor=(-0.02, 0),
+        bbox_transform=axes.transAxes + below,
+        ncols=3,
+        handletextpad=0.2,
+        fontsize=7.5,
     )
     return axes
 
@@ -115,14 +131,18 @@ def _log_axis(axes: Axes, values: FloatArray) -> str:
     """Make the horizontal axis logarithmic if need be; return what its label must say of it."""
     least, top = float(np.nanmin(values)), float(np.nanmax(values))
     said = ""
-    if top > LEAST_LOG and least > 0:
+    if needs_log(values) and least > 0:
         axes.set_xscale("log")
         axes.set_xlim(least / 1.6, top * 1.6)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if top < 300 * least else (1,)))
         said = " (log scale)"
-    elif top > LEAST_LOG:
+    elif needs_log(values):
         axes.set_xscale("symlog", linthresh=1)
+        decades = SymmetricalLogLocator(base=10, linthresh=1)
+        decades.set_params(numticks=4)
+        axes.xaxis.set_major_locator(decades)
         axes.set_xlim(-0.25, top * 1.6)
-        said = " (log scale, linear below 1)"
+        said = " (log scale above 1)"
     else:
         axes.set_xlim(-0.03 * max(1.0, top), 1.08 * max(1.0, top))
     axes.xaxis.set_minor_formatter(NullFormatter())
@@ -199,8 +219,8 @@ def draw_affinity(axes: Axes, frame: pd.DataFrame, codes: Sequence[str]) -> Axes
     axes.plot(shown, range(len(codes)), "o", color=PALETTE[2])
     write_values(axes, ["–" if pd.isna(value) else f"{value:.2f}" for value in values])
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
     low, high = shown.min(), shown.max()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if high > 10 * low else (1, 2, 5)))
     axes.set_xlim(min(0.5, low / 1.5) if low > 0 else 0.5, max(2.0, high * 3) if high > 0 else 2.0)
     axes.xaxis.set_minor_formatter(NullFormatter())
     count_axis(axes.xaxis)

@@ -225,12 +225,12 @@ def plot_fields(
     """
     check_kinds(evidence, stated)
     known = known_evidence(evidence, "activity_index")
-    heights = [1.4 + 0.38 * item.frame["field"].nunique() for item in known] or [2.5]
+    heights = [1.4 + 0.44 * item.frame["field"].nunique() for item in known] or [2.5]
     figure = new_figure(10.5, sum(heights) + 0.9)
     panels = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     for axes, item in zip(panels, known, strict=False):
         draw_fields(axes, item.frame, field_areas(study, item.frame), stated=stated)
-        axes.set_title(item.source.label, pad=32)
+        axes.set_title(item.source.label)
     if not known:
         draw_nothing(panels[0], "activity index, and works in whole counting")
     title = f"{study.region_short}: fields {period(study)}"
@@ -241,7 +241,7 @@ def field_areas(study: Study, frame: pd.DataFrame, most: int = 10) -> list[tuple
     """Return code and name of the region and its largest countries, for :func:`plot_fields`."""
     members = frame[frame["country_code"].isin(study.region.codes)]
     sums = members.groupby("country_code")["n_works"].sum()
-    order = sorted(sums.index, key=lambda code: (-sums[code], code))[:most]
+    order = sorted(sums[sums > 0].index, key=lambda code: (-sums[code], code))[:most]
     region = [("region", study.region_short)] if "region" in set(frame["country_code"]) else []
     return [*region, *((code, country_name(code)) for code in order)]
 

@@ -175,12 +175,19 @@ def test_a_real_build_has_every_figure(counted: Drawn) -> None:
     assert set(counted) == {*figures.FIGURES, "headline"}
 
 
+def test_map_and_small_panels_are_drawn_only_where_partners_were_counted(
+    waiting: Drawn, published: Drawn
+) -> None:
+    left_out = {"partner_map", "partner_years"}
+    assert set(waiting) == set(published) == {*figures.FIGURES, "headline"} - left_out
+
+
 def test_every_panel_of_counts_names_unit_and_counting_method(counted: Drawn) -> None:
     for name, (figure, _) in counted.items():
         if name == "table2_fields":
             assert "works, whole counting" in texts_of(figure)
             continue
-        for axes in figure.axes:
+        for axes in figure.axes[:1] if name == "partner_years" else figure.axes:
             label = labels_of(axes)
             assert "whole counting" in label or "affinity index" in label, (name, label)
 
@@ -265,7 +272,8 @@ def test_stated_values_stand_where_the_paper_has_them(counted: Drawn, study: Stu
 
 def test_every_figure_of_a_real_build_marks_what_the_paper_states(counted: Drawn) -> None:
     marks = {name: stated_marks(figure) for name, (figure, _) in counted.items()}
-    assert marks.pop("team_size") == 0
+    without = ("team_size", "partner_map", "partner_years")
+    assert [marks.pop(name) for name in without] == [0, 0, 0]
     assert min(marks.values()) > 0
 
 
@@ -334,7 +342,7 @@ def test_published_figures_alone_draw_figures_1_to_3_and_table_2(published: Draw
 
 def test_the_home_country_is_never_passed_off_as_the_institution(published: Drawn) -> None:
     figure, alt = published["figure5_institution_partners"]
-    assert "not the paper's quantity" in figure.axes[0].get_title(loc="left")
+    assert "not the paper's quantity" in figure.axes[0].get_title(loc="left").replace("\n", " ")
     assert "For comparison all works of China" in alt
     figure, alt = published["figure4_institution_region"]
     assert any(artist.get_label() == "_bounds" for artist in figure.axes[0].collections)
@@ -386,6 +394,7 @@ ROOMS = (
     "picture",
     "rankings",
     "region_figures",
+    "tiles",
 )
 
 
@@ -502,13 +511,15 @@ def test_one_year_and_many_years_many_members_and_zeros_are_drawn(years: tuple[i
 def test_zeros_beside_large_counts_are_drawn_and_the_scale_is_told(study: Study) -> None:
     tables = tables_of(study, works=4000)
     output, partners = (tables[name].copy() for name in ("country_output", "region_partners"))
+    output.loc[output["country_code"] == study.region.codes[2], "n_works"] = 4
     output.loc[output["country_code"] == study.region.codes[3], "n_works"] = 0
-    partners.loc[partners["country_code"] == "ES", "n_works"] = 0
+    partners.loc[partners["country_code"] == "ES", "n_works"] = [0, 1, 2, 3]
     left = figures.plot_country_output(study, [Evidence(output, COUNTED)]).axes[0]
     over_years = figures.plot_region_partners(study, [Evidence(partners, COUNTED)]).axes[-1]
-    assert "log scale, linear below 1" in labels_of(left)
-    assert "log scale, linear below 1" in labels_of(over_years)
+    assert "log scale above 1" in labels_of(left)
+    assert "log scale above 1" in labels_of(over_years)
     assert left.get_xlim()[0] < 0
+    assert over_years.get_ylim()[1] > partners["n_works"].max()
 
 
 def test_a_field_without_index_or_count_has_an_empty_cell(study: Study) -> None:
