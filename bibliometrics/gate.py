@@ -311,14 +311,15 @@ class Gate:
     ) -> None:
         if self.pull is None:
             return
-        meta = reply.json.get("meta") if isinstance(reply.json, dict) else None
+        data = reply.json if isinstance(reply.json, dict) else {}
+        meta = data["meta"] if isinstance(data.get("meta"), dict) else {}
         record = {
             "url": request.url(self.address.url),
             "status": reply.status,
             "accepted": accepted,
             "attempts": attempts,
             "cost_usd": round(cost, 6),
-            "db_response_time_ms": (meta or {}).get("db_response_time_ms"),
+            "db_response_time_ms": meta.get("db_response_time_ms"),
             "headers": {
                 name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers
             },

@@ -256,7 +256,7 @@ def check_data(request: Request, data: Any) -> None:
         msg = "the answer lacks meta or rows"
         raise ServerError(msg)
     took = meta.get("db_response_time_ms")
-    if meta.get("timed_out") not in {None, False} or (_number(took) or 0) >= SLOW_QUERY_MS:
+    if meta.get("timed_out") not in (None, False) or (_number(took) or 0) >= SLOW_QUERY_MS:
         msg = f"the server's search ran into its time limit ({took} ms), so counts may be too low"
         raise PartialAnswerError(msg)
     if request.group_by:

@@ -44,7 +44,12 @@ def test_a_good_answer_has_no_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    "message", ["Rate limit exceeded: 30 requests per second. …", "Rate limit exceeded: 10 …"]
+    "message",
+    [
+        "Rate limit exceeded: 30 requests per second. …",
+        "Rate limit exceeded: 10 …",
+        "RATE LIMIT EXCEEDED: 10 …",
+    ],
 )
 def test_too_fast_is_waited_for(message: str) -> None:
     fault = find_fault(ASKED, limited(message, retry_after="1", **METER))
@@ -74,6 +79,20 @@ def test_a_spent_budget_stops_and_says_when_it_resets(came: Reply) -> None:
     when = datetime.strptime(said[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
     assert abs(when - datetime.now(UTC) - timedelta(hours=2)) < timedelta(minutes=2)
     assert "same command" in fault.next_step
+
+
+@pytest.mark.parametrize("said", ["0", "0.02", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_too_fast_waits_a_second_at_least(said: str) -> None:
+    fault = find_fault(ASKED, limited("Rate limit exceeded: 30 …", retry_after=said))
+    assert fault is not None
+    assert (fault.kind, fault.pause) == ("fast", 1.0)
+
+
+def test_a_long_wait_for_another_reason_is_not_called_a_spent_budget() -> None:
+    fault = find_fault(ASKED, limited("You are banned", retry_after="7200"))
+    assert fault is not None
+    assert "budget" not in fault.message
+    assert "'You are banned'" in fault.message
 
 
 def test_a_spent_budget_without_a_time_resets_at_midnight() -> None:
@@ -143,6 +162,10 @@ def test_a_short_retry_after_is_honoured_and_a_long_one_is_not() -> None:
     assert short is not None
     assert long is not None
     assert (short.pause, long.pause) == (30.0, None)
+    for past in ("0", "Wed, 21 Oct 2015 07:28:00 GMT"):
+        now = find_fault(ASKED, reply(503, PAGE, retry_after=past))
+        assert now is not None
+        assert now.pause is None  # our own growing pause, not a burst
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,23 @@ def test_the_wait_of_the_server_is_honoured_and_all_waiting_is_bounded() -> None
     assert sum(naps.slept) <= LONGEST_WAIT + 1
 
 
+@pytest.mark.parametrize("said", ["0", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_a_retry_after_of_nothing_is_no_leave_to_hurry(said: str) -> None:
+    made, naps, _ = gate()
+    with pytest.raises(ServerError):
+        made.pass_through(ASKED, script(Reply(503, {"retry-after": said}, b"")))
+    assert sum(naps.slept) > 0.5
+
+
+def test_patience_can_be_shortened() -> None:
+    made, naps, _ = gate(patience=2.0)
+    with pytest.raises(ServerError, match="too fast"):
+        made.pass_through(
+            ASKED, script(Reply(429, {"retry-after": "5"}, b'{"message": "Rate limit exceeded: "}'))
+        )
+    assert sum(naps.slept) < 2
+
+
 def test_no_connection_is_tried_a_few_times_and_costs_nothing() -> None:
     made, _, _ = gate()
     with pytest.raises(NetworkError, match="no connection to h"):
@@ -287,3 +304,10 @@ def test_money_left_is_the_least_that_was_said() -> None:
     for left in ("0.1", "0.0", "0.2"):
         meter.settle(0, 0, Reply(200, {"x-ratelimit-remaining-usd": left}, b""))
     assert meter.remaining_usd == 0
+
+
+def test_money_left_is_not_read_from_an_answer_that_always_says_nothing_is_left() -> None:
+    meter = Meter()
+    for status, left in ((200, "0.9"), (429, "0")):
+        meter.settle(0, 0, Reply(status, {"x-ratelimit-remaining-usd": left}, b""))
+    assert meter.remaining_usd == 0.9

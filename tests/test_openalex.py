@@ -279,6 +279,26 @@ def test_a_refused_page_size_of_200_falls_to_100_once_and_for_all(
     )
 
 
+def test_a_page_size_that_falls_to_100_without_a_word_is_noticed(
+    wide: Records, tmp_path: Path
+) -> None:
+    question = Question(years=(2010, 2010), group_by=("year", "country_code"))
+    with OpenAlexServer(wide, per_second=False) as whole, running(tmp_path, whole.url) as run:
+        expected_ = cells(run.source.answer(question))
+    with OpenAlexServer(wide, per_second=False) as server:
+        receive = server.reply
+
+        def shortened(request: Any, address: str, fault: Fault | None) -> Any:
+            if request.params.get("per_page") == "200":
+                request.params["per_page"] = "100"
+            return receive(request, address, fault)
+
+        server.reply = shortened  # type: ignore[method-assign]
+        with running(tmp_path, server.url) as run:
+            assert cells(run.source.answer(question)) == expected_
+    assert len(expected_) > 200
+
+
 def test_zero_padding_changes_no_count(small: Records, tmp_path: Path) -> None:
     popular = {key: [("BR", "Brazil"), ("ZZ", "Nowhere")] for key in (COUNTRY, "publication_year")}
     question = BOTH.but(group_by=("year", "country_code"))
@@ -618,6 +638,18 @@ def test_the_check_passes_for_a_server_that_knows_the_institution(
         assert run.pull.keys() == []
     assert server.requests[0].path == f"/institutions/{CAS}"
     assert server.meter.used() == 0
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault("too_fast"), Fault("throttle"), Fault("html", status=503, seconds=30)]
+)
+def test_a_busy_server_is_waited_for_at_the_check(
+    fault: Fault, server: OpenAlexServer, tmp_path: Path
+) -> None:
+    server.faults.push(*[fault] * 5)
+    with running(tmp_path, server.url) as run:
+        run.source.check(load_study())
+    assert server.faults.waiting() == 0
 
 
 def test_an_id_that_nobody_knows_is_an_input_error(server: OpenAlexServer, tmp_path: Path) -> None:

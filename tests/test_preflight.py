@@ -46,6 +46,7 @@ def test_a_known_institution_outside_the_region_passes() -> None:
         ({"is_super_system": True}, "out of lineages"),
         ({"lineage": []}, "out of lineages"),
         ({"lineage": None}, "out of lineages"),
+        ({"id": "https://openalex.org/I42"}, "another institution, I42"),
     ],
 )
 def test_an_institution_that_can_not_be_counted_is_refused(
@@ -53,6 +54,11 @@ def test_an_institution_that_can_not_be_counted_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=said):
         look_up(load_study(), lambda request: {**CAS, **change})
+
+
+def test_a_record_that_does_not_name_its_lineage_passes() -> None:
+    bare = {"id": CAS["id"], "display_name": "Chinese Academy of Sciences"}
+    assert look_up(load_study(), lambda request: bare) == []
 
 
 def test_an_institution_without_lineage_can_be_counted_by_its_exact_id() -> None:

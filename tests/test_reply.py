@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bibliometrics.errors import PartialAnswerError, ServerError
 from bibliometrics.filters import COUNTRY
-from bibliometrics.reply import Reply, check_data, parse_key, read_tally
+from bibliometrics.reply import Reply, check_data, is_full, parse_key, read_tally
 from bibliometrics.request import Request
 
 YEARS = Request(filter="publication_year:2009-2011", group_by="publication_year", per_page=200)
@@ -129,7 +129,15 @@ def test_a_year_that_was_not_asked_for_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "meta", [{"db_response_time_ms": 4500}, {"db_response_time_ms": 5003}, {"timed_out": True}]
+    "meta",
+    [
+        {"db_response_time_ms": 4500},
+        {"db_response_time_ms": 5003},
+        {"db_response_time_ms": "5003"},
+        {"timed_out": True},
+        {"timed_out": "true"},
+        {"timed_out": [1]},
+    ],
 )
 def test_a_partial_answer_is_known_by_its_time_or_its_flag(meta: dict[str, Any]) -> None:
     with pytest.raises(PartialAnswerError, match="may be too low"):
@@ -138,6 +146,17 @@ def test_a_partial_answer_is_known_by_its_time_or_its_flag(meta: dict[str, Any])
 
 def test_an_answer_just_in_time_counts() -> None:
     check_data(YEARS, answer(7, rows(_2009=7), db_response_time_ms=4499, timed_out=False))
+
+
+def test_a_page_that_the_server_shortens_may_be_cut() -> None:
+    groups = rows(AR=1, BR=1)
+    check_data(FIELDS, answer(9, [{"key": "fields/31", "count": 5}], per_page=1))
+    for size in (25, 2):
+        with pytest.raises(ServerError, match="add up to"):
+            check_data(FIELDS, answer(9, [{"key": "fields/31", "count": 5}], per_page=size))
+    tally = read_tally(COUNTRY, 4, groups)
+    for size, full in ((2, True), (1, False), (3, False), (None, False)):
+        assert is_full(COUNTRIES, {"per_page": size}, tally) is full
 
 
 def test_unknown_meta_keys_missing_names_and_more_groups_than_a_page_are_fine() -> None:
@@ -186,7 +205,9 @@ def test_retry_after_is_seconds_a_date_or_in_the_body() -> None:
     assert reply({}, retry_after="1").retry_after == 1
     assert 90 < (reply({}, retry_after=later).retry_after or 0) <= 100
     assert reply({"retryAfter": 0.02}).retry_after == 0.02
-    for odd in ("soon", "-1", "inf", ""):
+    assert 90 < (reply({}, retry_after=later.replace("+0000", "-0000")).retry_after or 0) <= 100
+    assert reply({}, retry_after="Wed, 21 Oct 2015 07:28:00 GMT").retry_after == 0
+    for odd in ("soon", "-1", "inf", "", "Mon, 01 Jan 99999999999999 00:00:00 GMT", "40 Oct 2026"):
         assert reply({}, retry_after=odd).retry_after is None
 
 
@@ -196,6 +217,11 @@ def test_no_body_whatever_passes_or_fails_but_with_our_errors(body: bytes, asked
     assert isinstance(came.excerpt, str)
     with pytest.raises(ServerError):
         check_data(asked, came.json)
+
+
+def test_json_with_a_byte_order_mark_is_json_and_other_encodings_are_not() -> None:
+    assert reply(b'\xef\xbb\xbf{"id": 1}').json == {"id": 1}
+    assert reply('{"id": 1}'.encode("utf-16")).json is None
 
 
 def read_page(path: Path) -> Any:
