@@ -160,7 +160,8 @@ def compare(old: Side, new: Side) -> Comparison:
     if not set(both) & set(COUNT_TABLES):
         msg = f"{old.name} and {new.name} have no counted table in common."
         raise InputError(msg, "count first: `python -m bibliometrics refresh`")
-    changes = changes_between(load_changes(), old.day, new.day)
+    known = [] if new.provenance.synthetic else load_changes()
+    changes = changes_between(known, old.day, new.day)
     cells, compared = [], {}
     for name in both:
         found = list(_differing(name, old.tables[name], new.tables[name]))
@@ -233,13 +234,15 @@ def _cause(cell: Cell, old: Side, new: Side, changes: Sequence[UpstreamChange]) 
     change = cell.change if cell.change is not None else (-1.0 if cell.new is None else 1.0)
     rises = (change > 0) == (old.day <= new.day)  # seen from the earlier day to the later one
     fitting = [
-        known.label
+        f"{known.first}: {', '.join(moved)}"
         for known in changes
-        if set(known.moves) & _aspects(cell)
+        if (moved := [aspect for aspect in known.moves if aspect in _aspects(cell)])
         and known.direction in {"either", "up" if rises else "down"}
     ]
+    if new.provenance.synthetic:
+        return "other invented works"
     if fitting:
-        return "; ".join(fitting)
+        return f"known changes: {'; '.join(fitting)}"
     if old.day != new.day:
         earlier, later = sorted((old.day, new.day))
         year = dict(cell.key).get("year")

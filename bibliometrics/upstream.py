@@ -79,6 +79,7 @@ def _read(row: Any, where: str) -> UpstreamChange:
         )
         fine = (
             set(row) <= ENTRIES
+            and {type(change.first), type(change.last)} == {date}
             and change.first <= change.last
             and set(change.moves) <= set(ASPECTS)
             and change.direction in DIRECTIONS
