@@ -289,8 +289,8 @@ def test_a_page_size_that_falls_to_100_without_a_word_is_noticed(
         receive = server.reply
 
         def shortened(request: Any, address: str, fault: Fault | None) -> Any:
-            if request.params.get("per_page") == "200":
-                request.params["per_page"] = "100"
+            if request.params.get("per-page") == "200":
+                request.params["per-page"] = "100"
             return receive(request, address, fault)
 
         server.reply = shortened  # type: ignore[method-assign]
