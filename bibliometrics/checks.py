@@ -27,6 +27,7 @@ from bibliometrics.counts import (
     note_excess,
     spread,
 )
+from bibliometrics.curve_checks import check_curve
 from bibliometrics.question import Question
 from bibliometrics.study import Study
 
@@ -105,7 +106,7 @@ def check_answers(study: Study, answers: Answers) -> list[str]:
             if part in known and whole in known:
                 told = (WORDS[part], WORDS[whole])
                 notes += compare(table, known[part], known[whole], told)
-    return notes
+    return notes + check_curve(study, answers)
 
 
 def _gather_counts(study: Study, answers: Answers) -> dict[str, Counts]:
