@@ -21,6 +21,7 @@ from bibliometrics.paths import DEFINITIONS, STUDIES
 
 DEFAULT_STUDY: Final = "cas-latin-america"
 ID_PATTERN: Final = re.compile(r"I\d{2,}")
+STUDY_ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FIRST_YEAR, LAST_YEAR = 1500, 2050
 KIND_WORDS: Final = {str: "a text", int: "a whole number", dict: "a table", list: "a list"}
 TOP_TABLES: Final = ("study", "primary", "paper", "regions", "institutions")
@@ -379,6 +380,14 @@ def _choose(
     return named
 
 
+def _study_id(text: str, where: str) -> str:
+    """Return a study's id; raise InputError for one that names of packages can't hold."""
+    if not STUDY_ID.fullmatch(text):
+        msg = f"{where}: id {text!r} must be lower-case letters, digits and hyphens."
+        raise InputError(msg, "choose a short one, for instance cnrs-africa")
+    return text
+
+
 def _years(value: object, where: str) -> tuple[int, int]:
     if (
         not isinstance(value, list)
@@ -509,7 +518,7 @@ def load_study(name: str = DEFAULT_STUDY) -> Study:
     home = check_countries(_texts(table.get("home", [institution.country]), "home", where), where)
     featured = _texts(table.get("featured_countries", []), "featured_countries", where)
     study = Study(
-        id=_value(table, "id", str, where),
+        id=_study_id(_value(table, "id", str, where), where),
         title=_value(table, "title", str, where),
         question=str(table.get("question", "")),
         years=_years(table.get("years"), where),

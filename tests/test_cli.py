@@ -39,6 +39,7 @@ def check_failure(world: World, *words: str, code: int, said: str) -> None:
 # ------------------------------------------------------------------------------- bad studies ----
 
 BAD_STUDIES = {
+    "an id for no file": ('id = "loose"', 'id = "A study"', "must be lower-case letters"),
     "no TOML": ("[study]", "[study", "not valid TOML"),
     "a region nobody defined": ('region = "south"', 'region = "north"', "unknown region 'north'"),
     "an institution nobody defined": ('institution = "academy"', 'institution = "x"', "'x'"),

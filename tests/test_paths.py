@@ -1,0 +1,39 @@
+"""Where files live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bibliometrics import paths
+
+if TYPE_CHECKING:
+    import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_data_lie_in_the_checkout_wherever_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert paths.data_folder() == ROOT / "data"
+    assert paths.raw_folder() == ROOT / "data" / "raw"
+    assert paths.processed_folder() == ROOT / "data" / "processed"
+
+
+def test_an_installed_package_uses_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "PACKAGE", tmp_path / "site-packages" / "bibliometrics")
+    monkeypatch.chdir(tmp_path)
+    assert paths.data_folder() == tmp_path / "data"
+
+
+def test_a_setting_moves_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for named in ("elsewhere", "~/elsewhere", str(tmp_path / "x" / ".." / "elsewhere")):
+        monkeypatch.setenv("BIBLIOMETRICS_DATA", named)
+        assert paths.processed_folder() == tmp_path / "elsewhere" / "processed"
+    assert not (tmp_path / "elsewhere").exists()
