@@ -14,11 +14,13 @@ from bibliometrics.figure_data import (
     Evidence,
     Group,
     Stated,
-    change_of,
     country_name,
     format_count,
     format_value,
     is_share,
+)
+from bibliometrics.figure_series import (
+    change_of,
     known_evidence,
     largest_codes,
     largest_pooled,

@@ -27,11 +27,13 @@ from bibliometrics.figure_data import (
     Stated,
     check_kinds,
     counting_label,
+    period,
+)
+from bibliometrics.figure_series import (
     first_frame,
     known_evidence,
     largest_pooled,
     member_groups,
-    period,
 )
 from bibliometrics.lines import draw_bounds, draw_columns, draw_groups, draw_lines
 from bibliometrics.picture import styled

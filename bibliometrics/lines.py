@@ -35,12 +35,14 @@ from bibliometrics.figure_data import (
     Group,
     Source,
     Stated,
-    add_interval,
     counting_label,
     country_name,
     format_count,
     format_value,
     is_share,
+)
+from bibliometrics.figure_series import (
+    add_interval,
     series_of,
 )
 from bibliometrics.study import Study

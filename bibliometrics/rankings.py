@@ -26,12 +26,14 @@ from bibliometrics.drawing import (
     wrap,
 )
 from bibliometrics.figure_data import (
-    MOST_ROWS,
     Evidence,
     Stated,
     counting_label,
     country_name,
     format_count,
+)
+from bibliometrics.figure_series import (
+    MOST_ROWS,
     largest_codes,
     partner_rows,
 )

@@ -21,12 +21,14 @@ from bibliometrics.figure_data import (
     check_kinds,
     counting_label,
     country_name,
-    first_frame,
     format_count,
+    period,
+)
+from bibliometrics.figure_series import (
+    first_frame,
     known_evidence,
     largest_codes,
     partner_rows,
-    period,
     share_groups,
 )
 from bibliometrics.lines import draw_columns, draw_groups

@@ -19,10 +19,12 @@ from matplotlib.patches import Rectangle
 from bibliometrics.drawing import PALETTE, SHADES, count_axis, ink_on, wrap
 from bibliometrics.figure_data import (
     Evidence,
-    change_of,
     counting_label,
     country_name,
     format_count,
+)
+from bibliometrics.figure_series import (
+    change_of,
     series_of,
 )
 from bibliometrics.paths import DEFINITIONS

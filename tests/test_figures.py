@@ -388,6 +388,7 @@ ROOMS = (
     "charts",
     "drawing",
     "figure_data",
+    "figure_series",
     "figures",
     "institution_figures",
     "lines",
