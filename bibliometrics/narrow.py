@@ -9,13 +9,11 @@ one goes on. Two releases never mix: the manifest must be the same at every star
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import threading
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -24,7 +22,7 @@ import duckdb
 
 from bibliometrics.disk import lock_file, on_disk, to_json, write_atomic
 from bibliometrics.errors import InputError, SnapshotError
-from bibliometrics.narrow_file import Unit, insist, narrow_file
+from bibliometrics.narrow_file import Unit, insist
 from bibliometrics.narrow_notes import (
     RULES_VERSION,
     SUMMARY,
@@ -32,6 +30,7 @@ from bibliometrics.narrow_notes import (
     Note,
     read_note,
 )
+from bibliometrics.narrow_workers import run_units
 from bibliometrics.release import MANIFEST, Release, SourceFile, read_release
 from bibliometrics.stores import changed_error
 
@@ -76,7 +75,9 @@ def narrow_release(
     folder : pathlib.Path
         Where the narrow table is, or will be.
     jobs : int
-        Files worked on at a time, each by a process of its own.
+        Files worked on at a time, each by a process of its own; half as many, with a warning,
+        whenever such a process is killed. From far away take more jobs than cores: a job waits
+        for its bytes before it works on them.
     years : tuple of (int, int) or None
         Keep works of these publication years only, both included.
     files : int or None
@@ -110,7 +111,7 @@ def narrow_release(
     started = time.monotonic()
     with on_disk(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    with lock_file(folder / LOCK, f"the narrow table in {folder}"):
+    with lock_file(folder / LOCK, f"the narrow table in {folder}"), _tidy(folder):
         release = _read_release(place, endpoint)
         _begin(release, folder, years)
         chosen = _choose(release.files, files)
@@ -121,12 +122,34 @@ def narrow_release(
         ]
         fresh = _work(units, jobs, len(chosen), on_event)
         if _read_release(place, endpoint).sha256 != release.sha256:
-            msg = f"{release.place}/{MANIFEST}"
-            raise changed_error(msg)
+            manifest = f"{release.place}/{MANIFEST}"
+            raise changed_error(manifest)
         narrowed = _sum_up(release, folder, years, fresh, time.monotonic() - started)
         _check_content(narrowed, folder)
         write_atomic(folder / SUMMARY, to_json(asdict(narrowed)))
     return narrowed
+
+
+@contextmanager
+def _tidy(folder: Path) -> Iterator[None]:
+    """Remove what a run that was killed left half-written, before and after the work."""
+    with on_disk(folder):
+        for name in ("works", "notes"):
+            (folder / name).mkdir(exist_ok=True)
+    try:
+        _remove_temporary(folder)
+        yield
+    finally:
+        _remove_temporary(folder)
+
+
+def _remove_temporary(folder: Path) -> None:
+    with on_disk(folder):
+        for left in folder.rglob("*.tmp"):
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def _read_release(place: str, endpoint: str | None) -> Release:
@@ -144,27 +167,29 @@ def _check_options(jobs: int, years: Years, files: int | None) -> None:
 
 def _begin(release: Release, folder: Path, years: Years) -> None:
     """Write the folder's plan, or check that it is the one of this release and these years."""
-    saved, plan = folder / MANIFEST, folder / "plan.json"
-    wanted = {"years": list(years) if years else None, "rules_version": RULES_VERSION}
-    if saved.exists() and plan.exists():
-        before = json.loads(plan.read_text(encoding="utf-8"))
-        if saved.read_bytes() != release.manifest or before != wanted:
-            msg = (
-                f"{folder} was begun with another release, other years or rules ({before}); "
-                f"now it would be the release of {release.date} and {wanted}."
-            )
-            raise SnapshotError(
-                msg,
-                "two releases never mix: choose an empty folder, or delete this one",
-            )
-    else:
-        write_atomic(saved, release.manifest)
-        write_atomic(plan, to_json(wanted))
-    with on_disk(folder):
-        for name in ("works", "notes"):
-            (folder / name).mkdir(exist_ok=True)
-            for left in (folder / name).glob("*.tmp"):
-                left.unlink(missing_ok=True)
+    plan = folder / "plan.json"
+    wanted = {
+        "date": release.date,
+        "manifest_sha256": release.sha256,
+        "years": list(years) if years else None,
+        "rules_version": RULES_VERSION,
+    }
+    begun = plan.exists() or any((folder / "works").glob("*.parquet"))
+    before = _read_plan(plan) if begun else wanted
+    if before != wanted:
+        msg = f"{folder} was begun as {before}; now it would be {wanted}."
+        step = "two releases never mix: choose an empty folder, or delete this one"
+        raise SnapshotError(msg, step)
+    write_atomic(folder / MANIFEST, release.manifest)
+    write_atomic(plan, to_json(wanted))
+
+
+def _read_plan(path: Path) -> object:
+    """Return the plan that a folder was begun with; None if it is lost."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 def _choose(files: Sequence[SourceFile], number: int | None) -> list[SourceFile]:
@@ -183,49 +208,23 @@ def _work(
     """Do every unit, tell the progress, return the notes."""
     notes: list[Note] = []
     started, rows_to_do = time.monotonic(), sum(unit.file.rows for unit in units)
-    for note in _run_units(units, jobs):
-        notes.append(note)
-        rows, seconds = sum(done.rows for done in notes), time.monotonic() - started
-        progress = Progress(
-            file=note.file,
-            files_done=n_chosen - len(units) + len(notes),
-            files=n_chosen,
-            rows=rows,
-            rows_kept=sum(done.rows_kept for done in notes),
-            bytes_read=sum(done.bytes_read for done in notes),
-            seconds=seconds,
-            seconds_left=seconds * (rows_to_do - rows) / rows if rows else None,
-        )
-        if on_event:
-            on_event(progress)
+    with closing(run_units(units, jobs)) as finished:
+        for note in finished:
+            notes.append(note)
+            rows, seconds = sum(done.rows for done in notes), time.monotonic() - started
+            progress = Progress(
+                file=note.file,
+                files_done=n_chosen - len(units) + len(notes),
+                files=n_chosen,
+                rows=rows,
+                rows_kept=sum(done.rows_kept for done in notes),
+                bytes_read=sum(done.bytes_read for done in notes),
+                seconds=seconds,
+                seconds_left=seconds * (rows_to_do - rows) / rows if rows else None,
+            )
+            if on_event:
+                on_event(progress)
     return notes
-
-
-def _run_units(units: Sequence[Unit], jobs: int) -> Iterator[Note]:
-    if jobs == 1 or len(units) < 2:
-        yield from map(narrow_file, units)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        min(jobs, len(units)), mp_context=context, initializer=_follow, initargs=(os.getpid(),)
-    ) as pool:
-        futures = [pool.submit(narrow_file, unit) for unit in units]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _follow(parent: int) -> None:
-    """End this worker when the process that started it is gone."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _sum_up(

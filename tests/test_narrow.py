@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 
-from bibliometrics import narrow_file, works_jsonl, works_parquet
+from bibliometrics import narrow_file, narrow_workers, works_jsonl, works_parquet
 from bibliometrics.disk import lock_file
 from bibliometrics.errors import (
     BusyError,
@@ -34,6 +34,7 @@ from bibliometrics.errors import (
 from bibliometrics.narrow import Progress, narrow_release
 from bibliometrics.narrow_notes import read_narrowed
 from bibliometrics.narrow_row import NARROW_SCHEMA
+from tests.killed_worker import die_once
 from tests.make_sample import FOLDER
 from tests.object_store import ObjectStore
 from tests.random_worlds import WHOLE, make_record, worlds
@@ -290,6 +291,53 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_table(tmp_path: Path) ->
     assert no_temporary_files(narrow)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+def test_when_a_worker_is_killed_the_run_goes_on_with_fewer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = small_release(tmp_path / "release")
+    narrow_release(str(release), tmp_path / "whole")
+    monkeypatch.setattr(narrow_workers, "narrow_file", die_once)
+    with pytest.warns(RuntimeWarning, match="a worker process was killed, .* now 1 at a time"):
+        told = narrow_release(str(release), tmp_path / "narrow", jobs=2)
+    assert (told.complete, told.rows) == (True, 100)
+    assert read_table(tmp_path / "narrow").equals(read_table(tmp_path / "whole"))
+    assert no_temporary_files(tmp_path / "narrow")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of a process are POSIX")
+def test_an_interrupt_ends_the_workers_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+    release = small_release(tmp_path / "release")
+    script = f"""
+        import os, signal
+        from pathlib import Path
+        from bibliometrics.narrow import narrow_release
+        def interrupt(event):
+            os.killpg(os.getpgid(0), signal.SIGINT)
+        if __name__ == "__main__":
+            try:
+                narrow_release({str(release)!r}, Path({str(tmp_path / "narrow")!r}), jobs=2,
+                               on_event=interrupt)
+            except KeyboardInterrupt:
+                raise SystemExit(130)
+    """
+    path = tmp_path / "run.py"
+    path.write_text(textwrap.dedent(script))
+    ended = subprocess.run(
+        [sys.executable, str(path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+        timeout=120,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+    )
+    assert (ended.returncode, ended.stderr) == (130, "")
+    assert no_temporary_files(tmp_path / "narrow")
+    assert narrow_release(str(release), tmp_path / "narrow").complete
+
+
 def test_a_narrow_file_that_was_cut_is_made_anew(tmp_path: Path) -> None:
     release = small_release(tmp_path / "release")
     narrow_release(str(release), tmp_path / "narrow")
@@ -326,6 +374,20 @@ def test_other_years_in_the_same_folder_are_refused(tmp_path: Path) -> None:
     narrow_release(str(release), tmp_path / "narrow", years=(2007, 2016))
     with pytest.raises(SnapshotError, match="never mix"):
         narrow_release(str(release), tmp_path / "narrow", years=(2007, 2017))
+
+
+@pytest.mark.parametrize("content", [None, b"{", b"[]"])
+def test_narrow_files_whose_plan_is_lost_are_not_taken_for_this_release(
+    content: bytes | None, tmp_path: Path
+) -> None:
+    release = small_release(tmp_path / "release")
+    narrow_release(str(release), tmp_path / "narrow", files=1)
+    plan = tmp_path / "narrow" / "plan.json"
+    plan.unlink()
+    if content:
+        plan.write_bytes(content)
+    with pytest.raises(SnapshotError, match="never mix"):
+        narrow_release(str(release), tmp_path / "narrow")
 
 
 def test_a_manifest_that_changes_during_the_run_is_noticed_at_its_end(tmp_path: Path) -> None:
@@ -596,7 +658,7 @@ def test_a_release_far_away_gives_the_same_table_as_in_a_folder(
 @pytest.mark.parametrize("way", ["s3", "https"])
 def test_only_a_part_of_a_parquet_file_is_moved(way: str, tmp_path: Path) -> None:
     works = [
-        {**work, "abstract_inverted_index": os.urandom(40_000).hex()} for work in some_works(10)
+        {**work, "abstract_inverted_index": os.urandom(8_000).hex()} for work in some_works(10)
     ]
     release = write_release(tmp_path / "release", {PARTS[0]: works})
     with ObjectStore(release) as store:
@@ -617,11 +679,14 @@ def test_a_read_that_breaks_off_is_tried_again(way: str, fault: str, tmp_path: P
 
 
 @pytest.mark.parametrize("way", ["s3", "https"])
-def test_a_source_that_always_fails_is_an_error_after_some_tries(way: str, tmp_path: Path) -> None:
+def test_a_source_that_always_fails_is_an_error_after_some_tries(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     release = small_release(tmp_path / "release")
+    monkeypatch.setattr(narrow_file, "WAITS_SECONDS", (0.0,))
     with ObjectStore(release) as store:
         store.always = "503"
-        with pytest.raises(ServerError, match="6 tries"):
+        with pytest.raises(ServerError, match="2 tries"):
             narrow_release(folder=tmp_path / "far", **places(store)[way])
     assert not list((tmp_path / "far" / "works").iterdir())
 
