@@ -19,14 +19,14 @@ import pyalex
 import pyalex.api
 
 from bibliometrics import __version__
-from bibliometrics.errors import BusyError, MissingPackageError, NetworkError
+from bibliometrics.errors import BusyError, MissingPackageError, NetworkError, ServerError
 from bibliometrics.gate import Gate, ignore
 from bibliometrics.request import Request
 from bibliometrics.transport import NO_NETWORK, ApiSession
 
 PYALEX: Final = "0.21"
-CHECK_S: Final = 7.0
-_SHORT_TIMEOUT: Final = (3.0, 6.0)
+CHECK_S: Final = 5.0
+_SHORT_TIMEOUT: Final = (3.0, 4.0)
 _SHORT_PATIENCE: Final = 2.0
 _FEW_TRIES: Final = {"again": 2, "partial": 1, "connect": 2, "fast": 3, "slow": 3, "stop": 1}
 _SEAM = threading.Lock()
@@ -153,7 +153,7 @@ class Client:
         Raises
         ------
         NetworkError
-            If it is not done in time.
+            If it is not done in time, or the server never replied.
         """
         gate = replace(
             self.gate, pull=None, tries=_FEW_TRIES, patience=_SHORT_PATIENCE, tell=ignore
@@ -164,7 +164,12 @@ class Client:
             try:
                 with self.new_session(gate, _SHORT_TIMEOUT) as session:
                     self.use(session)
-                    box.set_result(work())
+                    try:
+                        box.set_result(work())
+                    except ServerError as error:
+                        if session.has_replied:
+                            raise
+                        raise NetworkError(error.message, NO_NETWORK) from error
             except BaseException as error:  # noqa: BLE001 - for the thread that waits
                 box.set_exception(error)
 

@@ -326,4 +326,8 @@ class Gate:
         }
         if reply.masked:
             record["masked"] = True
-        self.pull.save(request.key + self.suffix, reply.body, record)
+        try:
+            self.pull.save(request.key + self.suffix, reply.body, record)
+        except BibliometricsError:
+            self.stopped.set()  # nothing more is paid for that can't be kept
+            raise

@@ -58,6 +58,7 @@ class ApiSession(requests.Session):
         self.gate = gate
         self.timeout = timeout
         self.agent = agent
+        self.has_replied = False
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -106,6 +107,7 @@ class ApiSession(requests.Session):
                 cert=options.get("cert"),
                 proxies=options.get("proxies"),
             )
+            self.has_replied = True
             with response:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(response.status_code, headers, read_body(response))

@@ -83,6 +83,16 @@ def test_a_resolver_that_hangs_can_not_hold_the_check(
         run.source.check(load_study())
 
 
+def test_a_server_that_only_hangs_up_is_no_network(server: OpenAlexServer, tmp_path: Path) -> None:
+    server.faults.push("reset", "reset", "reset")
+    with running(tmp_path, server.url) as run:
+        with pytest.raises(NetworkError, match="broke off") as caught:
+            run.source.check(load_study())
+        assert "--offline" in caught.value.next_step
+        server.faults.push(Fault("html", status=502), Fault("html", status=502))
+        run.source.check(load_study())
+
+
 def test_what_goes_out_is_to_the_byte_what_the_plan_prints(
     server: OpenAlexServer, tmp_path: Path
 ) -> None:
