@@ -200,6 +200,7 @@ class Gate:
     sleep: Callable[[float], object] = time.sleep
     tell: Callable[[Event], object] = ignore
     stopped: threading.Event = field(default_factory=threading.Event)
+    failure: BibliometricsError | None = field(default=None, init=False, repr=False)
 
     def find(self, request: Request) -> Saved | None:
         """Return the saved answer to a request, or None."""
@@ -263,6 +264,8 @@ class Gate:
     def _try(self, request: Request, exchange: Exchange) -> tuple[Reply, Fault | None, float]:
         """Send a request once; return the reply, what is wrong with it, and what it cost."""
         if self.stopped.is_set():
+            if self.failure is not None:
+                raise self.failure
             msg = "the run was stopped."
             raise BibliometricsError(msg, RESUME)
         reserved = CREDIT_USD if request.is_list else 0.0
@@ -328,6 +331,7 @@ class Gate:
             record["masked"] = True
         try:
             self.pull.save(request.key + self.suffix, reply.body, record)
-        except BibliometricsError:
+        except BibliometricsError as error:
+            self.failure = error
             self.stopped.set()  # nothing more is paid for that can't be kept
             raise

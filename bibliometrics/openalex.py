@@ -248,6 +248,7 @@ class OpenAlex:
         size = self._settle_page_size(grouped, asked)
         walks = [Walk(question, count_works(question, per_page=size)) for question in questions]
         self._gate.stopped.clear()
+        session.gate.failure = None
         pool = ThreadPoolExecutor(self.workers, initializer=self._client.use, initargs=(session,))
         try:
             return drive(walks, asked, lambda request: pool.submit(self._outcome, request))

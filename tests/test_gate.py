@@ -14,6 +14,7 @@ from bibliometrics.errors import (
     ArchiveError,
     BibliometricsError,
     BudgetError,
+    DiskError,
     KeyRefusedError,
     NetworkError,
     PartialAnswerError,
@@ -262,6 +263,21 @@ def test_a_stopped_run_asks_nothing_more() -> None:
     made.stopped.set()
     with pytest.raises(BibliometricsError, match="stopped"):
         made.pass_through(ASKED, never)
+
+
+def test_what_could_not_be_saved_stops_the_run_and_says_why(
+    pull: Pull, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        msg = "the disk is full."
+        raise DiskError(msg)
+
+    monkeypatch.setattr(pull, "save", full)
+    made, _, _ = gate(pull)
+    for asked in (ASKED, ONE_YEAR):
+        with pytest.raises(DiskError, match="disk is full"):
+            made.pass_through(asked, script(GOOD))
+    assert made.meter.calls == 1
 
 
 def test_an_exception_on_the_way_gives_reserved_money_back() -> None:
