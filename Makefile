@@ -21,7 +21,7 @@ PINS := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.
 export MPLBACKEND := Agg
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help refresh sample lab test test-lowest notebooks wheels pins clean
+.PHONY: help refresh sample lab test test-lowest notebooks readme wheels pins clean
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ notebooks: $(VENV)/dev.stamp ## execute the committed notebooks again on data/pr
 	$(call run_notebooks,build/notebooks)
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys "$(KEEP)" build/notebooks/*.ipynb
 	cp build/notebooks/*.ipynb notebooks/
+
+readme: $(VENV)/dev.stamp ## write the computed parts of README.md anew
+	$(BIN)/python -m tests.readme_blocks
 
 # pytest alone, with the lowest versions that pyproject.toml allows; needs uv.
 test-lowest:

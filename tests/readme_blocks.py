@@ -1,10 +1,7 @@
-"""
-The parts of README.md that are computed: ``python -m tests.readme_blocks`` (or ``make readme``) writes them.
-"""
+"""The parts of README.md that are computed; ``make readme`` writes them."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from bibliometrics.claims import filter_verdicts, format_table, read_verdicts, summarise_verdicts
@@ -28,8 +25,9 @@ def cost() -> str:
     questions = [item.question for item in build_plan(load_study(), ("figures",))]
     least, most = estimate_plan(questions)
     return (
-        f"One command counts the five figures: `python -m bibliometrics refresh --parts figures`, {least} to "
-        f"{most} calls, ${least * CREDIT_USD:.4f} to ${most * CREDIT_USD:.4f}, no key needed."
+        "One command counts the five figures: `python -m bibliometrics refresh --parts figures`, "
+        f"{least} to {most} calls, "
+        f"${least * CREDIT_USD:.4f} to ${most * CREDIT_USD:.4f}, no key needed."
     )
 
 
@@ -39,12 +37,12 @@ BLOCKS = {"verdicts": verdicts, "cost": cost}
 def fill(text: str) -> str:
     """Return the README's text with every computed part anew."""
     for name, compute in BLOCKS.items():
-        pattern = rf"(<!-- {name}: [^>]*-->\n).*?(<!-- /{name} -->)"
-        text, found = re.subn(
-            pattern, lambda mark, new=compute(): f"{mark[1]}{new}\n{mark[2]}", text, flags=re.DOTALL
-        )
-        if found != 1:
-            raise ValueError(f"README has {found} blocks {name}, expected 1")
+        before, begin, rest = text.partition(f"<!-- {name}: written by `make readme` -->\n")
+        _, end, after = rest.partition(f"<!-- /{name} -->")
+        if not (begin and end):
+            msg = f"README.md has no block {name}"
+            raise ValueError(msg)
+        text = f"{before}{begin}{compute()}\n{end}{after}"
     return text
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ROOMS = sorted(found.name for found in pkgutil.iter_modules(bibliometrics.__path__))
+NAME = bibliometrics.__name__
 MEGABYTE = 1_000_000
 
 BARE_ROOMS = ("errors", "schema", "study", "question", "request", "paths", "archive", "cli")
@@ -214,12 +215,22 @@ def test_a_reading_command_works_without_any_library(command: str) -> None:
     assert done.stdout
 
 
-def test_every_room_has_its_tests() -> None:
-    plain = {"__main__"}
-    missing = [
-        room for room in ROOMS if room not in plain and not [*ROOT.glob(f"tests/test_{room}*.py")]
-    ]
-    assert missing == []
+def imported_rooms(path: Path) -> set[str]:
+    """Return the rooms that a file imports, or imports from."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            package, _, room = node.module.partition(".")
+            found |= {room, *(entry.name for entry in node.names)} if package == NAME else set()
+    return found & set(ROOMS)
+
+
+def test_every_room_is_tested_by_itself_or_with_its_caller() -> None:
+    files = {path.stem.removeprefix("test_"): path for path in ROOT.glob("tests/test_*.py")}
+    by_itself = {*files, *(room for path in files.values() for room in imported_rooms(path))}
+    callers = [ROOT / NAME / f"{room}.py" for room in ROOMS if room in files]
+    with_caller = {room for path in callers for room in imported_rooms(path)}
+    assert [room for room in ROOMS if room not in {"__main__", *by_itself, *with_caller}] == []
 
 
 def count_body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
