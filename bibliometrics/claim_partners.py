@@ -151,7 +151,7 @@ def _institution_share_of_home(claim: Claim, evidence: Evidence) -> Findings:
         return
     part = float(own["n_works_institution_region"].sum())
     whole = float(own["n_works_home_region"].sum())
-    if whole > 0:
+    if whole > 0 and part <= whole:  # institutes abroad can make the part the greater
         low, high = share_interval(part, whole)
         said = (
             f"our counts: {part:,.0f} of {whole:,.0f} works of {evidence.study.home_name} with the "

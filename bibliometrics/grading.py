@@ -31,6 +31,7 @@ from bibliometrics.claim_rules import (
     tolerance,
 )
 from bibliometrics.errors import InputError
+from bibliometrics.robustness import Agreement, grade_robustness
 from bibliometrics.study import Study
 from bibliometrics.witness_files import Rows, witness_definitions
 from bibliometrics.witnesses import as_frame
@@ -85,8 +86,13 @@ def grade_claims(
         msg = f"claims can't be graded by counts of {tables_evidence!r}."
         raise InputError(msg, f"use counts of {' or '.join(OWN_EVIDENCE)}")
     evidence = Evidence(study, as_frame(published), tables or {}, tables_evidence or "")
+    curve = evidence.table("specifications")
+    agreed = grade_robustness(study, ledger, curve) if len(curve) else {}
     return [
-        row for claim in ledger if claim.study == study.id for row in _claim_rows(claim, evidence)
+        row
+        for claim in ledger
+        if claim.study == study.id
+        for row in _claim_rows(claim, evidence, agreed.get(claim.id))
     ]
 
 
@@ -111,15 +117,18 @@ def _number(value: Any) -> float | None:
     return None if value is None or math.isnan(value) else float(value)
 
 
-def _claim_rows(claim: Claim, evidence: Evidence) -> list[dict[str, Any]]:
+def _claim_rows(claim: Claim, evidence: Evidence, agreed: Agreement | None) -> list[dict[str, Any]]:
     found = find(claim, evidence)
-    rows = [_graded(claim, finding) for finding in found]
+    rows = [
+        _graded(claim, finding, agreed if finding.evidence == evidence.name else None)
+        for finding in found
+    ]
     if not any(finding.kind == "direct" for finding in found):
         rows.append(_ungraded(claim, evidence))
     return rows
 
 
-def _graded(claim: Claim, finding: Finding) -> dict[str, Any]:
+def _graded(claim: Claim, finding: Finding, agreed: Agreement | None = None) -> dict[str, Any]:
     number, conclusion = grade_number(claim, finding), grade_conclusion(claim, finding)
     return _row(
         claim,
@@ -131,7 +140,8 @@ def _graded(claim: Claim, finding: Finding) -> dict[str, Any]:
         high=finding.high,
         number_verdict=number,
         conclusion_verdict=conclusion,
-        reason=_reason(claim, finding),
+        robustness=agreed.word if agreed else None,
+        reason=_reason(claim, finding, f"; {agreed.clause}" if agreed else ""),
     )
 
 
@@ -173,7 +183,7 @@ def _row(claim: Claim, **cells: Any) -> dict[str, Any]:
     return {name: None if value == "" else value for name, value in row.items()}
 
 
-def _reason(claim: Claim, finding: Finding) -> str:
+def _reason(claim: Claim, finding: Finding, robust: str = "") -> str:
     """Return one sentence with the numbers found and what they are held against."""
     witness = witness_definitions().witnesses.get(finding.evidence)
     limits = f"; {witness.limits}" if witness and witness.limits else ""
@@ -182,7 +192,7 @@ def _reason(claim: Claim, finding: Finding) -> str:
         return f"Not graded, a neighbour quantity. {said}."
     if finding.kind == "calibration":
         return f"Not graded, the level of another database. {said}."
-    return f"{said}; {_held_against(claim, finding)}."
+    return f"{said}; {_held_against(claim, finding)}{robust}."
 
 
 def _held_against(claim: Claim, finding: Finding) -> str:

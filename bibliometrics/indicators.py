@@ -304,6 +304,95 @@ def growth_factor_interval(
     return Interval(_ratio(low * known, 1 - low), _ratio(high * known, 1 - high))
 
 
+def growth_share(
+    first_part: npt.ArrayLike,
+    last_part: npt.ArrayLike,
+    first: npt.ArrayLike,
+    last: npt.ArrayLike,
+) -> Result:
+    """
+    Return the share of a growth that a part of the works carries.
+
+    Parameters
+    ----------
+    first_part, last_part : array_like
+        Counts of the part in the first and in the last year.
+    first, last : array_like
+        Counts of all works, the part among them.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        ``(last_part - first_part) / (last - first)``: below 0 where the part shrank, above 1 where
+        the rest did; NaN where the whole did not grow.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite, or a part is greater than its whole.
+
+    Examples
+    --------
+    >>> float(growth_share(10, 50, 77, 177))
+    0.4
+    """
+    b_first, b_last, first, last = _parts_and_wholes(first_part, last_part, first, last)
+    growth = np.where(last > first, last - first, np.nan)
+    return _ratio(b_last - b_first, growth)
+
+
+def growth_share_interval(
+    first_part: npt.ArrayLike,
+    last_part: npt.ArrayLike,
+    first: npt.ArrayLike,
+    last: npt.ArrayLike,
+    *,
+    level: float = 0.95,
+) -> Interval:
+    """
+    Return the confidence interval of the share of a growth that a part carries.
+
+    Parameters
+    ----------
+    first_part, last_part : array_like
+        Counts of the part in the first and in the last year.
+    first, last : array_like
+        Counts of all works, the part among them.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        NaN where the whole did not surely grow: the share is then unbounded.
+
+    Raises
+    ------
+    InputError
+        If a count is negative or infinite, a part is greater than its whole, or the level is no
+        level.
+
+    Notes
+    -----
+    Fieller (1954), Journal of the Royal Statistical Society B 16: 175-185, for the ratio of two
+    normal variables: the growth of the part and that of the whole, with part and rest independent
+    Poisson counts.
+
+    Examples
+    --------
+    >>> [round(float(end), 2) for end in growth_share_interval(10, 110, 77, 277)]
+    [0.41, 0.6]
+    """
+    b_first, b_last, first, last = _parts_and_wholes(first_part, last_part, first, last)
+    squared = float(stats.norm.ppf(1 - _tail(level))) ** 2
+    part, whole = b_last - b_first, last - first
+    part_noise, noise = squared * (b_last + b_first), squared * (last + first)
+    curved = np.where((whole > 0) & (whole**2 > noise), whole**2 - noise, np.nan)
+    middle = whole * part - part_noise
+    reach = np.sqrt(np.maximum(middle**2 - curved * (part**2 - part_noise), 0))
+    return Interval(_ratio(middle - reach, curved), _ratio(middle + reach, curved))
+
+
 def affinity_index(
     n_ij: npt.ArrayLike, n_i: npt.ArrayLike, n_j: npt.ArrayLike, n_total: npt.ArrayLike
 ) -> Result:
@@ -582,6 +671,19 @@ def _check_within(name: str, part: FloatArray, **wholes: FloatArray) -> None:
             told = f"{parts[wrong].flat[0]:g} > {limits[wrong].flat[0]:g}"
             msg = f"{name} can't be greater than {whole_name}, but {told}."
             raise InputError(msg)
+
+
+def _parts_and_wholes(
+    first_part: npt.ArrayLike,
+    last_part: npt.ArrayLike,
+    first: npt.ArrayLike,
+    last: npt.ArrayLike,
+) -> list[FloatArray]:
+    """Return counts of a part and its whole; raise InputError where the part is greater."""
+    counts = _counts(first_part=first_part, last_part=last_part, first=first, last=last)
+    _check_within("first_part", counts[0], first=counts[2])
+    _check_within("last_part", counts[1], last=counts[3])
+    return counts
 
 
 def _check_level(level: float) -> None:
