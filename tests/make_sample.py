@@ -1,9 +1,10 @@
 """Make the synthetic snapshot of `data/raw/sample`: `python -m tests.make_sample [FOLDER]`.
 
 About 20,000 invented works of 2003 to 2020 in the official layout, always the same for one seed.
-They hold what real data holds and code trips over: see `TRAPS`. The names and ids of the institutions
-that the package's studies name, and of their listed members, are real; every work, author, link and
-other institution is invented, and how much they work with whom was not fitted to any published figure.
+They hold what real data holds and code trips over: see `TRAPS`. The names and ids of the
+institutions that the package's studies name, and of their listed members, are real; every work,
+author, link and other institution is invented, and how much they work with whom was not fitted to
+any published figure.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ TYPES = {
 }  # fmt: skip
 RANKED_TYPES = {"article", "review", "book", "book-chapter", "conference-paper"}
 FALSE_MATCH = "Universidad Sintetica del Noreste"
+OTHER_STUDIES = [load_study(name) for name in available_studies() if name != DEFAULT_STUDY]
 
 
 def institution_url(number: int | str) -> str:
@@ -100,8 +102,8 @@ class World:
                 found.append(make_place(first + number, name, code, parents))
             places[code] = found
         places["MX"].append(make_place(9_999_000_001, FALSE_MATCH, "MX"))
-        for name in set(available_studies()) - {DEFAULT_STUDY}:
-            one = load_study(name).institution
+        for study in OTHER_STUDIES:
+            one = study.institution
             places[one.country][0] = make_place(one.id, one.name, one.country)
             for below in places[one.country][5::5]:
                 below["lineage"] = sorted({below["id"], institution_url(one.id)})
@@ -271,6 +273,11 @@ def make_traps(world: World) -> list[Work]:
             works.append(world.make_work(year, [world.make_author(place)]))
         both = world.make_author(institute, place)
         works.append(world.make_work(2007 + row % 10, [both], type="article"))
+    for study in OTHER_STUDIES:
+        for code in study.region.codes * 4:
+            places = (world.places[each][0] for each in (study.institution.country, code))
+            team = [world.make_author(place) for place in places]
+            works.append(world.make_work(world.dice.choice(study.year_range), team))
     chile = world.places["CL"][0]
     for number in range(60):
         year, others = 2007 + number % 10, world.pick_country()
