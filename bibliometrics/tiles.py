@@ -163,6 +163,6 @@ def draw_years(axes: Axes, item: Evidence, code: str, years: Sequence[int]) -> A
     count_axis(axes.yaxis, has_locator=True)
     axes.set_xticks(sorted({years[0], years[-1]}))
     axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
-    axes.set_title(wrap(country_name(code), 20), fontsize=8.5, pad=5)
+    axes.set_title(wrap(country_name(code), 17), fontsize=8.5, pad=5)
     axes.tick_params(labelsize=7)
     return axes

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import re
+import subprocess
+import sys
+import tomllib
 from dataclasses import replace
-from itertools import pairwise
+from hashlib import sha256
+from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -17,16 +24,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 from PIL import Image
 
-from bibliometrics import alttext, drawing, figure_data, figures, lines, paths, witnesses
+from bibliometrics import alttext, drawing, figure_data, figures, lines, paths, tiles, witnesses
 from bibliometrics.errors import DiskError, InputError
 from bibliometrics.figures import Evidence, Source, Stated
 from bibliometrics.indicators import poisson_interval, share_interval
 from bibliometrics.question import TEAM_BANDS
 from bibliometrics.study import Region, Study, country_names, field_names, load_study
+from tests.worlds import region_codes
 
 COUNTED = Source("Count", "2026-11-22", "articles")
 SYNTHETIC = replace(COUNTED, label="sample", is_synthetic=True)
@@ -230,12 +239,6 @@ def test_our_counts_are_filled_and_published_ones_hollow(study: Study) -> None:
     assert others.get_markerfacecolor() == "white"
 
 
-def test_lines_differ_without_colour() -> None:
-    looks = [drawing.look(number) for number in range(7)]
-    assert len({(look.marker, str(look.dashes)) for look in looks}) == 7
-    assert drawing.STATED_MARKER not in {look.marker for look in looks}
-
-
 def test_one_line_per_country_and_one_for_the_home_country(counted: Drawn, study: Study) -> None:
     partners = counted["figure5_institution_partners"][0].axes[0]
     assert lines_with_markers(partners) == 1 + len(study.featured_countries)
@@ -287,12 +290,6 @@ def test_synthetic_figures_are_stamped_and_never_show_stated_values(synthetic: D
         assert "Paper 2018" not in texts_of(figure) + alt
 
 
-def test_real_figures_bear_no_stamp(counted: Drawn, waiting: Drawn) -> None:
-    for figure, alt in [*counted.values(), *waiting.values()]:
-        assert drawing.SYNTHETIC not in texts_of(figure)
-        assert "Synthetic" not in alt
-
-
 def test_stated_values_beside_synthetic_data_are_refused(study: Study) -> None:
     evidence = [Evidence(tables_of(study)["region_output"], SYNTHETIC)]
     with pytest.raises(InputError, match="can't stand beside a paper's values"):
@@ -321,12 +318,6 @@ def test_a_figure_without_counts_names_the_command_and_what_is_stated(waiting: D
     assert stated_marks(waiting["figure4_institution_region"][0]) == 1
     assert stated_marks(waiting["figure5_institution_partners"][0]) == 1
     assert "1 United States" in waiting["figure3_region_partners"][0].get_supxlabel()
-
-
-def test_counted_figures_wait_for_nothing(counted: Drawn) -> None:
-    for figure, alt in counted.values():
-        assert "waiting" not in texts_of(figure)
-        assert alttext.NOTHING not in alt
 
 
 def test_published_figures_alone_draw_figures_1_to_3_and_table_2(published: Drawn) -> None:
@@ -418,15 +409,6 @@ def test_labels_beside_lines_do_not_overlap(counted: Drawn, published: Drawn) ->
     assert seen > 40
 
 
-def test_every_text_lies_inside_the_picture(counted: Drawn, published: Drawn) -> None:
-    for name, (figure, _) in [*counted.items(), *published.items()]:
-        canvas = figure.bbox
-        for text in [text for axes in figure.axes for text in end_labels(axes)]:
-            box = text.get_window_extent()
-            assert box.x0 >= canvas.x0, (name, text.get_text())
-            assert box.x1 <= canvas.x1, (name, text.get_text())
-
-
 @given(
     st.lists(st.tuples(st.floats(-50, 350), st.floats(1, 30)), max_size=12),
     st.floats(100, 400),
@@ -442,10 +424,6 @@ def test_spread_labels_keep_apart_in_order_and_in_the_room(
     if labels and sum(sizes) <= room:
         assert placed[order[0]] >= sizes[order[0]] / 2 - 1e-6
         assert placed[order[-1]] <= room - sizes[order[-1]] / 2 + 1e-6
-
-
-def test_labels_with_room_stay_where_they_belong() -> None:
-    assert drawing.spread_positions([10, 50, 90], [5, 5, 5], 0, 100) == [10, 50, 90]
 
 
 def test_alternative_texts_give_the_numbers_of_the_data(counted: Drawn) -> None:
@@ -498,17 +476,6 @@ def test_a_sum_of_countries_is_unknown_where_one_is_unknown() -> None:
     assert np.isnan(values.iloc[1])
 
 
-@pytest.mark.parametrize("years", [(2015, 2015), (2000, 2024)])
-def test_one_year_and_many_years_many_members_and_zeros_are_drawn(years: tuple[int, int]) -> None:
-    study = small_study(years, n_members=54)
-    study = replace(study, top_country="", featured_countries=(), paper={})
-    drawn = figures.build_figures(study, tables_of(study), source=COUNTED)
-    assert "15 largest of 54 countries" in texts_of(drawn["figure2_country_output"][0])
-    ticks = drawn["figure1_region_output"][0].axes[0].get_xticks()
-    assert 1 <= len(ticks) <= 6
-    assert ticks[-1] == years[1]
-
-
 def test_zeros_beside_large_counts_are_drawn_and_the_scale_is_told(study: Study) -> None:
     tables = tables_of(study, works=4000)
     output, partners = (tables[name].copy() for name in ("country_output", "region_partners"))
@@ -539,70 +506,6 @@ def test_a_region_without_works_has_counts_of_zero_and_no_share(study: Study) ->
     assert "waiting" not in texts_of(drawn["figure4_institution_region"][0])
 
 
-def test_files_are_the_same_bytes_when_drawn_again(study: Study) -> None:
-    evidence = [Evidence(tables_of(study)["institution_region"], COUNTED)]
-    once, again = (
-        figures.render_figure(figures.plot_institution_region(study, evidence), "a", "b")
-        for _ in range(2)
-    )
-    assert once == again
-
-
-def test_files_are_small_and_carry_title_and_alternative_text(
-    counted: Drawn, published: Drawn
-) -> None:
-    heaviest = {name: published[name] for name in ("table2_fields", "headline")}
-    for drawn in (counted, heaviest):
-        files, texts = figures.render_figures(drawn)
-        for name, alt in texts.items():
-            svg, png = files[f"{name}.svg"], files[f"{name}.png"]
-            assert len(svg) < 150_000
-            assert len(png) < 150_000
-            root = ElementTree.fromstring(svg)
-            assert root[0].tag.endswith("title")
-            assert root[1].tag.endswith("desc")
-            assert root[1].text == alt
-            with Image.open(io.BytesIO(png)) as image:
-                assert image.info["Description"] == alt
-                assert image.info["Software"] == "bibliometrics"
-
-
-def test_numbers_in_an_svg_stay_whole(study: Study) -> None:
-    figure = figures.plot_region_output(study, [])
-    svg = figures.render_figure(figure, "a", 'said "x=0.123456" & <more>')["a.svg"]
-    assert ElementTree.fromstring(svg)[1].text == 'said "x=0.123456" & <more>'
-
-
-def test_saving_writes_both_files_and_nothing_else(tmp_path: Path, waiting: Drawn) -> None:
-    figure, alt = waiting["team_size"]
-    saved = figures.save_figure(figure, tmp_path / "new", "team_size", alt)
-    assert sorted(path.name for path in saved) == ["team_size.png", "team_size.svg"]
-    assert sorted(saved) == sorted((tmp_path / "new").iterdir())
-
-
-def test_a_folder_that_cannot_be_written_is_a_disk_error(tmp_path: Path, waiting: Drawn) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DiskError, match=r"can't write figure .*team_size\.svg"):
-        figures.save_figure(*waiting["team_size"][:1], tmp_path / "file", "team_size", "")
-
-
-def test_a_failed_write_leaves_no_file(
-    tmp_path: Path, waiting: Drawn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(DiskError, match="No space left"):
-        figures.save_figure(*waiting["team_size"][:1], tmp_path, "team_size", "")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_notebook_shows_a_figure_by_itself(waiting: Drawn) -> None:
-    picture = waiting["team_size"][0]._repr_png_()  # type: ignore[attr-defined]
-    assert picture.startswith(b"\x89PNG")
-
-
 def test_drawing_changes_no_setting_and_leaves_no_open_figure(study: Study) -> None:
     before, backend = dict(mpl.rcParams), mpl.get_backend()
     figures.plot_region_output(study, [])
@@ -628,3 +531,268 @@ def test_marks_of_no_paper_have_a_neutral_name(study: Study) -> None:
     assert figure_data.period(bare) == "2010–2013"
     figure = figures.plot_region_output(bare, [], [Stated("n_works_region", 5, year=2013)])
     assert "stated: 5" in texts_of(figure)
+
+
+# ------------------------------------------------------------------------------ legible texts ----
+
+
+def shown_texts(figure: Figure) -> list[mpl.text.Text]:
+    """Return every text that is drawn, without the stamp."""
+    unseen = {
+        id(label)
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
+        for label in (tick.label1, tick.label2)
+        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
+        or not axes.axison
+    }
+    return [
+        text
+        for text in figure.findobj(mpl.text.Text)
+        if text.get_text().strip() not in {"", drawing.SYNTHETIC}
+        and text.get_visible()
+        and id(text) not in unseen
+    ]
+
+
+def faults_of_texts(figure: Figure) -> list[str]:
+    """Return what can't be read: texts cut, too small, or covered by another."""
+    figure.draw_without_rendering()  # a legend finds its place only then
+    boxes = [(text, mpl.text.Text.get_window_extent(text)) for text in shown_texts(figure)]
+    faults = [f"small: {text.get_text()!r}" for text, _ in boxes if text.get_fontsize() < 7]
+    faults += [
+        f"cut: {text.get_text()!r}"
+        for text, box in boxes
+        if box.x0 < -1 or box.y0 < -1 or box.x1 > figure.bbox.x1 + 1 or box.y1 > figure.bbox.y1 + 1
+    ]
+    return faults + [
+        f"{one.get_text()!r} covers {other.get_text()!r}"
+        for (one, first), (other, second) in combinations(boxes, 2)
+        if min(first.x1, second.x1) - max(first.x0, second.x0) > 1
+        and min(first.y1, second.y1) - max(first.y0, second.y0) > 1.5
+    ]
+
+
+def long_names(study: Study) -> Study:
+    return replace(
+        study,
+        institution=replace(study.institution, short="Consiglio Nazionale delle Ricerche e Altri"),
+        region_short="Association of Southeast Asian Nations and its Partners",
+        home_name="United Kingdom of Great Britain and Northern Ireland",
+        paper={"short": "Van Leeuwen-Hoogeveen & Rodriguez-Navarro 2018"},
+    )
+
+
+@pytest.mark.parametrize("which", ["counted", "synthetic", "waiting", "published"])
+def test_every_text_can_be_read(which: str, request: pytest.FixtureRequest) -> None:
+    drawn: Drawn = request.getfixturevalue(which)
+    assert {name: faults_of_texts(figure) for name, (figure, _) in drawn.items()} == {
+        name: [] for name in drawn
+    }
+
+
+def bare(study: Study) -> Study:
+    return replace(study, top_country="", featured_countries=(), paper={})
+
+
+ODD_STUDIES = {
+    "one year": (small_study((2015, 2015)), 40),
+    "one country": (bare(small_study(n_members=1)), 40),
+    "60 countries, 25 years": (bare(small_study((2000, 2024), n_members=60)), 900),
+    "long names": (long_names(small_study()), 90_000),
+    "zeros": (small_study(), 0),
+}
+
+
+@pytest.mark.parametrize("name", ODD_STUDIES)
+def test_odd_studies_are_drawn_in_full(name: str) -> None:
+    study, works = ODD_STUDIES[name]
+    said = stated_of(study) if study.paper else {}
+    drawn = figures.build_figures(study, tables_of(study, works), (), said, COUNTED)
+    assert set(drawn) == {*figures.FIGURES, "headline"}
+    for key, (figure, _) in drawn.items():
+        assert faults_of_texts(figure) == [], key
+        for axes in figure.axes:
+            if "per year" in axes.get_ylabel() and axes.get_yscale() == "linear":
+                assert axes.get_ylim()[0] == 0 < axes.get_ylim()[1], key
+    ticks = drawn["figure1_region_output"][0].axes[0].get_xticks()
+    assert 1 <= len(ticks) <= 6
+    assert ticks[-1] == study.years[1]
+
+
+def test_a_build_without_partners_still_has_the_other_figures(study: Study) -> None:
+    tables = {name: table for name, table in tables_of(study).items() if "partners" not in name}
+    drawn = figures.build_figures(study, tables, source=COUNTED)
+    assert set(drawn) == {*figures.FIGURES, "headline"} - {"partner_map", "partner_years"}
+    assert "waiting" in texts_of(drawn["figure3_region_partners"][0])
+
+
+def test_the_label_of_a_line_that_ends_early_tells_its_year_and_stays_clear(study: Study) -> None:
+    frame = tables_of(study)["region_output"]
+    evidence = [Evidence(frame, COUNTED), Evidence(frame.head(2), OTHERS)]
+    figure = figures.plot_region_output(study, evidence)
+    figure.draw_without_rendering()
+    ours, others = end_labels(figure.axes[0])
+    assert others.get_text() == "Others: 80 (2011)"
+    starts = [mpl.text.Text.get_window_extent(label).x0 for label in (ours, others)]
+    assert starts[0] == pytest.approx(starts[1])
+
+
+def test_lines_differ_without_colour_and_shades_in_grey() -> None:
+    looks = [drawing.look(number) for number in range(7)]
+    assert len({(look.marker, str(look.dashes)) for look in looks}) == 7
+    assert drawing.STATED_MARKER not in {look.marker for look in looks}
+    greys = [red * 0.299 + green * 0.587 + blue * 0.114 for red, green, blue in all_shades()]
+    assert all(darker < lighter + 0.002 for lighter, darker in pairwise(greys))
+    assert greys[0] - greys[-1] > 0.6
+
+
+def all_shades() -> list[tuple[float, float, float]]:
+    return [drawing.SHADES(number)[:3] for number in range(256)]
+
+
+def test_text_on_a_shade_has_the_contrast_that_wcag_asks() -> None:
+    def light(colour: object) -> float:
+        parts = [((c + 0.055) / 1.055) ** 2.4 if c > 0.04045 else c / 12.92 for c in to_rgb(colour)]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2] + 0.05
+
+    for shade in all_shades():
+        levels = sorted([light(shade), light(drawing.ink_on(shade))])
+        assert levels[1] / levels[0] >= 4.5
+
+
+# ---------------------------------------------------------------------------------- the map ----
+
+
+@pytest.mark.parametrize("name", ["celac33", "celac33_territories", "m49_lac", "latin20"])
+def test_the_grid_has_a_place_for_every_country_of_the_regions(name: str) -> None:
+    codes = region_codes(name)
+    places = tiles.tile_places(codes)
+    assert set(places) == set(codes)
+    assert len(set(places.values())) == len(codes)
+    assert any(set(grid) >= set(codes) for grid in tiles.tile_grids().values())
+    north, south, west, east = (places[code] for code in ("MX", "AR", "CL", "UY"))
+    assert north[0] < places["BR"][0] < south[0]
+    assert west[1] < south[1] < east[1]
+
+
+def test_every_tile_of_a_grid_is_a_known_country_and_no_country_stands_twice() -> None:
+    for grid in tomllib.loads((paths.DEFINITIONS / "tile_grids.toml").read_text()).values():
+        codes = [code for row in grid["rows"] for code in row.split() if code != ".."]
+        assert set(codes) <= set(country_names())
+        assert len(set(codes)) == len(codes)
+        assert len({len(row.split()) for row in grid["rows"]}) == 1
+
+
+@given(st.sets(st.sampled_from(sorted(country_names())), min_size=1))
+def test_any_region_has_one_tile_for_each_country(codes: set[str]) -> None:
+    places = tiles.tile_places(codes)
+    assert set(places) == codes
+    assert len(set(places.values())) == len(codes)
+    assert min(row for row, _ in places.values()) == 0
+
+
+def test_the_map_gives_the_last_year_and_the_change_of_each_member(counted: Drawn) -> None:
+    figure, alt = counted["partner_map"]
+    texts = texts_of(figure)
+    assert "Andorra\n80\n+60\n" in texts  # 8 of 16 parts of 160 works, and of 40
+    assert "Antigua and\nBarbuda\n10\n+8\n" in texts
+    assert "works 2013; below it the change since 2010, whole counting" in labels_of(figure.axes[0])
+    assert "Andorra 80 +60, United Arab Emirates 40 +30" in alt
+    assert "0 of 4 countries have none in 2013" in alt
+
+
+def test_a_member_without_works_is_told_from_one_without_a_count(study: Study) -> None:
+    frame = tables_of(study)["institution_partners"].astype({"n_works": float})
+    frame.loc[frame["country_code"] == "AE", "n_works"] = 0
+    frame = frame[frame["country_code"] != "AF"]
+    figure = figures.plot_partner_map(study, [Evidence(frame, COUNTED)])
+    assert "United Arab\nEmirates\n0\n±0\n" in texts_of(figure)
+    assert "Afghanistan\n–\n" in texts_of(figure)
+
+
+def test_small_panels_hold_each_country_s_works_from_zero(counted: Drawn, study: Study) -> None:
+    frame = tables_of(study)["institution_partners"]
+    panels = [axes for axes in counted["partner_years"][0].axes if axes.lines]
+    for axes, code in zip(panels, study.region.codes, strict=True):
+        rows = frame[frame["country_code"] == code]
+        assert axes.get_title(loc="left").replace("\n", " ") == country_names()[code]
+        assert axes.lines[0].get_ydata().tolist() == rows["n_works"].tolist()
+        assert axes.get_ylim()[0] == 0
+        assert axes.get_yticks().tolist() == [0, rows["n_works"].max()]
+
+
+@pytest.mark.parametrize("draw", [figures.plot_partner_map, figures.plot_partner_years])
+def test_map_and_small_panels_wait_or_say_that_there_are_none(draw: Any, study: Study) -> None:
+    assert "waiting" in texts_of(draw(study, []))
+    assert "waiting" not in texts_of(draw(study, [Evidence(none_of(study), COUNTED)]))
+
+
+def none_of(study: Study) -> pd.DataFrame:
+    return tables_of(study, works=0)["institution_partners"]
+
+
+# ------------------------------------------------------------------------------------ files ----
+
+
+def hashes_of(drawn: Drawn) -> dict[str, str]:
+    files, _ = figures.render_figures(drawn)
+    return {name: sha256(content).hexdigest() for name, content in files.items()}
+
+
+SOME = ("figure4_institution_region", "table2_fields", "partner_map", "team_size", "headline")
+
+
+def test_files_are_the_same_bytes_in_another_process_place_and_time(counted: Drawn) -> None:
+    other = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C", "SOURCE_DATE_EPOCH": "1"}
+    code = (
+        "import json, time; real = time.time; time.time = lambda: real() + 4e7\n"
+        "from tests.test_figures import *; study = small_study()\n"
+        "drawn = figures.build_figures(study, tables_of(study), (), stated_of(study), COUNTED)\n"
+        "print(json.dumps(hashes_of({name: drawn[name] for name in SOME})))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=True, cwd=paths.PACKAGE.parent, env={**os.environ, **other},
+    )  # fmt: skip
+    assert json.loads(ran.stdout) == hashes_of({name: counted[name] for name in SOME})
+
+
+def test_files_are_small_and_carry_title_and_alternative_text(
+    counted: Drawn, published: Drawn
+) -> None:
+    figure, _ = counted["team_size"]
+    alts = {"table2_fields": published["table2_fields"][1], "team_size": 'said "x=0.123" & <more>'}
+    drawn = {**published, "team_size": (figure, alts["team_size"])}
+    files, texts = figures.render_figures({name: drawn[name] for name in alts})
+    assert texts == alts
+    for name, alt in alts.items():
+        svg, png = files[f"{name}.svg"], files[f"{name}.png"]
+        assert max(len(svg), len(png)) < 120_000
+        root = ElementTree.fromstring(svg)
+        assert [element.tag.partition("}")[2] for element in root[:2]] == ["title", "desc"]
+        assert root[1].text == alt
+        with Image.open(io.BytesIO(png)) as image:
+            assert image.info["Description"] == alt
+            assert image.info["Software"] == "bibliometrics"
+    assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
+
+
+def test_saving_writes_both_files_and_nothing_else(
+    tmp_path: Path, waiting: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure, alt = waiting["team_size"]
+    saved = figures.save_figure(figure, tmp_path / "new", "team_size", alt)
+    assert sorted(path.name for path in saved) == ["team_size.png", "team_size.svg"]
+    assert sorted(saved) == sorted((tmp_path / "new").iterdir())
+    with pytest.raises(DiskError, match=r"can't write figure .*team_size\.svg"):
+        figures.save_figure(figure, saved[0], "team_size", "")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(DiskError, match="No space left"):
+        figures.save_figure(figure, tmp_path / "new", "other", "")
+    assert sorted(saved) == sorted((tmp_path / "new").iterdir())
