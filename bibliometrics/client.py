@@ -146,9 +146,21 @@ class Client:
             finally:
                 self.use(self.session)
 
-    def in_time(self, work: Callable[[], Any]) -> Any:
+    def in_time(self, work: Callable[[], Any], seconds: float | None = None) -> Any:
         """
         Do some work live, with little patience, in a thread that a hanging resolver may hold.
+
+        Parameters
+        ----------
+        work : callable
+            What to do; it asks with :meth:`fetch` or :meth:`current_session`.
+        seconds : float or None
+            How long it may take; None: a few.
+
+        Returns
+        -------
+        object
+            What the work returns.
 
         Raises
         ------
@@ -159,6 +171,7 @@ class Client:
             self.gate, pull=None, tries=_FEW_TRIES, patience=_SHORT_PATIENCE, tell=ignore
         )
         box: Future[Any] = Future()
+        seconds = CHECK_S if seconds is None else seconds
 
         def run() -> None:
             try:
@@ -175,7 +188,7 @@ class Client:
 
         threading.Thread(target=run, daemon=True).start()
         try:
-            return box.result(timeout=CHECK_S)
+            return box.result(timeout=seconds)
         except TimeoutError:
-            msg = f"{self.gate.address.host} does not answer within {CHECK_S:g} s."
+            msg = f"{self.gate.address.host} does not answer within {seconds:g} s."
             raise NetworkError(msg, NO_NETWORK) from None

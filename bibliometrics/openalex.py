@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import pandas as pd
 
@@ -22,12 +22,15 @@ from bibliometrics.archive import Pull
 from bibliometrics.client import Client
 from bibliometrics.drive import Walk, drive
 from bibliometrics.errors import (
+    BibliometricsError,
     InputError,
+    KeyRefusedError,
     RefusedError,
     ServerError,
 )
 from bibliometrics.filters import VALUES
 from bibliometrics.gate import Event, Gate, Meter, Pacer, ignore
+from bibliometrics.lookup import find_institutions
 from bibliometrics.preflight import (
     Member,
     Remaining,
@@ -36,11 +39,15 @@ from bibliometrics.preflight import (
     look_up,
     read_remaining,
 )
+from bibliometrics.probes import Answer as Probed
+from bibliometrics.probes import Finding, Resolved, resolve_suspects, run_cheap, run_probes, warn
 from bibliometrics.question import TEXT_KEYS, Question
 from bibliometrics.request import CREDIT_USD, ROWS, Request, first_requests
 from bibliometrics.route import Answer, Cells, Outcome, Refusal, count_works
 from bibliometrics.study import Institution, Study
 from bibliometrics.transport import ApiSession
+
+PROBE_S: Final = 90.0
 
 
 class OpenAlex:
@@ -313,6 +320,74 @@ class OpenAlex:
         found = list_members(institution, self._client.fetch)
         self.notes += compare_members(institution, found)
         return found
+
+    def find(self, text: str) -> list[Member]:
+        """
+        Look up an institution by OpenAlex id, ROR id or name: one, or those with such a name.
+
+        Raises
+        ------
+        NetworkError
+            If there is no connection, or no answer in time.
+        """
+        found: list[Member] = self._client.in_time(
+            lambda: find_institutions(text, self._client.fetch)
+        )
+        return found
+
+    def probe(self, study: Study) -> tuple[list[Finding], list[Resolved]]:
+        """
+        Ask what the counts take for granted about the API, and for ids of suspect institutions.
+
+        Parameters
+        ----------
+        study : Study
+            What to ask about.
+
+        Returns
+        -------
+        tuple of (list of Finding, list of Resolved)
+            What came; nothing is saved. A refusal is a finding.
+
+        Raises
+        ------
+        KeyRefusedError
+            If the key is refused.
+        NetworkError
+            If there is no connection, or no answer in time.
+        """
+        with_key = self._gate.key is not None
+        found: tuple[list[Finding], list[Resolved]] = self._client.in_time(
+            lambda: (
+                run_probes(study, self._ask, with_key=with_key),
+                resolve_suspects(study, self._ask),
+            ),
+            PROBE_S,
+        )
+        return found
+
+    def probe_cheaply(self, study: Study) -> None:
+        """Note what would change counts silently; never fails, and saves nothing."""
+        if self._gate.offline:
+            return
+        try:
+            found = self._client.in_time(lambda: run_cheap(study, self._ask), PROBE_S)
+        except BibliometricsError as error:
+            self.notes.append(f"what the counts take for granted was not probed: {error.message}")
+        else:
+            self.notes += warn(found)
+
+    def _ask(self, target: str) -> Probed:
+        """Ask for a path and query; a refusal is an answer too."""
+        try:
+            response = self._client.current_session().get(f"{API_URL}/{target}")
+        except KeyRefusedError as error:
+            if self._gate.key is not None:
+                raise
+            return Probed(401, message=error.message)
+        except (ServerError, RefusedError) as error:
+            return Probed(getattr(error, "status", 0), message=error.message)
+        return Probed(200, response.json(), response.headers)
 
 
 def _check_limits(rate: float, budget_usd: float | None, workers: int) -> None:

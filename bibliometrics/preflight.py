@@ -125,7 +125,7 @@ def list_members(institution: Institution, fetch: Fetch) -> list[Member]:
         rows += listing
         if not listing or len(rows) >= int(listing.meta["count"]):
             break
-    return sorted(map(_member, rows), key=lambda member: (len(member.id), member.id))
+    return sorted(map(read_member, rows), key=lambda member: (len(member.id), member.id))
 
 
 def compare_members(institution: Institution, found: Iterable[Member]) -> list[str]:
@@ -144,7 +144,8 @@ def _short(values: Any) -> tuple[str, ...]:
     return tuple(str(value).rpartition("/")[2] for value in values or ())
 
 
-def _member(row: dict[str, Any]) -> Member:
+def read_member(row: dict[str, Any]) -> Member:
+    """Return an institution's record, or a row of a list, as a member; what lacks is empty."""
     (id_,) = _short([row.get("id")])
     (ror,) = _short([row.get("ror") or ""])
     return Member(

@@ -90,7 +90,7 @@ def ask(study: Study, options: Options, listener: Listener) -> Counted:
                 budget_usd=options.budget_usd,
                 on_event=listener,
             ) as source:
-                return _count(source, study, parts, questions, pull, listener)
+                return _count(source, study, options.budget_usd, parts, questions, pull, listener)
         finally:
             _drop_if_empty(pull)
 
@@ -98,6 +98,7 @@ def ask(study: Study, options: Options, listener: Listener) -> Counted:
 def _count(
     source: OpenAlex,
     study: Study,
+    budget_usd: float | None,
     parts: tuple[str, ...],
     questions: list[Question],
     pull: archive.Pull,
@@ -105,6 +106,8 @@ def _count(
 ) -> Counted:
     source.check(study)
     _check_remaining(source.remaining(), _least_usd(questions, pull))
+    if budget_usd is None:
+        source.probe_cheaply(study)
     listener.expect(request.estimate_plan(questions)[0])
     answers = source.answer_all(questions)
     notes = (*source.notes, *_look_around(source, study), *_find_untimed(pull))
