@@ -169,6 +169,14 @@ def _add_reading(commands: Any) -> None:
     _add_from(figures)
     figures.add_argument("--quiet", action="store_true", help="no list of files, only errors")
     _add_json(figures)
+    report = _command(commands, "report", "run the notebooks, write one HTML file for readers")
+    _add_from(report)
+    report.add_argument(
+        "--out", type=Path, metavar="FILE", help="the file (default: report.html in the build)"
+    )
+    report.add_argument("--no-notebooks", action="store_true", help="leave the notebooks' story out")
+    report.add_argument("--quiet", action="store_true", help="no progress, only errors")
+    _add_json(report)
     verdicts = _command(commands, "verdicts", "print the claims and their verdicts")
     _add_from(verdicts)
     verdicts.add_argument("--claim", metavar="ID", help="one claim only, e.g. P07")
@@ -216,7 +224,12 @@ def _add_snapshot(commands: Any) -> None:
     sql = _command(actions, "sql", "print every question as SQL for the official columns")
     _add_study(sql)
     _add_parts(sql)
-    sql.add_argument("--dialect", choices=("bigquery", "duckdb", "spark"), default="bigquery")
+    sql.add_argument(
+        "--dialect",
+        choices=("bigquery", "duckdb", "spark"),
+        default="bigquery",
+        help="of which engine (default: %(default)s)",
+    )
     sql.add_argument(
         "--table", metavar="NAME", help="table to ask (default: the public one in BigQuery, works)"
     )
@@ -226,7 +239,12 @@ def _add_snapshot(commands: Any) -> None:
     authors.add_argument(
         "--narrow", type=Path, required=True, metavar="DIR", help="the narrow table"
     )
-    authors.add_argument("--engine", choices=("duckdb", "spark"), default="duckdb")
+    authors.add_argument(
+        "--engine",
+        choices=("duckdb", "spark"),
+        default="duckdb",
+        help="what counts (default: %(default)s)",
+    )
     _add_json(authors)
 
 

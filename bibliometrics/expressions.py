@@ -1,6 +1,5 @@
 """
-A question as one Ibis expression over four relations: works, and their countries, lineage and
-institutions.
+A question as one Ibis expression over works, their countries, lineages and institutions.
 
 Expressions use ``Table.unnest``, joins and semi-joins only, which every engine has: the same ones
 run on the narrow table (DuckDB, Spark) and, as SQL text, on the public table of the snapshot in
@@ -216,6 +215,11 @@ def question_sql(question: Question, *, dialect: str = "bigquery", table: str | 
     table : str or None
         Name of the table, with project and data set where there are such; None: the public one in
         BigQuery, elsewhere ``works`` (see ``VIEWS``).
+
+    Returns
+    -------
+    str
+        One statement, the same in every run.
 
     Raises
     ------

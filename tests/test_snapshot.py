@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import ibis
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 from bibliometrics.errors import InputError, MissingPackageError, SnapshotError
-from bibliometrics.expressions import DIALECTS, count_works, official_relations, question_sql
+from bibliometrics.expressions import DIALECTS, question_sql
 from bibliometrics.narrow import narrow_release
-from bibliometrics.openalex import OpenAlex
 from bibliometrics.question import (
     Question,
     build_plan,
     institution_region_by_country,
     institution_region_by_year,
 )
-from bibliometrics.request import first_requests
 from bibliometrics.snapshot import Snapshot
 from bibliometrics.study import load_study
 from tests.make_sample import FOLDER
-from tests.openalex_server import OpenAlexServer, read_works
-from tests.plain_answers import answer_plainly, read_facts
-from tests.random_worlds import ACADEMY, BELOW, CHILE, make_record, questions, worlds
-from tests.sample_records import read_sample
+from tests.random_worlds import ACADEMY, BELOW, CHILE, make_record
 from tests.snapshot_release import write_release
 
 if TYPE_CHECKING:
@@ -70,15 +61,7 @@ def work(number: int, *team: list[dict[str, Any]], **values: Any) -> dict[str, A
     return make_record(number, list(team), publication_year=2010, type="article", **values)
 
 
-# ------------------------------------------------------------------------------------- equality --
-
-
-def test_the_sample_answers_every_question_of_the_plan_as_plain_loops_do(sample: Snapshot) -> None:
-    works = read_facts(read_sample())
-    answers = sample.answer_all(PLAN)
-    assert list(answers) == PLAN
-    for question, frame in answers.items():
-        assert_same(frame, answer_plainly(question, works))
+# ------------------------------------------------------------------------------------ questions --
 
 
 def test_one_question_alone_has_the_frame_it_has_among_others(sample: Snapshot) -> None:
@@ -86,69 +69,6 @@ def test_one_question_alone_has_the_frame_it_has_among_others(sample: Snapshot) 
     answers = sample.answer_all(some)
     for question in some:
         assert_same(sample.answer(question), answers[question])
-
-
-def test_sql_on_the_official_columns_counts_as_plain_loops_do() -> None:
-    part = "updated_date=2026-03-30/part_0000.parquet"
-    works = read_facts(read_sample(part))
-    connection = ibis.duckdb.connect()
-    table = connection.read_parquet(str(FOLDER / "works" / part), hive_partitioning=False)
-    for question in (PLAN[2], PLAN[3], PLAN[6], PLAN[-1]):
-        frame = connection.to_pyarrow(count_works(question, official_relations(table)))
-        plain = answer_plainly(question, works)
-        pd.testing.assert_frame_equal(frame.to_pandas(), plain, check_dtype=False)
-    connection.disconnect()
-
-
-@settings(max_examples=25)
-@given(
-    worlds(), st.lists(questions(), min_size=1, max_size=6), st.sampled_from(("parquet", "jsonl"))
-)
-def test_any_question_about_any_world_is_answered_as_plain_loops_do(
-    works: list[dict[str, Any]], asked: list[Question], kind: str
-) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        snapshot, facts = snapshot_of(works, Path(folder), kind), read_facts(works)
-        for question, frame in snapshot.answer_all(asked).items():
-            assert_same(frame, answer_plainly(question, facts))
-            assert_same(frame, snapshot.answer(question))
-        snapshot.close()
-
-
-def test_the_sample_answers_every_question_of_the_plan_as_the_api_does(sample: Snapshot) -> None:
-    with (
-        OpenAlexServer(read_works(read_sample()), per_second=False, keyless_credits=None) as server,
-        OpenAlex(None, base_url=server.url, rate=100, sleep=lambda seconds: None) as api,
-    ):
-        answers = api.answer_all(PLAN)
-    for question, frame in sample.answer_all(PLAN).items():
-        assert_same(frame, answers[question])
-
-
-def can_be_asked(question: Question) -> bool:
-    """Say whether the API knows this kind of question."""
-    try:
-        first_requests(question)
-    except InputError:
-        return False
-    return True
-
-
-@settings(max_examples=10, phases=[Phase.generate])
-@given(worlds(), st.lists(questions().filter(can_be_asked), min_size=1, max_size=4))
-def test_any_question_about_any_world_is_answered_as_the_api_does(
-    works: list[dict[str, Any]], asked: list[Question]
-) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        snapshot = snapshot_of(works, Path(folder))
-        with (
-            OpenAlexServer(works, per_second=False, keyless_credits=None) as server,
-            OpenAlex(None, base_url=server.url, rate=100, sleep=lambda seconds: None) as api,
-        ):
-            answers = api.answer_all(asked)
-        for question in asked:
-            assert_same(snapshot.answer(question), answers[question])
-        snapshot.close()
 
 
 # ----------------------------------------------------------------------- what only records tell --
