@@ -21,7 +21,7 @@ PINS := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.
 export MPLBACKEND := Agg
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help refresh sample lab test test-lowest notebooks readme wheels pins clean
+.PHONY: help refresh sample report lab test test-lowest notebooks readme wheels pins clean
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ refresh: $(VENV)/run.stamp ## ask OpenAlex, build tables and figures (ARGS="--al
 
 sample: $(VENV)/run.stamp ## the same from the synthetic sample into build/sample, without network
 	$(BIN)/python -m bibliometrics refresh --source sample --to build/sample $(ARGS)
+
+report: $(VENV)/run.stamp ## one HTML file for readers, data/processed/report.html (ARGS="--from build/sample": of another build)
+	$(BIN)/python -m bibliometrics report $(ARGS)
 
 lab: $(VENV)/run.stamp ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -174,7 +174,9 @@ def _add_reading(commands: Any) -> None:
     report.add_argument(
         "--out", type=Path, metavar="FILE", help="the file (default: report.html in the build)"
     )
-    report.add_argument("--no-notebooks", action="store_true", help="leave the notebooks' story out")
+    report.add_argument(
+        "--no-notebooks", action="store_true", help="leave the notebooks' story out"
+    )
     report.add_argument("--quiet", action="store_true", help="no progress, only errors")
     _add_json(report)
     verdicts = _command(commands, "verdicts", "print the claims and their verdicts")

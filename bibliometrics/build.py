@@ -29,6 +29,7 @@ from bibliometrics.figures import (
 )
 from bibliometrics.marks import stated_marks
 from bibliometrics.paths import processed_folder
+from bibliometrics.picture import Picture
 from bibliometrics.schema import COUNT_TABLES, TABLES
 from bibliometrics.study import Study, load_study
 from bibliometrics.tables import read_table_frame, to_rows
@@ -159,7 +160,10 @@ class Build:
         if name not in self._drawn:
             msg = f"there is no figure {name!r}."
             raise InputError(msg, f"known figures: {', '.join(sorted(self._drawn))}")
-        return self._drawn[name][0]
+        figure, alt = self._drawn[name]
+        if isinstance(figure, Picture):
+            figure.name, figure.alt = name, alt
+        return figure
 
     @property
     def origin(self) -> str:

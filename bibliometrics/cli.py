@@ -233,6 +233,25 @@ def run_figures(options: argparse.Namespace) -> None:
             _say(str(path))
 
 
+def run_report(options: argparse.Namespace) -> None:
+    """Run the notebooks on a build and write one HTML file for readers."""
+    from bibliometrics.progress import Progress  # noqa: PLC0415
+    from bibliometrics.report import write_report  # noqa: PLC0415
+
+    with Progress(sys.stderr, quiet=options.quiet) as progress:
+        written = write_report(
+            options.folder or processed_folder(),
+            options.out,
+            with_notebooks=not options.no_notebooks,
+            said=progress,
+        )
+    if options.json:
+        _say_json(written.as_dict())
+    elif not options.quiet:
+        for line in written.lines():
+            _say(line)
+
+
 def run_verdicts(options: argparse.Namespace) -> None:
     """Print the claims and their verdicts."""
     from bibliometrics import claims, publish  # noqa: PLC0415
@@ -333,6 +352,7 @@ COMMANDS: Final[MappingProxyType[str, Callable[[argparse.Namespace], None]]] = M
         "refresh": run_refresh,
         "tables": run_tables,
         "figures": run_figures,
+        "report": run_report,
         "verdicts": run_verdicts,
         "study": run_study,
         "snapshot": run_snapshot,

@@ -42,10 +42,19 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
 
 class Picture(Figure):
-    """A figure that notebooks show by themselves: as a small PNG, the same bytes in every run."""
+    """
+    A figure that notebooks show by themselves: as a small PNG, the same bytes in every run.
 
-    def _repr_png_(self) -> bytes:
-        return render_png(self)
+    ``name`` and ``alt``, where it has them, go into the notebook beside the picture: readers of
+    the notebook hear the alternative text.
+    """
+
+    name = ""
+    alt = ""
+
+    def _repr_png_(self) -> bytes | tuple[bytes, dict[str, str]]:
+        picture = render_png(self, self.alt)
+        return (picture, {"name": self.name, "alt": self.alt}) if self.name else picture
 
 
 @styled

@@ -29,6 +29,7 @@ from bibliometrics.paths import processed_folder
 from bibliometrics.schema import file_hash
 
 STUDY_FILE: Final = "study.toml"
+REPORT_FILE: Final = "report.html"
 BUILD_ONE: Final = "run `python -m bibliometrics refresh`, or `make sample` for a synthetic build"
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -267,9 +268,15 @@ def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _carry_over(folder: Path, staged: Path, files: Mapping[str, bytes]) -> None:
-    """Copy what is in the folder but was never part of a build (a reader's own notes)."""
+    """
+    Copy what is in the folder but was never part of a build (a reader's own notes).
+
+    A report of another build than the new one is left behind.
+    """
     package = read_package(folder)
     built = {*files, PACKAGE_FILE, *(package["bibliometrics"]["files"] if package else ())}
+    if package and (folder / PACKAGE_FILE).read_bytes() != files[PACKAGE_FILE]:
+        built.add(REPORT_FILE)
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if name not in built and (path.is_symlink() or path.is_file()):

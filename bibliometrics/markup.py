@@ -1,0 +1,207 @@
+"""
+HTML by small pure functions: tables and pictures, fit for screen readers.
+
+Nothing here knows what a page is about. Everything that comes in as text is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Final
+from urllib.parse import quote
+
+NUMBER: Final = re.compile(r"[−-]?[\d,]+(\.\d+)?( ?%)?|–|NaN")
+PROSE: Final = 60
+SAFE_IN_LINKS: Final = "!$'()*+,-./:;=?@[]_|~ {}^\\`"
+INLINE_PARTS: Final = re.compile(
+    r"<\?xml.*?\?>|<!DOCTYPE.*?>|<title>.*?</title>|<desc>.*?</desc>|<metadata>.*?</metadata>",
+    re.DOTALL,
+)
+
+
+@dataclass
+class Cell:
+    """One cell of a table: header or not, how far it spans, its HTML."""
+
+    header: bool = False
+    columns: int = 1
+    rows: int = 1
+    content: str = ""
+
+    @property
+    def text(self) -> str:
+        """What a reader sees."""
+        return " ".join(re.sub(r"<[^>]*>", "", self.content).split())
+
+
+@dataclass
+class Grid:
+    """A table as rows of cells, header rows apart."""
+
+    head: list[list[Cell]] = field(default_factory=list)
+    body: list[list[Cell]] = field(default_factory=list)
+
+
+def make_id(*words: str) -> str:
+    """
+    Return words as one id.
+
+    Examples
+    --------
+    >>> make_id("Whole and fractional counting", "2")
+    'whole-and-fractional-counting-2'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
+
+
+def make_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """
+    Return a table; the first cell of each row is its header.
+
+    Parameters
+    ----------
+    caption : str
+        What the table shows, as text.
+    columns : sequence of str
+        Names of the columns, as text.
+    rows : sequence of sequence of str
+        Cells, as HTML.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    head = [[Cell(header=True, content=escape(name)) for name in columns]]
+    body = [
+        [Cell(header=number == 0, content=cell) for number, cell in enumerate(row)] for row in rows
+    ]
+    return render_grid(Grid(head, body), caption)
+
+
+def render_grid(grid: Grid, caption: str) -> str:
+    """
+    Return a table in a box of its own that scrolls, with caption and the scope of each header.
+
+    Tables of sentences become one card for each row on a narrow screen; their roles are spelled
+    out, because a browser forgets them where a table isn't laid out as one.
+    """
+    head = _merge_head(grid.head)
+    names = [cell.text for cell in head[-1]] if head else []
+    plain = all(cell.columns == cell.rows == 1 for row in (*head, *grid.body) for cell in row)
+    cards = plain and any(len(cell.text) > PROSE for row in grid.body for cell in row)
+    roles = {"table", "row", "rowgroup", "columnheader", "rowheader", "cell"} if cards else set()
+    top = "".join(_render_row(row, [], roles, in_head=True) for row in head)
+    rows = "".join(_render_row(row, names, roles, in_head=False) for row in grid.body)
+    group, whole = (_role(name, roles) for name in ("rowgroup", "table"))
+    label = escape(caption, quote=True)
+    shape = ' class="cards"' if cards else ""
+    return (
+        f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">'
+        f"<table{whole}{shape}><caption>{escape(caption)}</caption>"
+        f"<thead{group}>{top}</thead>\n<tbody{group}>{rows}</tbody></table></div>\n"
+    )
+
+
+def _merge_head(head: list[list[Cell]]) -> list[list[Cell]]:
+    """Put the row that names an index into the row above it, where the two don't collide."""
+    if len(head) != 2 or len(head[0]) != len(head[1]):
+        return head
+    if any(upper.text and lower.text for upper, lower in zip(*head, strict=True)):
+        return head
+    return [[upper if upper.text else lower for upper, lower in zip(*head, strict=True)]]
+
+
+def _role(name: str, roles: set[str]) -> str:
+    return f' role="{name}"' if name in roles else ""
+
+
+def _render_row(row: list[Cell], names: list[str], roles: set[str], *, in_head: bool) -> str:
+    cells = []
+    for number, cell in enumerate(row):
+        header = cell.header and bool(cell.text)
+        name = names[number] if roles and len(names) == len(row) else ""
+        attributes = _scope(cell, in_head=in_head) if header else ""
+        attributes += f' colspan="{cell.columns}"' if cell.columns > 1 else ""
+        attributes += f' rowspan="{cell.rows}"' if cell.rows > 1 else ""
+        kind = "columnheader" if header and in_head else "rowheader" if header else "cell"
+        attributes += _role(kind, roles)
+        attributes += f' data-label="{escape(name, quote=True)}"' if name and number else ""
+        attributes += ' class="number"' if not header and NUMBER.fullmatch(cell.text) else ""
+        tag = "th" if header else "td"
+        cells.append(f"<{tag}{attributes}>{cell.content}</{tag}>")
+    return f"<tr{_role('row', roles)}>{''.join(cells)}</tr>\n"
+
+
+def _scope(cell: Cell, *, in_head: bool) -> str:
+    if in_head:
+        return ' scope="colgroup"' if cell.columns > 1 else ' scope="col"'
+    return ' scope="rowgroup"' if cell.rows > 1 else ' scope="row"'
+
+
+def inline_svg(svg: str, prefix: str, label: str, described_by: str) -> str:
+    """
+    Return a picture for use within a page: ids and classes are its own, its name is told.
+
+    Parameters
+    ----------
+    svg : str
+        A whole SVG file as matplotlib writes it.
+    prefix : str
+        Put before every id and class; the picture's own id.
+    label : str
+        Its title, as text.
+    described_by : str
+        Id of the element that describes it.
+
+    Returns
+    -------
+    str
+        HTML. The group ``PREFIX-all`` in it can be shown again elsewhere, see :func:`show_again`.
+    """
+    svg = INLINE_PARTS.sub("", svg).strip()
+    used = set(re.findall(r'(?:href="|url\()#([^")]+)', svg))
+    svg = re.sub(
+        r' id="([^"]*)"', lambda it: f' id="{prefix}-{it[1]}"' if it[1] in used else "", svg
+    )
+    svg = re.sub(r'(href="|url\()#', rf"\g<1>#{prefix}-", svg)
+    svg = re.sub(r'class="(s\d+)"', rf'class="{prefix}-\1"', svg)
+    svg = re.sub(r"^\.(s\d+\{)", rf".{prefix}-\1", svg, flags=re.MULTILINE)
+    strokes = re.search(r"\*\{([^}]*)\}", svg)
+    svg = re.sub(r"\*\{[^}]*\}\n?", "", svg, count=1)
+    svg = re.sub(r"\n\s*", "\n", svg)
+    opening, _, rest = svg.partition(">")
+    said = (
+        f' id="{prefix}" role="img" aria-label="{escape(label, quote=True)}"'
+        f' aria-describedby="{described_by}"'
+    )
+    inherited = escape(strokes[1], quote=True) if strokes else ""
+    return (
+        f'{opening}{said}><g id="{prefix}-all" style="{inherited}">'
+        f"{rest.removesuffix('</svg>')}</g></svg>"
+    )
+
+
+def show_again(svg: str, prefix: str, label: str, described_by: str) -> str:
+    """Return a picture that shows once more what :func:`inline_svg` put into the page."""
+    size = re.search(r'viewBox="([^"]*)"', svg)
+    box = f' viewBox="{size[1]}"' if size else ""
+    return (
+        f'<svg{box} role="img" aria-label="{escape(label, quote=True)}"'
+        f' aria-describedby="{described_by}"><use href="#{prefix}-all"/></svg>'
+    )
+
+
+def link_data(text: str, media_type: str) -> str:
+    """
+    Return an address that holds a text itself.
+
+    Examples
+    --------
+    >>> link_data("a,b\\n1,2 %\\n", "text/csv")
+    'data:text/csv;charset=utf-8,a,b%0A1,2 %25%0A'
+    """
+    return f"data:{media_type};charset=utf-8,{quote(text, safe=SAFE_IN_LINKS)}"
