@@ -171,10 +171,8 @@ def _read_errors(name: str, *, far: bool) -> Iterator[None]:
         if far and not isinstance(error, FileNotFoundError):
             raise InterruptedReadError(str(error)) from error
         msg = f"{name} can't be read: {error.strerror or error}."
-        raise SnapshotError(
-            msg,
-            "the manifest names it, so the release is incomplete; fetch it anew",
-        ) from error
+        step = "the manifest names it, but it is missing or damaged; fetch the release anew"
+        raise SnapshotError(msg, step) from error
 
 
 def _write_rows(

@@ -149,10 +149,7 @@ def read_blocks(stream: BinaryIO, name: str) -> Iterator[bytes]:
             rest += block
         if len(rest) > LINE_LIMIT:
             msg = f"{name} has a line longer than {LINE_LIMIT >> 20} MiB, expected one work a line."
-            raise SnapshotError(
-                msg,
-                "the file is damaged; fetch it anew",
-            )
+            raise SnapshotError(msg, "the file is damaged; fetch it anew")
     if rest:
         yield rest
 

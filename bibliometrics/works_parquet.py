@@ -78,7 +78,12 @@ def open_parquet(source: Any, name: str) -> pq.ParquetFile:
         If the file is cut or no Parquet, or a column is missing or of another type.
     """
     try:
-        opened = pq.ParquetFile(source, read_dictionary=list(_TEXTS), pre_buffer=True)
+        opened = pq.ParquetFile(
+            source,
+            read_dictionary=list(_TEXTS),
+            pre_buffer=True,
+            page_checksum_verification=True,
+        )
     except pa.ArrowInvalid as error:
         msg = f"{name} is not a whole Parquet file: {error}."
         raise SnapshotError(msg, "fetch the file anew and start again") from error
@@ -137,10 +142,7 @@ def read_rows(
             group = opened.read_row_group(number, columns=list(LEAVES), use_threads=False)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             msg = f"{name}: row group {number} can't be read: {error}."
-            raise SnapshotError(
-                msg,
-                "fetch the file anew and start again",
-            ) from error
+            raise SnapshotError(msg, "fetch the file anew and start again") from error
         for batch in group.to_batches():
             yield _narrow(_keep(batch, years, dropped), name)
 

@@ -284,6 +284,8 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_table(tmp_path: Path) ->
     assert len(list((narrow / "works").glob("*.parquet"))) == 3
     assert len(list((narrow / "notes").glob("*.json"))) == 2
     (narrow / "works" / "left.123.tmp").write_bytes(b"half")
+    (narrow / "check.tmp").mkdir()
+    (narrow / "check.tmp" / "spilled").write_bytes(b"half")
     told: list[Progress] = []
     assert narrow_release(str(release), narrow, on_event=told.append).complete
     assert len(told) == 3
@@ -470,6 +472,27 @@ def test_damaged_bytes_in_the_middle_of_a_gz_file_are_an_error(tmp_path: Path) -
     release = small_release(tmp_path / "release", "jsonl")
     damage(release, lambda content: content[:200] + b"\xff" * 80 + content[280:], "jsonl")
     fails_with("cut short or damaged|is no work", release, tmp_path / "narrow")
+
+
+def test_a_damaged_byte_that_would_be_another_year_fails_by_the_checksum_of_its_page(
+    tmp_path: Path,
+) -> None:
+    release = small_release(tmp_path / "release")
+    file = release / "works" / f"{PARTS[2]}.parquet"
+    table = pq.ParquetFile(file).read()
+    pq.write_table(table, file, compression="none", write_page_checksum=True, use_dictionary=False)
+    chunks = pq.read_metadata(file).row_group(0)
+    (chunk,) = (
+        chunks.column(number)
+        for number in range(chunks.num_columns)
+        if chunks.column(number).path_in_schema == "publication_year"
+    )
+    content = bytearray(file.read_bytes())
+    content[chunk.data_page_offset + chunk.total_compressed_size - 4] ^= 1
+    file.write_bytes(content)
+    assert pq.ParquetFile(file).read()["publication_year"] != table["publication_year"]
+    redo_manifest(release)
+    fails_with("CRC checksum verification failed", release, tmp_path / "narrow")
 
 
 def test_a_file_that_is_no_gz_at_all_is_an_error(tmp_path: Path) -> None:
