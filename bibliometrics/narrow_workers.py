@@ -13,9 +13,12 @@ import warnings
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from typing import Final
 
 from bibliometrics.narrow_file import Unit, narrow_file
 from bibliometrics.narrow_notes import Note
+
+LOOK_SECONDS: Final = 0.5
 
 
 def run_units(units: Sequence[Unit], jobs: int) -> Generator[Note, None, None]:
@@ -69,7 +72,7 @@ def _follow(parent: int) -> None:
 
     def watch() -> None:
         while os.getppid() == parent:
-            time.sleep(1)
+            time.sleep(LOOK_SECONDS)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

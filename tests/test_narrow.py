@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from collections import Counter
 from dataclasses import asdict
 from io import BytesIO
@@ -33,7 +34,8 @@ from bibliometrics.errors import (
 )
 from bibliometrics.narrow import Progress, narrow_release
 from bibliometrics.narrow_notes import read_narrowed
-from bibliometrics.narrow_row import NARROW_SCHEMA
+from bibliometrics.narrow_row import LIST_COLUMNS, NARROW_SCHEMA
+from tests import plain_works
 from tests.killed_worker import die_once
 from tests.make_sample import FOLDER
 from tests.object_store import ObjectStore
@@ -184,19 +186,28 @@ def test_authors_past_the_hundredth_and_the_thousandth_are_there() -> None:
     assert (row["n_authors"], row["countries"]) == (3000, ["CL"])
 
 
-def test_real_records_of_2021_to_2026_pass_the_decoder(real_records: Path) -> None:
+def test_real_records_of_2021_to_2026_give_what_plain_json_says(real_records: Path) -> None:
     dropped: Counter[str] = Counter()
     with real_records.open("rb") as file:
         table = pa.Table.from_batches(works_jsonl.read_rows(file, "real", None, dropped))
-    assert len(table) + dropped.total() == 13_506
-    known = {
-        name: narrow_file._count_known(table[name].combine_chunks()) for name in table.column_names
-    }
-    assert known["year"] == known["n_authors"] == len(table)
-    assert 11_000 < known["countries"] < 11_200
-    assert 4_700 < known["lineage_ids"] < 4_800 < known["institution_ids"]
-    assert 5_000 < known["core_source"] < 5_300
-    assert 5_900 < known["field_id"] < 6_100
+    with gzip.open(real_records, "rt", encoding="utf-8") as lines:
+        works = [json.loads(line) for line in lines]
+    core = [work for work in works if not work.get("is_xpac")]
+    assert (len(works), dropped) == (13_506, {"expansion corpus": len(works) - len(core)})
+    rows = {row["work_id"]: row for row in table.to_pylist()}
+    assert len(rows) == len(core)
+    for work in core:
+        row = rows[int(plain_works.last_part(work["id"])[1:])]
+        source = (work.get("primary_location") or {}).get("source") or {}
+        assert row["year"] == work.get("publication_year")
+        assert row["countries"] == sorted(plain_works.countries_of(work))
+        assert row["n_authors"] == plain_works.number_of_authors(work)
+        assert row["n_countries"] == plain_works.number_of_countries(work)
+        assert row["field_id"] == plain_works.field_of(work)
+        assert row["core_source"] == source.get("is_core")
+    known = {name: len([row for row in rows.values() if row[name]]) for name in LIST_COLUMNS}
+    assert known["countries"] > known["institution_ids"] / 2 > 0
+    assert known["lineage_ids"] > 0
 
 
 # ------------------------------------------------------------------------------ totals, progress --
@@ -337,6 +348,49 @@ def test_an_interrupt_ends_the_workers_and_leaves_nothing_half_written(tmp_path:
     )
     assert (ended.returncode, ended.stderr) == (130, "")
     assert no_temporary_files(tmp_path / "narrow")
+    assert narrow_release(str(release), tmp_path / "narrow").complete
+
+
+def is_alive(process: int) -> bool:
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+def test_workers_end_when_the_run_that_started_them_is_killed(tmp_path: Path) -> None:
+    release = small_release(tmp_path / "release")
+    script = f"""
+        import multiprocessing, os, signal
+        from pathlib import Path
+        from bibliometrics.narrow import narrow_release
+        def die(event):
+            print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        if __name__ == "__main__":
+            narrow_release({str(release)!r}, Path({str(tmp_path / "narrow")!r}), jobs=2,
+                           on_event=die)
+    """
+    path = tmp_path / "run.py"
+    path.write_text(textwrap.dedent(script))
+    ended = subprocess.run(
+        [sys.executable, str(path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+        timeout=120,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    workers = [int(word) for word in ended.stdout.split()]
+    assert len(workers) == 2
+    until = time.monotonic() + 20
+    while any(map(is_alive, workers)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(is_alive, workers))
     assert narrow_release(str(release), tmp_path / "narrow").complete
 
 
