@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import pandas as pd
 
@@ -317,7 +317,7 @@ class OpenAlex:
         list of Member
             Ascending by the number in the id. A difference from the definitions becomes a note.
         """
-        found = list_members(institution, self._client.fetch)
+        found = list_members(institution.id, self._client.fetch)
         self.notes += compare_members(institution, found)
         return found
 
@@ -334,6 +334,15 @@ class OpenAlex:
             lambda: find_institutions(text, self._client.fetch)
         )
         return found
+
+    def record(self, institution_id: str) -> dict[str, Any]:
+        """Return the whole record of an institution."""
+        asked = Request(path=f"institutions/{institution_id}")
+        return dict(self._client.in_time(lambda: self._client.fetch(asked)))
+
+    def list_below(self, institution_id: str) -> list[Member]:
+        """List an institution and everything below it, ascending by the number in the id."""
+        return list_members(institution_id, self._client.fetch)
 
     def probe(self, study: Study) -> tuple[list[Finding], list[Resolved]]:
         """

@@ -106,9 +106,16 @@ def _look_for_works(institution: Institution, fetch: Fetch) -> list[str]:
     return [f"OpenAlex has no record of {institution.id}, but {count} works name it"]
 
 
-def list_members(institution: Institution, fetch: Fetch) -> list[Member]:
+def list_members(top: str, fetch: Fetch) -> list[Member]:
     """
     List an institution and everything below it, as the server has it now.
+
+    Parameters
+    ----------
+    top : str
+        OpenAlex id of the institution.
+    fetch : callable
+        Answers a request.
 
     Returns
     -------
@@ -116,7 +123,7 @@ def list_members(institution: Institution, fetch: Fetch) -> list[Member]:
         Ascending by the number in the id.
     """
     rows: list[dict[str, Any]] = []
-    text = f"lineage:{institution.id}"
+    text = f"lineage:{top}"
     for page in range(1, 101):
         asked = Request(
             path="institutions", filter=text, select=MEMBER_COLUMNS, per_page=VALUES, page=page

@@ -112,7 +112,7 @@ def test_members_come_page_by_page_in_order_of_their_number() -> None:
         start = 100 * ((request.page or 1) - 1)
         return Rows(everything[start : start + 100], len(everything))
 
-    found = list_members(institution, fetch)
+    found = list_members(institution.id, fetch)
     assert [member.id for member in found][:2] == ["I100", "I101"]
     assert len(found) == 132
     notes = compare_members(institution, found)
@@ -122,9 +122,9 @@ def test_members_come_page_by_page_in_order_of_their_number() -> None:
 
 def test_members_without_details_and_an_empty_list_are_fine() -> None:
     institution = load_study().institution
-    (found,) = list_members(institution, lambda request: Rows([row(12, ror=None)], 1))
+    (found,) = list_members(institution.id, lambda request: Rows([row(12, ror=None)], 1))
     assert (found.ror, found.country, found.lineage, found.n_works) == ("", "", (), 0)
-    assert list_members(institution, lambda request: Rows([], 5)) == []
+    assert list_members(institution.id, lambda request: Rows([], 5)) == []
     assert compare_members(institution, []) == []
 
 
