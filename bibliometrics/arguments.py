@@ -22,8 +22,8 @@ exit codes
   4 no connection                 12 another run works in the same folder
   5 the API key is refused        13 a library is not installed
   6 budget too small or spent     14 a snapshot release is damaged or changed
-  7 the source fails or answers   130 interrupted: run the same command to resume
-    only a part
+  7 the source fails or answers    15 the API differs from what the counts assume
+    only a part                   130 interrupted: run the same command to resume
 
 environment
   OPENALEX_API_KEY       key for the OpenAlex API (optional; sent in a header only)
@@ -56,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_refresh(commands)
     _add_reading(commands)
     _add_study_command(commands)
+    _add_probe(commands)
     _add_snapshot(commands)
     _add_compare(commands)
     return parser
@@ -191,15 +192,46 @@ def _add_reading(commands: Any) -> None:
 
 
 def _add_study_command(commands: Any) -> None:
-    study = _command(commands, "study", "list studies, or check one")
-    study.add_argument("action", choices=("list", "check"), help="what to do")
-    study.add_argument(
+    study = _command(commands, "study", "list studies, write a new one, or check one")
+    actions = study.add_subparsers(dest="action", metavar="action", required=True)
+    _add_json(_command(actions, "list", "the studies that come along"))
+    check = _command(actions, "check", "say whether a study can be used")
+    check.add_argument(
         "name",
         nargs="?",
         default=DEFAULT_STUDY,
         help="a study of this package, or the path of a .toml file (default: %(default)s)",
     )
-    _add_json(study)
+    check.add_argument("--online", action="store_true", help="ask OpenAlex about it as well")
+    _add_json(check)
+    new = _command(actions, "new", "write a study file; asks at a terminal for what is missing")
+    new.add_argument(
+        "--institution", default="", metavar="WHO", help="a name, a ROR id or an OpenAlex id"
+    )
+    new.add_argument("--region", default="", metavar="NAME", help="such as Africa, EU or ASEAN")
+    new.add_argument("--years", type=read_years, metavar="A-B", help="such as 2010-2020")
+    new.add_argument(
+        "--home",
+        default="",
+        metavar="CC",
+        help="country codes of its home (default: the institution's country)",
+    )
+    new.add_argument("--title", default="", help="a title (default: institution, region, years)")
+    new.add_argument(
+        "--out", type=Path, metavar="FILE", help="the file (default: named by what is studied)"
+    )
+    new.add_argument(
+        "--offline", action="store_true", help="ask nobody: an institution of this package, or an id"
+    )
+    new.add_argument("--force", action="store_true", help="replace a file that is there")
+    _add_json(new)
+
+
+def _add_probe(commands: Any) -> None:
+    text = "ask the API whether what the counts assume still holds; a tenth of a cent"
+    probe = _command(commands, "probe", text)
+    _add_study(probe)
+    _add_json(probe)
 
 
 def _add_snapshot(commands: Any) -> None:
@@ -216,7 +248,7 @@ def _add_snapshot(commands: Any) -> None:
         "--jobs", type=_count, metavar="N", help="files at a time (default: processors, at most 4)"
     )
     narrow.add_argument(
-        "--years", type=_years, metavar="A-B", help="keep works of these years only (default: all)"
+        "--years", type=read_years, metavar="A-B", help="keep works of these years only (default: all)"
     )
     narrow.add_argument(
         "--files", type=_count, metavar="N", help="a dry run on N files, with an extrapolation"
@@ -272,7 +304,8 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _years(text: str) -> tuple[int, int]:
+def read_years(text: str) -> tuple[int, int]:
+    """Return first and last year of a span; ArgumentTypeError if it is none."""
     first, _, last = text.partition("-")
     last = last or first
     if not (text.isascii() and first.isdigit() and last.isdigit() and int(first) <= int(last)):

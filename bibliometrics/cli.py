@@ -23,6 +23,7 @@ from bibliometrics.errors import BibliometricsError, DiskError, MissingPackageEr
 from bibliometrics.paths import processed_folder
 from bibliometrics.question import DEFAULT_PARTS, PlannedQuestion, build_plan
 from bibliometrics.study import available_studies, load_study
+from bibliometrics.study_file import describe_study, lines_of
 
 __all__ = ["build_parser", "main"]
 
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options = build_parser().parse_args(words)
-        COMMANDS[options.command](options)
+        code = COMMANDS[options.command](options) or 0
         sys.stdout.flush()
     except BibliometricsError as error:
         return _fail(error, error.exit_code, words)
@@ -68,9 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(stopped, INTERRUPTED, words)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
     except OSError as error:
         return _fail(_unusable(error), DiskError.exit_code, words)
-    return 0
+    return code
 
 
 def _fail(error: BibliometricsError, code: int, words: Sequence[str]) -> int:
@@ -270,29 +272,70 @@ def run_verdicts(options: argparse.Namespace) -> None:
 
 
 def run_study(options: argparse.Namespace) -> None:
-    """List the studies of the package, or check one and print what it says."""
+    """List the studies of the package, write one, or check one and print what it says."""
+    if options.action == "new":
+        return _run_new_study(options)
     if options.action == "list":
         titles = {name: load_study(name).title for name in available_studies()}
         if options.json:
             _say_json(titles)
         for name, title in titles.items() if not options.json else ():
             _say(f"{name:24} {title}")
-        return
+        return None
     study = load_study(options.name)
-    told = {
-        "institution": f"{study.institution.name} ({study.institution.id})",
-        "home": f"{study.home_name} ({', '.join(study.home)})",
-        "region": f"{study.region.name}, {len(study.region.codes)} countries",
-        "years": f"{study.years[0]} to {study.years[1]}",
-        "questions": len(build_plan(study)),
-        "hash": study.hash,
-    }
+    notes = []
+    if options.online:
+        from bibliometrics.study_commands import check_online  # noqa: PLC0415
+
+        notes = check_online(study)
     if options.json:
-        _say_json({"study": study.id, **told})
-        return
+        _say_json({"study": study.id, **describe_study(study), "notes": notes})
+        return None
     _say(f"study {study.id}: fine")
-    for name, value in told.items():
-        _say(f"  {name:12} {value}")
+    for line in (*lines_of(study), *(f"note: {note}" for note in notes)):
+        _say(line)
+    return None
+
+
+def _run_new_study(options: argparse.Namespace) -> None:
+    from bibliometrics.study_commands import Wishes, new_study  # noqa: PLC0415
+
+    wishes = Wishes(
+        institution=options.institution,
+        region=options.region,
+        years=options.years,
+        home=options.home,
+        title=options.title,
+        out=options.out,
+        offline=options.offline,
+        force=options.force,
+    )
+    value, lines = new_study(wishes, _ask if sys.stdin and sys.stdin.isatty() else None)
+    if options.json:
+        _say_json(value)
+    for line in lines if not options.json else ():
+        _say(line)
+
+
+def _ask(text: str) -> str:
+    """Ask the user at the terminal; an end of input counts as an interrupt."""
+    print(text, end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline()
+    if not answer:
+        raise KeyboardInterrupt
+    return answer.strip()
+
+
+def run_probe(options: argparse.Namespace) -> int:
+    """Probe the API and print what came; return the exit code."""
+    from bibliometrics.study_commands import probe  # noqa: PLC0415
+
+    value, lines, code = probe(options.study)
+    if options.json:
+        _say_json(value)
+    for line in lines if not options.json else ():
+        _say(line)
+    return code
 
 
 def run_snapshot(options: argparse.Namespace) -> None:
@@ -346,9 +389,10 @@ def _say_told(told: Any, *, as_json: bool, quiet: bool = False) -> None:
         _say(line)
 
 
-COMMANDS: Final[MappingProxyType[str, Callable[[argparse.Namespace], None]]] = MappingProxyType(
+COMMANDS: Final[MappingProxyType[str, Callable[[argparse.Namespace], int | None]]] = MappingProxyType(
     {
         "plan": run_plan,
+        "probe": run_probe,
         "refresh": run_refresh,
         "tables": run_tables,
         "figures": run_figures,
