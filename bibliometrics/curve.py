@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from bibliometrics.indicators import growth_factor_interval, poisson_interval, share_interval
 from bibliometrics.specifications import AXES, STRONG_AXES
 from bibliometrics.study import Study, country_names
 
@@ -27,6 +28,16 @@ class Headline:
     unit: str
 
 
+#: Name of the figure of each headline number, by its column.
+CURVES: Final = MappingProxyType(
+    {
+        "n_works_first_year": "curve_first_year",
+        "n_works_last_year": "curve_last_year",
+        "growth_factor": "curve_growth",
+        "share_of_home": "curve_share_of_home",
+        "share_top_country": "curve_top_country",
+    }
+)
 AXIS_NAMES: Final = MappingProxyType(
     {
         "document_types": "document types",
@@ -85,7 +96,7 @@ def headline_values(study: Study, table: pd.DataFrame) -> pd.DataFrame:
         ``n_works_first_year``, ``n_works_last_year``, ``growth_factor`` (last over first year),
         ``share_of_home`` (all years) and ``share_top_country`` (last year). NaN where a
         denominator is 0, and where institutes abroad bring the institution above its home
-        country.
+        country. Each has its 95 % interval by chance alone beside it: ``…_low``, ``…_high``.
     """
     first, last = study.years
     keys = ["specification", *AXES, "weight", "is_primary"]
@@ -95,13 +106,23 @@ def headline_values(study: Study, table: pd.DataFrame) -> pd.DataFrame:
     home = wide["n_works_home_region"].astype(float)
     top = wide["n_works_top_country"].astype(float)
     pooled, of_home = joint.sum(axis=1), home.sum(axis=1)
+    pooled, with_top = pooled.where(pooled <= of_home), top[last].clip(upper=joint[last])
     found = values.assign(
         n_works_first_year=joint[first],
         n_works_last_year=joint[last],
         growth_factor=_over(joint[last], joint[first]),
-        share_of_home=_over(pooled.where(pooled <= of_home), of_home),
-        share_top_country=_over(top[last], joint[last]).clip(upper=1),
+        share_of_home=_over(pooled, of_home),
+        share_top_country=_over(with_top, joint[last]),
     )
+    intervals = {
+        "n_works_first_year": poisson_interval(joint[first]),
+        "n_works_last_year": poisson_interval(joint[last]),
+        "growth_factor": growth_factor_interval(joint[first], joint[last]),
+        "share_of_home": share_interval(pooled, of_home),
+        "share_top_country": share_interval(with_top, joint[last]),
+    }
+    for column, (low, high) in intervals.items():
+        found[f"{column}_low"], found[f"{column}_high"] = low, high
     return found.reset_index()
 
 

@@ -17,6 +17,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bibliometrics import alttext, witnesses
+from bibliometrics.big_science_figures import draw_big_science_figures
+from bibliometrics.curve_figures import draw_curve_figures
 from bibliometrics.errors import InputError
 from bibliometrics.figure_data import Evidence, Source, Stated, check_kinds
 from bibliometrics.institution_figures import (
@@ -101,7 +103,8 @@ def build_figures(
     -------
     dict of str to (matplotlib.figure.Figure, str)
         Figure and alternative text by name, as in ``FIGURES``, and ``headline`` for real builds.
-        Map and small panels of the institution's partners only where these were counted.
+        Map and small panels of the institution's partners, big science and the specification
+        curve only where these were counted.
 
     Raises
     ------
@@ -121,6 +124,7 @@ def build_figures(
     everything += [Evidence(pd.DataFrame(), source)] if source else []
     check_kinds(everything, [mark for marks in said.values() for mark in marks])
     drawn = _draw_region(study, own, others, said) | _draw_institution(study, own, others, said)
+    drawn |= _draw_full_pull(study, tables, source, said)
     if source is None or not source.is_synthetic:
         drawn["headline"] = _draw_headline(study, own, others, said)
     return drawn
@@ -177,6 +181,19 @@ def _draw_institution(study: Study, own: Found, others: Found, said: Said) -> di
         )
     teams = own["team_size"]
     drawn["team_size"] = plot_team_size(study, teams), alttext.describe_team_size(study, teams)
+    return drawn
+
+
+def _draw_full_pull(
+    study: Study, tables: Mapping[str, pd.DataFrame], source: Source | None, said: Said
+) -> dict[str, Drawn]:
+    """Draw what only a full pull has: big science and the specification curve."""
+    drawn: dict[str, Drawn] = {}
+    if "big_science" in tables and source is not None:
+        evidence = Evidence(tables["big_science"], source)
+        drawn |= draw_big_science_figures(study, tables, evidence, said)
+    if "specifications" in tables and source is not None:
+        drawn |= draw_curve_figures(study, Evidence(tables["specifications"], source), said)
     return drawn
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bibliometrics.claim_ledger import Claim, field_crosswalk
+from bibliometrics.curve import CURVES
 from bibliometrics.figure_data import Stated
 from bibliometrics.study import Study, field_names
 
@@ -47,16 +48,19 @@ def stated_marks(study: Study, claims: Iterable[Claim]) -> dict[str, list[Stated
     for claim in claims:
         if claim.study != study.id or claim.display == "text":
             continue
-        for figure, mark in _marks(claim):
+        for figure, mark in _marks(claim, study):
             marks.setdefault(figure, []).append(mark)
     return marks
 
 
-def _marks(claim: Claim) -> list[tuple[str, Stated]]:
+def _marks(claim: Claim, study: Study) -> list[tuple[str, Stated]]:
     if claim.quantity in _SHOWN and claim.stated is not None:
         figure, column = _SHOWN[claim.quantity]
         year = claim.year or None
-        return [(figure, Stated(column, claim.stated, year=year, country_codes=claim.members))]
+        mark = Stated(column, claim.stated, year=year, country_codes=claim.members)
+        return [(figure, mark), *_curve_marks(claim, study)]
+    if claim.quantity == "institution_region_growth":
+        return _curve_marks(claim, study)
     if claim.quantity == "partner_tier" and claim.ordered:
         return [
             ("figure3_region_partners", Stated("rank", rank, country_codes=(code,)))
@@ -72,6 +76,22 @@ def _marks(claim: Claim) -> list[tuple[str, Stated]]:
             for name in _names_of(field)
         ]
     return []
+
+
+def _curve_marks(claim: Claim, study: Study) -> list[tuple[str, Stated]]:
+    """Return the mark of a claim in a figure of the specification curve, if it tests one."""
+    first, last = study.years
+    columns = {
+        "institution_region": {first: "n_works_first_year", last: "n_works_last_year"},
+        "institution_region_growth": {0: "growth_factor"},
+        "institution_share_of_home": {0: "share_of_home"},
+        "institution_partner_share": {last: "share_top_country"},
+    }
+    column = columns.get(claim.quantity, {}).get(claim.year)
+    elsewhere = claim.members not in {(), (study.top_country,)}
+    if column is None or elsewhere or claim.stated is None:
+        return []
+    return [(CURVES[column], Stated(column, claim.stated))]
 
 
 def _names_of(field: str) -> list[str]:
