@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = build_parser().parse_args(words)
         code = COMMANDS[options.command](options) or 0
-        sys.stdout.flush()
+        print(end="", flush=True)  # so that a full disk is seen here
     except BibliometricsError as error:
         return _fail(error, error.exit_code, words)
     except ImportError as error:
@@ -389,17 +389,19 @@ def _say_told(told: Any, *, as_json: bool, quiet: bool = False) -> None:
         _say(line)
 
 
-COMMANDS: Final[MappingProxyType[str, Callable[[argparse.Namespace], int | None]]] = MappingProxyType(
-    {
-        "plan": run_plan,
-        "probe": run_probe,
-        "refresh": run_refresh,
-        "tables": run_tables,
-        "figures": run_figures,
-        "report": run_report,
-        "verdicts": run_verdicts,
-        "study": run_study,
-        "snapshot": run_snapshot,
-        "compare": run_compare,
-    }
+COMMANDS: Final[MappingProxyType[str, Callable[[argparse.Namespace], int | None]]] = (
+    MappingProxyType(
+        {
+            "plan": run_plan,
+            "probe": run_probe,
+            "refresh": run_refresh,
+            "tables": run_tables,
+            "figures": run_figures,
+            "report": run_report,
+            "verdicts": run_verdicts,
+            "study": run_study,
+            "snapshot": run_snapshot,
+            "compare": run_compare,
+        }
+    )
 )

@@ -199,6 +199,13 @@ def test_a_full_disk_under_the_output_is_one_line(words: str, witness_build: Pat
     assert "standard output: No space left" in done.stderr.decode()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+def test_a_command_without_output_ends_well() -> None:
+    command = ["sh", "-c", 'exec "$0" -m bibliometrics plan >&-', sys.executable]
+    done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_terminal_without_our_letters_gets_others(witness_build: Path) -> None:
     settings = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     ascii_only = {"PYTHONIOENCODING": "ascii", **settings}
