@@ -221,7 +221,9 @@ def _add_study_command(commands: Any) -> None:
         "--out", type=Path, metavar="FILE", help="the file (default: named by what is studied)"
     )
     new.add_argument(
-        "--offline", action="store_true", help="ask nobody: an institution of this package, or an id"
+        "--offline",
+        action="store_true",
+        help="ask nobody: an institution of this package, or an id with --home",
     )
     new.add_argument("--force", action="store_true", help="replace a file that is there")
     _add_json(new)
@@ -248,7 +250,10 @@ def _add_snapshot(commands: Any) -> None:
         "--jobs", type=_count, metavar="N", help="files at a time (default: processors, at most 4)"
     )
     narrow.add_argument(
-        "--years", type=read_years, metavar="A-B", help="keep works of these years only (default: all)"
+        "--years",
+        type=read_years,
+        metavar="A-B",
+        help="keep works of these years only (default: all)",
     )
     narrow.add_argument(
         "--files", type=_count, metavar="N", help="a dry run on N files, with an extrapolation"
