@@ -28,6 +28,7 @@ from bibliometrics.study_file import describe_study, lines_of
 __all__ = ["build_parser", "main"]
 
 INTERRUPTED: Final = 130
+Command = Callable[[argparse.Namespace], int | None]
 
 
 def _say(text: str = "") -> None:
@@ -389,19 +390,17 @@ def _say_told(told: Any, *, as_json: bool, quiet: bool = False) -> None:
         _say(line)
 
 
-COMMANDS: Final[MappingProxyType[str, Callable[[argparse.Namespace], int | None]]] = (
-    MappingProxyType(
-        {
-            "plan": run_plan,
-            "probe": run_probe,
-            "refresh": run_refresh,
-            "tables": run_tables,
-            "figures": run_figures,
-            "report": run_report,
-            "verdicts": run_verdicts,
-            "study": run_study,
-            "snapshot": run_snapshot,
-            "compare": run_compare,
-        }
-    )
+COMMANDS: Final[MappingProxyType[str, Command]] = MappingProxyType(
+    {
+        "plan": run_plan,
+        "probe": run_probe,
+        "refresh": run_refresh,
+        "tables": run_tables,
+        "figures": run_figures,
+        "report": run_report,
+        "verdicts": run_verdicts,
+        "study": run_study,
+        "snapshot": run_snapshot,
+        "compare": run_compare,
+    }
 )
