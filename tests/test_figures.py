@@ -29,13 +29,21 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 from PIL import Image
 
-from bibliometrics import alttext, drawing, figure_data, figures, lines, paths, tiles, witnesses
+from bibliometrics import (
+    alttext,
+    drawing,
+    figure_data,
+    figure_series,
+    figures,
+    paths,
+    tiles,
+    witnesses,
+)
 from bibliometrics.errors import DiskError, InputError
 from bibliometrics.figures import Evidence, Source, Stated
 from bibliometrics.indicators import poisson_interval, share_interval
 from bibliometrics.question import TEAM_BANDS
 from bibliometrics.study import Region, Study, country_names, field_names, load_study
-from tests.worlds import region_codes
 
 COUNTED = Source("Count", "2026-11-22", "articles")
 SYNTHETIC = replace(COUNTED, label="sample", is_synthetic=True)
@@ -437,13 +445,19 @@ def test_growth_from_zero_has_no_factor() -> None:
 
 def test_a_series_without_any_value_is_empty() -> None:
     frame = pd.DataFrame({"year": [2010], "share_of_world": [np.nan]})
-    assert lines.series_of(frame, "share_of_world").empty
-    assert lines.series_of(frame, "n_works").empty
+    assert figure_series.series_of(frame, "share_of_world").empty
+    assert figure_series.series_of(frame, "n_works").empty
+
+
+def test_equal_countries_are_ranked_by_all_years_then_by_code() -> None:
+    rows = [(1, "A", 1), (1, "B", 2), (1, "C", 1), (2, "A", 5), (2, "B", 5), (2, "C", 5)]
+    frame = pd.DataFrame(rows, columns=["year", "country_code", "n_works"])
+    assert figure_series.largest_codes(frame, "ABC") == ["B", "A", "C"]
 
 
 def test_a_sum_of_countries_is_unknown_where_one_is_unknown() -> None:
     frame = pd.DataFrame({"year": [1, 1, 2, 2], "country_code": [*"ABAB"], "n": [1, 2, 3, np.nan]})
-    values = lines.series_of(frame, "n", ("A", "B"))["value"]
+    values = figure_series.series_of(frame, "n", ("A", "B"))["value"]
     assert values.iloc[0] == 3
     assert np.isnan(values.iloc[1])
 
@@ -637,7 +651,7 @@ def light_of(colour: object) -> float:
 
 @pytest.mark.parametrize("name", ["celac33", "celac33_territories", "m49_lac", "latin20"])
 def test_the_grid_has_a_place_for_every_country_of_the_regions(name: str) -> None:
-    codes = region_codes(name)
+    codes = tomllib.loads((paths.DEFINITIONS / "regions.toml").read_text())[name]["codes"]
     places = tiles.tile_places(codes)
     assert set(places) == set(codes)
     assert len(set(places.values())) == len(codes)
