@@ -8,6 +8,7 @@ the other. Reads every schema since 2021; a key that a record lacks is missing.
 from __future__ import annotations
 
 import gzip
+import io
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, cast
@@ -31,6 +32,7 @@ from bibliometrics.narrow_row import (
     work_number,
 )
 
+READ_BYTES: Final = 16 << 20
 BLOCK_BYTES: Final = 8 << 20
 LINE_LIMIT: Final = 256 << 20
 ROWS_PER_BATCH: Final = 20_000
@@ -107,10 +109,6 @@ _TYPE: Final = _Memo(lambda text: type_name(text) if text else None)
 _FIELD: Final = _Memo(lambda given: None if given is None else field_number(str(given)))
 
 
-def _open_gz(stream: BinaryIO) -> Any:
-    return igzip.IGzipFile(fileobj=stream, mode="rb")  # type: ignore[no-untyped-call]
-
-
 def read_blocks(stream: BinaryIO, name: str) -> Iterator[bytes]:
     """
     Decompress a file into blocks of whole lines.
@@ -132,7 +130,16 @@ def read_blocks(stream: BinaryIO, name: str) -> Iterator[bytes]:
     SnapshotError
         If the file is cut or no gzip, or a line is longer than 256 MiB.
     """
-    unzipped, rest = _open_gz(stream), b""
+    large = io.BufferedReader(cast("io.RawIOBase", stream), READ_BYTES)  # few requests if far away
+    try:
+        yield from _whole_lines(large, name)
+    finally:
+        large.detach()
+
+
+def _whole_lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    unzipped = igzip.IGzipFile(fileobj=stream, mode="rb")  # type: ignore[no-untyped-call]
+    rest = b""
     while True:
         try:
             block = unzipped.read(BLOCK_BYTES)

@@ -744,6 +744,19 @@ def test_only_a_part_of_a_parquet_file_is_moved(way: str, tmp_path: Path) -> Non
         assert store.sent < sum(sizes) / 2
 
 
+@pytest.mark.parametrize("way", ["s3", "https"])
+def test_json_lines_far_away_are_read_by_large_requests(way: str, tmp_path: Path) -> None:
+    works = [
+        {**work, "abstract_inverted_index": os.urandom(40_000).hex()} for work in some_works(1, 40)
+    ]
+    release = write_release(tmp_path / "release", {PARTS[0]: works}, kind="jsonl")
+    with ObjectStore(release) as store:
+        narrow_release(folder=tmp_path / "far", **places(store)[way])
+        reads = [r for r in store.requests if r[0] == "GET" and "updated_date" in r[1]]
+    assert next(release.rglob("*.gz")).stat().st_size > 1_500_000
+    assert len(reads) <= 2
+
+
 @pytest.mark.parametrize("fault", ["503", "close"])
 @pytest.mark.parametrize("way", ["s3", "https"])
 def test_a_read_that_breaks_off_is_tried_again(way: str, fault: str, tmp_path: Path) -> None:

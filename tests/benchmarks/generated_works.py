@@ -263,7 +263,9 @@ def write_parquet(folder: Path, n_files: int, n_groups: int, n_distinct: int) ->
     for number in range(n_files):
         path = folder / "works" / f"{part_name(number)}.parquet"
         path.parent.mkdir(parents=True)
-        with pq.ParquetWriter(path, WORKS_SCHEMA, compression="snappy") as writer:
+        with pq.ParquetWriter(
+            path, WORKS_SCHEMA, compression="snappy", write_page_checksum=True
+        ) as writer:
             for _ in range(n_groups):
                 ids = pa.array([work_id(row + place) for place in range(n_distinct)])
                 writer.write_table(table.set_column(0, "id", ids), row_group_size=n_distinct)
