@@ -107,7 +107,7 @@ def _count(
     source.check(study)
     _check_remaining(source.remaining(), _least_usd(questions, pull))
     if budget_usd is None:
-        source.probe_cheaply(study)
+        _probe_once(source, study, pull)
     listener.expect(request.estimate_plan(questions)[0])
     answers = source.answer_all(questions)
     notes = (*source.notes, *_look_around(source, study), *_find_untimed(pull))
@@ -123,6 +123,17 @@ def _count(
         notes=notes,
         pull=pull.folder,
     )
+
+
+def _probe_once(source: OpenAlex, study: Study, pull: archive.Pull) -> None:
+    """Probe what the counts take for granted, once a pull: who goes on with it doesn't pay anew."""
+    known = pull.settings.get("probed")
+    if isinstance(known, list):
+        source.notes += map(str, known)
+        return
+    before = len(source.notes)
+    source.probe_cheaply(study)
+    pull.decide("probed", source.notes[before:])
 
 
 def _of_pull(study: Study, pull: archive.Pull) -> Provenance:

@@ -21,6 +21,7 @@ from bibliometrics.errors import (
     NetworkError,
 )
 from bibliometrics.gate import Answered
+from bibliometrics.openalex import OpenAlex
 from bibliometrics.options import Counted, Options
 from bibliometrics.question import institution_region_by_year
 from bibliometrics.study import Study, load_study
@@ -89,7 +90,8 @@ def a_study(folder: Path, years: tuple[int, int] = YEARS) -> Study:
 
 
 def options(**wanted: Any) -> Options:
-    return Options(**{"study": "loose", "rate": 100.0, "parts": PARTS, **wanted})
+    given = {"study": "loose", "rate": 100.0, "parts": PARTS, "budget_usd": 1.0, **wanted}
+    return Options(**given)
 
 
 def ask(study: Study, ear: Ear | None = None, **wanted: Any) -> Counted:
@@ -153,6 +155,25 @@ def test_an_interrupted_pull_is_gone_on_with_and_nothing_is_paid_twice(
     assert credits_of(counted) == told["calls"] - sum(first.values())
     assert counted.calls_made == credits_of(counted) + 1  # the check is free
     assert counted.provenance.calls == told["calls"]
+
+
+def test_probes_are_paid_once_a_pull_and_their_notes_are_kept(
+    server: OpenAlexServer, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probed: list[str] = []
+
+    def probe(source: OpenAlex, _: Study) -> None:
+        probed.append("once")
+        source.notes.append("what a probe found")
+
+    monkeypatch.setattr(OpenAlex, "probe_cheaply", probe)
+    folder = interrupt(study, budget_usd=None)
+    counted = ask(study, budget_usd=None)
+    assert (counted.pull, probed) == (folder, ["once"])
+    assert counted.notes.count("what a probe found") == 1
+    pulls.mark_built(counted)
+    ask(study)
+    assert probed == ["once"]  # a budget is for counts alone
 
 
 def test_a_pull_that_is_interrupted_again_and_again_gets_there(
