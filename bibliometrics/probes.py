@@ -322,8 +322,9 @@ def _probe_same(study: Study, groups: Answer, ask: Ask) -> Iterator[Finding]:
     nested = ask(target("works", filter=_base(study), group_by=f"{YEAR},{COUNTRY}", per_page=ROWS))
     meaning = "more calls, the same counts: one key at a time is asked instead"
     if nested.status == 200:
-        inner = [row for year in nested.data["group_by"] for row in year["groups"] if row["count"]]
-        same = {str(row["key"]): row["count"] for row in inner} == groups.groups
+        inner = [row for year in nested.data["group_by"] for row in year.get("groups") or ()]
+        counts = {str(row["key"]): row["count"] for row in inner if row["count"]}
+        same = counts == groups.groups
         yield Finding(what, expected, "the same" if same else "other counts", same, meaning)
     else:
         yield _unanswered(what, expected, nested, meaning)

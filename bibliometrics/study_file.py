@@ -105,8 +105,8 @@ def find_definition(text: str) -> tuple[str, dict[str, Any]] | None:
     said = text.strip().casefold().removeprefix("https://")
     said = re.sub("^(openalex.org/|ror.org/|ror:)", "", said)
     for key, table in _definitions("institutions").items():
-        known = (key, table["id"], table["ror"], table["name"], table["short"])
-        if said in {str(one).casefold() for one in known}:
+        known = (key, *(str(table.get(name, "")) for name in ("id", "ror", *NAMES)))
+        if said and said in map(str.casefold, known):
             return key, table
     return None
 
