@@ -21,7 +21,7 @@ from typing import Any, Final
 from bibliometrics.arguments import build_parser, read_parts
 from bibliometrics.errors import BibliometricsError, DiskError, MissingPackageError
 from bibliometrics.paths import processed_folder
-from bibliometrics.question import DEFAULT_PARTS, PlannedQuestion, build_plan
+from bibliometrics.question import DEFAULT_PARTS
 from bibliometrics.study import available_studies, load_study
 from bibliometrics.study_file import describe_study, lines_of
 
@@ -103,85 +103,16 @@ def _missing(error: ImportError) -> MissingPackageError:
 
 def run_plan(options: argparse.Namespace) -> None:
     """Print the questions of a study, their calls and cost."""
-    from bibliometrics import access, request  # noqa: PLC0415
+    from bibliometrics import plan  # noqa: PLC0415
 
-    study = load_study(options.study)
-    planned = build_plan(study, read_parts(options.parts) or DEFAULT_PARTS)
-    least, most = request.estimate_plan(item.question for item in planned)
-    asked = dict.fromkeys(one for item in planned for one in request.first_requests(item.question))
-    remaining, note = _remaining_usd()
-    result = {
-        "study": study.id,
-        "study_hash": study.hash,
-        "questions": len(planned),
-        "credits": [least, most],
-        "usd": [round(number * request.CREDIT_USD, 4) for number in (least, most)],
-        "remaining_usd": remaining,
-        "note": note,
-        "tables": _estimate_tables(planned),
-    }
+    study, parts = load_study(options.study), read_parts(options.parts) or DEFAULT_PARTS
+    priced = plan.price_plan(study, parts)
     if options.urls:
-        result["urls"] = [one.url(access.read_address().url) for one in asked]
+        priced["urls"] = plan.list_urls(study, parts)
     if options.json:
-        _say_json(result)
-    else:
-        _say(f"{study.title} (study {study.id}, hash {study.hash[:12]})")
-        _say_plan(result)
-
-
-def _estimate_tables(planned: Sequence[PlannedQuestion]) -> dict[str, dict[str, int]]:
-    """Return questions and calls by table; a call that two tables need counts at the first."""
-    from bibliometrics import request  # noqa: PLC0415
-
-    rows: dict[str, dict[str, int]] = {}
-    before = 0, 0
-    for name in dict.fromkeys(item.table for item in planned):
-        rows[name] = {"questions": sum(item.table == name for item in planned)}
-        so_far = [item.question for item in planned if item.table in rows]
-        after = request.estimate_plan(so_far)
-        rows[name] |= {"least": after[0] - before[0], "most": after[1] - before[1]}
-        before = after
-    return rows
-
-
-def _say_plan(result: dict[str, Any]) -> None:
-    _say(f"{'table':24}{'questions':>10}{'calls':>14}")
-    for name, row in result["tables"].items():
-        _say(f"{name:24}{row['questions']:>10}{_span(row['least'], row['most']):>14}")
-    _say(f"{'in all':24}{result['questions']:>10}{_span(*result['credits']):>14}")
-    least, most = result["usd"]
-    _say(f"cost: {least:.4f} to {most:.4f} USD (1 call = 1 credit)")
-    if result["remaining_usd"] is not None:
-        _say(f"left in today's budget of your key: {result['remaining_usd']:.4f} USD")
-    if result["note"]:
-        _say(f"note: {result['note']}")
-    for url in result.get("urls", ()):
-        _say(url)
-
-
-def _span(least: int, most: int) -> str:
-    return str(least) if least == most else f"{least} to {most}"
-
-
-def _remaining_usd() -> tuple[float | None, str]:
-    """Return what is left of today's budget of the key, or why that can't be said."""
-    from bibliometrics import access  # noqa: PLC0415
-
-    try:
-        key = access.read_key()
-        if key is None:
-            return None, ""
-        from bibliometrics import openalex  # noqa: PLC0415
-
-        left = openalex.ask_remaining(access.read_address(), key)
-    except BibliometricsError as error:
-        return None, f"what is left of today's budget is unknown: {error.message}"
-    except ImportError as error:
-        name = (error.name or "a library").partition(".")[0]
-        return None, f"what is left of today's budget is unknown: {name} is not installed."
-    if left is None:
-        return None, "the server does not say what is left of today's budget."
-    return round(left.usd + left.prepaid_usd, 6), ""
+        _say_json(priced)
+    for line in plan.tell_plan(priced) if not options.json else ():
+        _say(line)
 
 
 def run_refresh(options: argparse.Namespace) -> None:

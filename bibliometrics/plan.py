@@ -1,0 +1,110 @@
+"""What a refresh would ask and cost. Standard library only, but for the budget of a key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bibliometrics import access, request
+from bibliometrics.errors import BibliometricsError
+from bibliometrics.question import PlannedQuestion, build_plan
+from bibliometrics.study import Study
+
+
+def price_plan(study: Study, parts: tuple[str, ...]) -> dict[str, Any]:
+    """
+    Return what the plan of a study comes to.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    parts : tuple of str
+        Parts of its plan.
+
+    Returns
+    -------
+    dict
+        ``questions``, ``credits`` and ``usd`` (least and most), ``tables`` (questions and calls of
+        each; a call that two tables need counts at the first), ``remaining_usd`` (what is left of
+        today's budget of the key; None without one) and ``note`` (why that can't be said).
+    """
+    planned = build_plan(study, parts)
+    credits = request.estimate_plan(item.question for item in planned)
+    remaining, note = _remaining_usd()
+    return {
+        "study": study.id,
+        "study_title": study.title,
+        "study_hash": study.hash,
+        "questions": len(planned),
+        "credits": list(credits),
+        "usd": [round(number * request.CREDIT_USD, 4) for number in credits],
+        "remaining_usd": remaining,
+        "note": note,
+        "tables": _price_tables(planned),
+    }
+
+
+def list_urls(study: Study, parts: tuple[str, ...]) -> list[str]:
+    """Return the address of every request that parts of a plan begin with, none twice."""
+    planned = build_plan(study, parts)
+    asked = dict.fromkeys(one for item in planned for one in request.first_requests(item.question))
+    return [one.url(access.read_address().url) for one in asked]
+
+
+def _price_tables(planned: Sequence[PlannedQuestion]) -> dict[str, dict[str, int]]:
+    rows: dict[str, dict[str, int]] = {}
+    before = 0, 0
+    for name in dict.fromkeys(item.table for item in planned):
+        rows[name] = {"questions": sum(item.table == name for item in planned)}
+        so_far = [item.question for item in planned if item.table in rows]
+        after = request.estimate_plan(so_far)
+        rows[name] |= {"least": after[0] - before[0], "most": after[1] - before[1]}
+        before = after
+    return rows
+
+
+def _remaining_usd() -> tuple[float | None, str]:
+    try:
+        key = access.read_key()
+        if key is None:
+            return None, ""
+        from bibliometrics import openalex  # noqa: PLC0415
+
+        left = openalex.ask_remaining(access.read_address(), key)
+    except BibliometricsError as error:
+        return None, f"what is left of today's budget is unknown: {error.message}"
+    except ImportError as error:
+        name = (error.name or "a library").partition(".")[0]
+        return None, f"what is left of today's budget is unknown: {name} is not installed."
+    if left is None:
+        return None, "the server does not say what is left of today's budget."
+    return round(left.usd + left.prepaid_usd, 6), ""
+
+
+def tell_plan(priced: dict[str, Any]) -> list[str]:
+    """Return the lines that the command ``plan`` prints."""
+    least, most = priced["usd"]
+    lines = [
+        f"{priced['study_title']} (study {priced['study']}, hash {priced['study_hash'][:12]})",
+        _line("table", "questions", "calls"),
+        *(
+            _line(name, row["questions"], _span(row["least"], row["most"]))
+            for name, row in priced["tables"].items()
+        ),
+        _line("in all", priced["questions"], _span(*priced["credits"])),
+        f"cost: {least:.4f} to {most:.4f} USD (1 call = 1 credit)",
+    ]
+    if priced["remaining_usd"] is not None:
+        lines.append(f"left in today's budget of your key: {priced['remaining_usd']:.4f} USD")
+    if priced["note"]:
+        lines.append(f"note: {priced['note']}")
+    return [*lines, *priced.get("urls", ())]
+
+
+def _line(name: str, questions: object, calls: str) -> str:
+    return f"{name:24}{questions:>10}{calls:>14}"
+
+
+def _span(least: int, most: int) -> str:
+    return str(least) if least == most else f"{least} to {most}"
