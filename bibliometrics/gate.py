@@ -217,6 +217,11 @@ class Gate:
         exchange : callable
             Sends the request once; returns the reply, or what went wrong on the way.
 
+        Returns
+        -------
+        Reply
+            The answer, checked; secrets that the server repeated are masked.
+
         Raises
         ------
         BibliometricsError

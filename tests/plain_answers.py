@@ -1,4 +1,4 @@
-"""Any question, answered the plain way: loops over work records, nothing of the package's counting."""
+"""Any question, answered the plain way: loops over work records, no counting of the package."""
 
 from __future__ import annotations
 
