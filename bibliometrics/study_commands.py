@@ -147,10 +147,12 @@ def _known_here(wishes: Wishes) -> tuple[str | dict[str, str], tuple[str, ...]]:
     if not key.startswith("I") or not wishes.home:
         msg = f"without network nothing is known of {wishes.institution!r}."
         raise InputError(msg, "give an OpenAlex id and --home, or leave out --offline")
+    country = wishes.home.upper().partition(",")[0].strip()
+    check_countries((country,), "--home")
     entries = {
         "id": key,
         "name": key,
-        "country": _codes(wishes.home)[0],
+        "country": country,
         "source": "Its id as given; not looked up",
     }
     return entries, ()
