@@ -70,8 +70,15 @@ class Relations:
     node_of: Callable[[str], Any]
 
 
-def narrow_relations(table: ir.Table) -> Relations:
-    """Return the relations of a narrow table (columns: ``narrow_row.NARROW_SCHEMA``)."""
+def narrow_relations(table: ir.Table, shared: Question | None = None) -> Relations:
+    """
+    Return the relations of a narrow table (columns: ``narrow_row.NARROW_SCHEMA``).
+
+    With ``shared``, of the works only that meet its conditions on a work's own values: they are
+    chosen before their lists are taken apart.
+    """
+    if shared is not None:
+        table = table.filter(_plain_conditions(shared) or [ibis.literal(True)])
 
     def each(column: str, name: str) -> ir.Table:
         return table.select("work_id", **{name: table[column]}).unnest(name)

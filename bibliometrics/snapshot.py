@@ -26,7 +26,6 @@ from bibliometrics.expressions import (
     count_by_author,
     count_one_author,
     count_works,
-    matching_works,
     narrow_relations,
     shared_conditions,
 )
@@ -228,8 +227,8 @@ class Snapshot:
 
     @contextmanager
     def _shared(self, questions: Sequence[Question]) -> Iterator[Relations]:
-        """Keep in the engine what the questions can touch: works, and their links, much smaller."""
-        common, base = shared_conditions(questions), self.relations
+        """Keep in the engine what the questions can touch: works, and the links they ask about."""
+        base = narrow_relations(self.table, shared_conditions(questions))
         lineage = {i for q in questions for i in (*q.lineage, *q.without_lineage)}
         exact = {i for q in questions for i in q.institution_ids}
         with ExitStack() as stack:
@@ -240,15 +239,15 @@ class Snapshot:
                 return cached
 
             def nodes(table: ir.Table, ids: Iterable[str]) -> ir.Table:
-                return table.filter(_.node.isin([base.node_of(i) for i in sorted(ids)] or [-1]))
+                wanted = [base.node_of(i) for i in sorted(ids)]
+                return table.filter(_.node.isin(wanted)) if wanted else table.limit(0)
 
-            works = keep(matching_works(common, base))
             yield replace(
                 base,
-                works=works,
-                countries=keep(base.countries.semi_join(works, "work_id")),
-                lineage=keep(nodes(base.lineage, lineage).semi_join(works, "work_id")),
-                institutions=keep(nodes(base.institutions, exact).semi_join(works, "work_id")),
+                works=keep(base.works),
+                countries=keep(base.countries),
+                lineage=keep(nodes(base.lineage, lineage)),
+                institutions=keep(nodes(base.institutions, exact)),
             )
 
     def _check(self, question: Question) -> None:
@@ -320,7 +319,9 @@ def _connect(engine: str) -> Any:
     """Return an Ibis backend."""
     if engine == "duckdb":
         scratch = Path(tempfile.gettempdir()) / f"bibliometrics-{os.getpid()}"
-        return ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=str(scratch))
+        backend = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=str(scratch))
+        backend.raw_sql("SET enable_progress_bar = false")  # it would fill notebooks
+        return backend
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415 - an optional extra
     except ImportError as error:
