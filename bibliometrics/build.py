@@ -157,6 +157,9 @@ class Build:
         InputError
             If there is no figure of that name.
         """
+        if name not in self._drawn and name in FIGURES:
+            msg = f"figure {name!r} is not in {self.folder}: {WAITING}."
+            raise InputError(msg, "run that command first")
         if name not in self._drawn:
             msg = f"there is no figure {name!r}."
             raise InputError(msg, f"known figures: {', '.join(sorted(self._drawn))}")

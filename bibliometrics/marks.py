@@ -57,7 +57,7 @@ def _marks(claim: Claim, study: Study) -> list[tuple[str, Stated]]:
     if claim.quantity in _SHOWN and claim.stated is not None:
         figure, column = _SHOWN[claim.quantity]
         year = claim.year or None
-        mark = Stated(column, claim.stated, year=year, country_codes=claim.members)
+        mark = Stated(column, claim.stated, _say(claim), year=year, country_codes=claim.members)
         return [(figure, mark), *_curve_marks(claim, study)]
     if claim.quantity == "institution_region_growth":
         return _curve_marks(claim, study)
@@ -78,6 +78,13 @@ def _marks(claim: Claim, study: Study) -> list[tuple[str, Stated]]:
     return []
 
 
+def _say(claim: Claim) -> str:
+    """Return a stated share as the rounded number that it is; other values speak for themselves."""
+    if claim.unit != "share" or claim.stated is None:
+        return ""
+    return f"about {100 * claim.stated:.0f} %"
+
+
 def _curve_marks(claim: Claim, study: Study) -> list[tuple[str, Stated]]:
     """Return the mark of a claim in a figure of the specification curve, if it tests one."""
     first, last = study.years
@@ -91,7 +98,7 @@ def _curve_marks(claim: Claim, study: Study) -> list[tuple[str, Stated]]:
     elsewhere = claim.members not in {(), (study.top_country,)}
     if column is None or elsewhere or claim.stated is None:
         return []
-    return [(CURVES[column], Stated(column, claim.stated))]
+    return [(CURVES[column], Stated(column, claim.stated, _say(claim)))]
 
 
 def _names_of(field: str) -> list[str]:
