@@ -14,7 +14,7 @@ from tqdm import tqdm
 from bibliometrics.gate import Answered, Waiting
 
 LINE_SECONDS: Final = 5.0
-BAR: Final = "{percentage:3.0f}%|{bar}| {n_fmt} of {total_fmt} {postfix}"
+BAR: Final = "{percentage:3.0f}%|{bar}| {n_fmt} of {total_fmt} {unit}{postfix}"
 
 
 class Progress:
@@ -66,9 +66,11 @@ class Progress:
             return
         if self._stream.isatty():
             if self._bar is None:
-                self._bar = tqdm(total=total, file=self._stream, dynamic_ncols=True, bar_format=BAR)
+                self._bar = tqdm(
+                    total=total, unit=unit, file=self._stream, dynamic_ncols=True, bar_format=BAR
+                )
             self._bar.n = done
-            self._bar.set_postfix_str(f"{unit}, {said}")
+            self._bar.set_postfix_str(said)
         elif done == total or time.monotonic() - self._last_line >= LINE_SECONDS:
             self._last_line = time.monotonic()
             self.say(f"{done} of {total} {unit}, {said}")

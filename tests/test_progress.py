@@ -110,3 +110,20 @@ def test_nothing_is_said_of_answers_where_nothing_was_asked() -> None:
     with Progress(stream) as display:
         display("building tables")
     assert stream.getvalue() == "building tables\n"
+
+
+def step_through(stream: StringIO, clock: Clock, *, quiet: bool = False) -> str:
+    """Show four parts of a long job, ten seconds each."""
+    with Progress(stream, quiet=quiet) as display:
+        for done in range(5):
+            display.step(done, 4, "files", f"{done} MB")
+            clock.now += 10
+    return stream.getvalue()
+
+
+def test_parts_of_a_long_job_are_lines_or_a_bar(clock: Clock) -> None:
+    lines = step_through(StringIO(), clock).splitlines()
+    assert lines == [f"{done} of 4 files, {done} MB" for done in range(1, 5)]
+    bars = re.split(r"[\r\n]", step_through(Terminal(), clock))
+    assert any(bar.endswith("| 4 of 4 files, 4 MB") for bar in bars)
+    assert step_through(Terminal(), clock, quiet=True) == ""

@@ -216,6 +216,12 @@ def test_a_build_says_where_it_comes_from_and_can_be_made_again_offline(world: W
     lines = world.run("tables").out
     assert f"counted by openalex at {world.server.url}, {told['provenance']['pull']} (0." in lines
     before = everything(world.processed)
+    said = world.run("refresh", "--offline").out.splitlines()
+    assert said[0].startswith(f"built: {world.processed} (")
+    assert said[1].endswith(
+        f"{told['provenance']['cost_usd']:.4f} USD; this run: 0 calls, 0.0000 USD"
+    )
+    assert "fields, team_size, fractional" in said[2]
     again = world.run("refresh", "--offline", "--json").json
     assert (again["calls_made"], again["provenance"]) == (0, told["provenance"])
     assert everything(world.processed) == before
