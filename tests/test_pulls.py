@@ -237,6 +237,17 @@ def test_a_budget_below_the_plan_is_refused_before_any_call(
     assert (server.requests, folders()) == ([], [])
 
 
+def test_a_budget_below_the_rest_of_a_pull_leaves_it_as_it_is(
+    server: OpenAlexServer, study: Study
+) -> None:
+    folder = interrupt(study)
+    before, server.requests[:] = hash_tree(folder), []
+    with pytest.raises(BudgetError, match="costs at least"):
+        ask(study, budget_usd=0.0001)
+    assert (hash_tree(folder), server.requests) == (before, [])
+    assert ask(study).pull == folder
+
+
 def test_a_budget_that_is_reached_stops_and_is_resumed(
     records: Records, server: OpenAlexServer, study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
