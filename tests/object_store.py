@@ -24,7 +24,7 @@ SLOW_DOWN = (
 class ObjectStore:
     """The server, to be used in a `with` statement.
 
-    `faults` holds words: `503` (slow down), `close` (half of the body, then the end of the
+    `faults` holds words: a status (`503`), `close` (half of the body, then the end of the
     connection) or `` (none). `requests` holds method, path and range of each request. `etag_of`
     can be replaced to let objects change.
     """
@@ -90,8 +90,8 @@ class ObjectStore:
                     return
                 fault = store.next_fault() if with_body and "updated_date" in key else ""
                 etag = store.etag_of(path)
-                if fault == "503":
-                    self.finish_with(503, SLOW_DOWN, with_body=with_body)
+                if fault.isdigit():
+                    self.finish_with(int(fault), SLOW_DOWN, with_body=with_body)
                 elif match and match != etag:
                     self.finish_with(412, b"", with_body=with_body)
                 else:

@@ -29,12 +29,14 @@ from bibliometrics.errors import (
     DiskError,
     InputError,
     NetworkError,
+    RefusedError,
     ServerError,
     SnapshotError,
 )
 from bibliometrics.narrow import Progress, narrow_release
 from bibliometrics.narrow_notes import read_narrowed
 from bibliometrics.narrow_row import LIST_COLUMNS, NARROW_SCHEMA
+from bibliometrics.stores import open_store
 from tests import plain_works
 from tests.killed_worker import die_once
 from tests.make_sample import FOLDER
@@ -88,7 +90,7 @@ def no_temporary_files(folder: Path) -> bool:
 # ------------------------------------------------------------------------------ the two decoders --
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(worlds())
 def test_both_formats_give_the_same_rows_for_any_world(works: list[Work]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -798,6 +800,29 @@ def test_https_reads_insist_on_the_version_that_was_opened(tmp_path: Path) -> No
         reads = [r for r in store.requests if r[0] == "GET" and "updated_date" in r[1]]
     assert reads
     assert all(asked and match for _, _, asked, match in reads)
+
+
+def test_https_refuses_to_read_on_in_another_version(tmp_path: Path) -> None:
+    release = small_release(tmp_path / "release")
+    with ObjectStore(release) as store:
+        web = open_store(places(store)["https"]["place"])
+        with web.open(f"{PARTS[0]}.parquet").file as file:
+            assert file.read(4) == b"PAR1"
+            store.etag_of = lambda path: '"newer"'  # type: ignore[method-assign]
+            with pytest.raises(SnapshotError, match="changed while it was read"):
+                file.read(4)
+
+
+@pytest.mark.parametrize(("status", "error"), [("403", RefusedError), ("429", ServerError)])
+def test_a_status_that_lasts_is_an_error_of_its_kind(
+    status: str, error: type[Exception], tmp_path: Path
+) -> None:
+    release = small_release(tmp_path / "release")
+    with ObjectStore(release) as store:
+        store.always = status
+        with pytest.raises(error, match=status):
+            narrow_release(folder=tmp_path / "far", **places(store)["https"])
+    assert not list((tmp_path / "far" / "works").iterdir())
 
 
 @pytest.mark.parametrize("way", ["s3", "https"])
