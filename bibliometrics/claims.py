@@ -44,6 +44,9 @@ Verdict: TypeAlias = Mapping[str, Any]
 FORMS: Final = ("text", "md", "csv", "json")
 WORST_FIRST: Final = (CONTRADICTED, NOT_REPRODUCED, DIRECTION, REPRODUCED)
 VERDICTS: Final = (*WORST_FIRST, NOT_TESTABLE, WAITING)
+NO_CLAIMS: Final = (
+    "No verdicts: the ledger has no claims about this study, or its data are synthetic."
+)
 REASONS_UP_TO: Final = 20
 SHORT_COLUMNS: Final = ("claim", "what it says", "stated", "found", "verdict", "evidence", "why")
 COUNTED_UNITS: Final = ("countries", "fields", "values", "years")
@@ -159,8 +162,12 @@ def summarise_verdicts(rows: Iterable[Verdict]) -> str:
     """
     Return one sentence: how many claims, how many graded, and how.
 
-    A claim with several pieces of direct evidence counts once, with the worst conclusion.
+    A claim with several pieces of direct evidence counts once, with the worst conclusion. Without
+    rows the sentence says why there may be none.
     """
+    rows = list(rows)
+    if not rows:
+        return NO_CLAIMS
     by_claim: dict[str, list[str]] = {}
     graded: dict[str, list[str]] = {}
     for row in rows:

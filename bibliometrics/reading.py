@@ -24,6 +24,7 @@ OUTPUT_COLUMN: Final = {
     "figure4_institution_region": "n_works_institution_region",
 }
 UNGRADED: Final = "Synthetic data are never graded."
+NO_CLAIMS: Final = "No verdicts: the ledger has no claims about this study."
 COUNT_COLUMNS: Final = (*OUTPUT_COLUMN.values(), "n_works")
 
 
@@ -111,10 +112,15 @@ def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+def tell_ungraded(build: Build) -> str:
+    """Return why a build has no verdicts."""
+    return UNGRADED if build.provenance.synthetic else NO_CLAIMS
+
+
 def tell_summary(build: Build) -> str:
     """Return the state of the claims in a sentence, and where the counts come from."""
     rows = _plain(build["claims"])
-    told = claims.summarise_verdicts(rows) if rows else UNGRADED
+    told = claims.summarise_verdicts(rows) if rows else tell_ungraded(build)
     return f"{told}\n\n{build.origin}"
 
 
@@ -137,7 +143,7 @@ def tell_answer(build: Build, *displays: str) -> str:
     """
     rows = _plain(_of_display(build, displays))
     if not rows:
-        return UNGRADED
+        return tell_ungraded(build)
     graded = [row for row in rows if row["evidence_kind"] == "direct"]
     items = [_tell_claim(row) for row in claims.shorten_verdicts(graded)]
     waiting = [row["claim_id"] for row in rows if row["conclusion_verdict"] == claim_rules.WAITING]

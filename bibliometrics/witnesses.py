@@ -215,6 +215,8 @@ def field_activity(witnesses: Published, study: Study) -> pd.DataFrame:
     frame = counts.merge(shares, on=keys, how="left", suffixes=("", "_share"))
     frame = frame[frame["country_code"].isin([*study.region.codes, "WORLD"])]
     covered = frame.loc[frame["field"] != "", "country_code"].unique()
+    if not {*covered} & {*study.region.codes}:
+        covered = covered[:0]
     frame = frame[frame["country_code"].isin(covered)]
     region = frame[frame["country_code"] != "WORLD"].assign(country_code="region")
     frame = pd.concat([frame.replace({"country_code": {"WORLD": "world"}}), region])

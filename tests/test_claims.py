@@ -123,6 +123,12 @@ def test_a_claim_with_mixed_evidence_counts_once_with_the_worst_conclusion() -> 
     )
 
 
+def test_a_study_without_claims_has_a_sentence_in_place_of_verdicts() -> None:
+    assert claims.summarise_verdicts([]).startswith("No verdicts: the ledger has no claims")
+    for form in ("text", "md"):
+        assert "No verdicts: the ledger has no claims" in claims.format_verdicts([], form)
+
+
 def test_reading_verdicts_needs_the_standard_library_alone() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import bibliometrics.claims as c; "
