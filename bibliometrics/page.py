@@ -144,7 +144,7 @@ class _Page:
 
     def opening(self) -> str:
         rows = self._claims()
-        state = claims.summarise_verdicts(rows) if rows else reading.UNGRADED
+        state = claims.summarise_verdicts(rows) if rows else reading.tell_ungraded(self.build)
         paper = self.build.study.paper
         names = ("authors", "title", "journal", "year")
         by = ". ".join(paper[name] for name in names if paper.get(name))
@@ -171,9 +171,8 @@ class _Page:
     def verdicts(self) -> str:
         rows = self._claims()
         if not rows:
-            return (
-                f"<p>{escape(reading.UNGRADED)} A build of real counts shows verdicts here.</p>\n"
-            )
+            more = " A build of real counts shows verdicts here." if self.told.synthetic else ""
+            return f"<p>{escape(reading.tell_ungraded(self.build))}{more}</p>\n"
         graded = [row for row in rows if row["evidence_kind"] == "direct"]
         parts = [
             "<p>One line for each claim and piece of evidence that measures the claim's own "
