@@ -9,26 +9,31 @@ import pytest
 
 from bibliometrics import errors
 from bibliometrics.arguments import EPILOG, build_parser, read_parts
+from bibliometrics.cli import INTERRUPTED
 from bibliometrics.errors import BibliometricsError, InputError, UsageError
 from bibliometrics.question import PARTS
+from bibliometrics.study_commands import DIFFERENT
 
 
 def all_errors(kind: type[BibliometricsError] = BibliometricsError) -> set[type]:
     return {kind}.union(*(all_errors(below) for below in kind.__subclasses__()))
 
 
+ALL_CODES = sorted({0, INTERRUPTED, DIFFERENT, *(kind.exit_code for kind in all_errors())})
+
+
 def test_help_lists_every_exit_code_once() -> None:
     codes = [
         int(code) for code in re.findall(r"(?:^  | {2,})(\d+)(?= [a-z])", EPILOG, re.MULTILINE)
     ]
-    assert sorted(codes) == sorted({0, 130, *(kind.exit_code for kind in all_errors())})
+    assert sorted(codes) == ALL_CODES
 
 
 def test_readme_lists_every_exit_code_once() -> None:
     readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
     table = readme.partition("| exit code |")[2].partition("\n\n")[0]
     codes = [int(code) for code in re.findall(r"\| (\d+) \|", table)]
-    assert sorted(codes) == sorted({0, 130, *(kind.exit_code for kind in all_errors())})
+    assert sorted(codes) == ALL_CODES
 
 
 def test_every_kind_of_error_is_in_the_tree_with_its_code() -> None:

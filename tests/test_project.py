@@ -225,12 +225,13 @@ def imported_rooms(path: Path) -> set[str]:
     return found & set(ROOMS)
 
 
-def test_every_room_is_tested_by_itself_or_with_its_caller() -> None:
+def test_every_room_is_tested_by_itself_or_with_its_callers() -> None:
     files = {path.stem.removeprefix("test_"): path for path in ROOT.glob("tests/test_*.py")}
-    by_itself = {*files, *(room for path in files.values() for room in imported_rooms(path))}
-    callers = [ROOT / NAME / f"{room}.py" for room in ROOMS if room in files]
-    with_caller = {room for path in callers for room in imported_rooms(path)}
-    assert [room for room in ROOMS if room not in {"__main__", *by_itself, *with_caller}] == []
+    tested = {room for path in files.values() for room in imported_rooms(path)} | set(files)
+    called = {room for room in ROOMS if room in files}
+    for _ in range(2):  # a room that its caller's caller alone needs has no test of its own
+        called |= {n for room in called for n in imported_rooms(ROOT / NAME / f"{room}.py")}
+    assert [room for room in ROOMS if room not in {"__main__", *tested, *called}] == []
 
 
 def count_body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
