@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from bibliometrics import alttext
 from bibliometrics.big_science import growth_by_area, switch_off
@@ -23,6 +24,7 @@ from bibliometrics.big_science_sentences import (
 from bibliometrics.curve_tables import REGION, WITHOUT
 from bibliometrics.drawing import (
     PALETTE,
+    draw_message,
     finish,
     look,
     new_figure,
@@ -185,4 +187,8 @@ def _draw_growth(axes: Axes, study: Study, frame: pd.DataFrame) -> None:
     axes.axvline(0, color="#777777", linewidth=0.8)
     axes.set_title("Part of big science in the growth")
     axes.set_xlabel("share of the growth, first to last year\n(hollow: growth within chance)")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     share_axis(axes.xaxis)
+    if rows.empty:
+        axes.set_yticks([])
+        draw_message(axes, "no work in first and last year")

@@ -103,4 +103,5 @@ def describe_big_science_figure(study: Study, evidence: Evidence) -> str:
         "Three panels: whole and fractional counts per year with and without big science (without: "
         f"{big_science_name()}), and its share of the growth by country."
     )
-    return " ".join(filter(None, [warning, start, *describe_growth_share(study, evidence.frame)]))
+    told = describe_growth_share(study, evidence.frame)
+    return " ".join(filter(None, [warning, start, *told[:4], *told[4:][-1:]]))

@@ -92,6 +92,11 @@ def is_within(narrow: Specification, wide: Specification) -> bool:
     narrow, wide : Specification
         The two.
 
+    Returns
+    -------
+    bool
+        True where the narrower one can't have more works.
+
     Examples
     --------
     >>> is_within(Specification(max_authors=10), Specification(max_authors=30))

@@ -1,6 +1,8 @@
 """
-Figures of the specification curve: each headline number under every specification, sorted, with
-the choices below; and the weak axes one at a time.
+Figures of the specification curve.
+
+Each headline number under every specification, sorted, with the choices below; and the weak axes
+one at a time.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from bibliometrics.drawing import (
     STATED_COLOUR,
     add_end_label,
     count_axis,
+    draw_message,
     finish,
     new_figure,
     share_axis,
@@ -189,7 +192,7 @@ def _draw_values(
         )
         said = mark.label or format_headline(mark.value, headline)
         text = f"{study.paper.get('short', 'stated')}: {said}"
-        add_end_label(axes, (last, mark.value), wrap(text, 24), STATED_COLOUR)
+        add_end_label(axes, (max(last, 1), mark.value), wrap(text, 24), STATED_COLOUR)
     for value in numbers[own]:
         text = f"primary: {format_headline(value, headline)}"
         add_end_label(axes, (last, value), text, PRIMARY)
@@ -197,6 +200,8 @@ def _draw_values(
     if np.isfinite(middle):
         text = f"median: {format_headline(middle, headline)}"
         add_end_label(axes, (last, middle), text, POINTS)
+    if known.empty:
+        draw_message(axes, "unknown under every specification")
     axes.set_ylabel(UNITS[headline.unit])
     (share_axis if headline.unit == "share" else count_axis)(axes.yaxis)
 

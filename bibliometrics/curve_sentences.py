@@ -71,12 +71,15 @@ def describe_spread(study: Study, values: pd.DataFrame) -> list[str]:
         }
         number = int(str(row.n_specifications))
         unknown = number - int(str(row.n_known))
+        name = f"{headline.name[0].upper()}{headline.name[1:]}"
+        if unknown == number:
+            sentences.append(f"{name}: unknown under every specification.")
+            continue
         missing = f" (unknown in {unknown})" if unknown else ""
         sentences.append(
-            f"{headline.name[0].upper()}{headline.name[1:]}: {told['primary']} in the primary "
-            f"specification; {told['lowest']} to {told['highest']} over {number} specifications"
-            f"{missing}, the middle half of them {told['lower_quartile']} to "
-            f"{told['upper_quartile']}.{_heaviest(medians, headline)}"
+            f"{name}: {told['primary']} in the primary specification; {told['lowest']} to "
+            f"{told['highest']} over {number} specifications{missing}, the middle half of them "
+            f"{told['lower_quartile']} to {told['upper_quartile']}.{_heaviest(medians, headline)}"
         )
     return sentences
 

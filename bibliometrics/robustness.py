@@ -126,8 +126,9 @@ def grade_robustness(
     strong = table[table["weight"] > 0]
     primary = str(strong.loc[strong["is_primary"], "specification"].iloc[0])
     found: dict[str, dict[str, tuple[str, float]]] = {claim.id: {} for claim in claims}
+    nothing = as_frame(())
     for name, rows in strong.groupby("specification", sort=True):
-        evidence = Evidence(study, as_frame(()), _tables(study, rows), "curve")
+        evidence = Evidence(study, nothing, _tables(study, rows), "curve")
         for claim in claims:
             found[claim.id][str(name)] = _conclude(claim, evidence)
     return {

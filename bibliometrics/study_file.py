@@ -20,6 +20,7 @@ from bibliometrics.disk import write_atomic
 from bibliometrics.errors import InputError
 from bibliometrics.paths import DEFINITIONS
 from bibliometrics.question import build_plan
+from bibliometrics.specifications import curve_hash
 from bibliometrics.study import Study, load_study, read_toml
 
 NAMES: Final = ("name", "short")
@@ -216,6 +217,7 @@ def describe_study(study: Study) -> dict[str, Any]:
         "years": f"{study.years[0]} to {study.years[1]}",
         "questions": len(build_plan(study)),
         "hash": study.hash,
+        "curve hash": curve_hash(study),
     }
 
 
