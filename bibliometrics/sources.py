@@ -104,8 +104,6 @@ def _count_on_narrow(study: Study, options: Options, folder: Path) -> Counted:
         end=str(told["release"]),
         answers_sha256=str(told["manifest_sha256"]),
     )
-    lost = "; ".join(f"{n:,} {rule}" for rule, n in sorted(told["dropped"].items()))
-    note = (
-        f"{told['n_works']:,} works kept of {told['n_records']:,} records ({lost or 'no'} dropped)"
-    )
+    lost = "".join(f"; {n:,} {rule}" for rule, n in sorted(told["dropped"].items()))
+    note = f"{told['n_works']:,} works kept of {told['n_records']:,} records{lost}"
     return Counted(answers=answers, parts=parts, provenance=provenance, notes=(note,))
