@@ -240,10 +240,10 @@ def test_a_budget_below_the_plan_is_refused_before_any_call(
 def test_a_budget_below_the_rest_of_a_pull_leaves_it_as_it_is(
     server: OpenAlexServer, study: Study
 ) -> None:
-    folder = interrupt(study)
+    folder = interrupt(study, after=1)
     before, server.requests[:] = hash_tree(folder), []
     with pytest.raises(BudgetError, match="costs at least"):
-        ask(study, budget_usd=0.0001)
+        ask(study, budget_usd=0.0)
     assert (hash_tree(folder), server.requests) == (before, [])
     assert ask(study).pull == folder
 
