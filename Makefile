@@ -58,7 +58,7 @@ test: $(VENV)/dev.stamp ## style, types, rooms, tests with coverage, notebooks
 	$(BIN)/nbstripout --verify --keep-output --keep-count --extra-keys "$(KEEP)" notebooks/*.ipynb
 	$(call run_notebooks,build/notebooks)
 	$(BIN)/python -m bibliometrics refresh --source sample --to build/sample --quiet
-	$(call run_notebooks,build/sample-notebooks,build/sample)
+	$(BIN)/python -m bibliometrics report --from build/sample
 
 notebooks: $(VENV)/dev.stamp ## execute the committed notebooks again on data/processed
 	$(call run_notebooks,build/notebooks)

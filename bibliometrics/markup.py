@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 NUMBER: Final = re.compile(r"[−-]?[\d,]+(\.\d+)?( ?%)?|–|NaN")
 PROSE: Final = 60
+ROLES: Final = frozenset(("table", "rowgroup", "row", "columnheader", "rowheader", "cell"))
 SAFE_IN_LINKS: Final = "!$'()*+,-./:;=?@[]_|~ {}^\\`"
 INLINE_PARTS: Final = re.compile(
     r"<\?xml.*?\?>|<!DOCTYPE.*?>|<title>.*?</title>|<desc>.*?</desc>|<metadata>.*?</metadata>",
@@ -87,22 +88,45 @@ def render_grid(grid: Grid, caption: str) -> str:
     Return a table in a box of its own that scrolls, with caption and the scope of each header.
 
     Tables of sentences become one card for each row on a narrow screen; their roles are spelled
-    out, because a browser forgets them where a table isn't laid out as one.
+    out, because a browser forgets them where a table isn't laid out as one. A table without rows
+    becomes a line that says so.
     """
+    if not grid.body:
+        return f'<p class="soft">{escape(caption)}: nothing to show here.</p>\n'
     head = _merge_head(grid.head)
-    names = [cell.text for cell in head[-1]] if head else []
     plain = all(cell.columns == cell.rows == 1 for row in (*head, *grid.body) for cell in row)
     cards = plain and any(len(cell.text) > PROSE for row in grid.body for cell in row)
-    roles = {"table", "row", "rowgroup", "columnheader", "rowheader", "cell"} if cards else set()
-    top = "".join(_render_row(row, [], roles, in_head=True) for row in head)
-    rows = "".join(_render_row(row, names, roles, in_head=False) for row in grid.body)
-    group, whole = (_role(name, roles) for name in ("rowgroup", "table"))
-    label = escape(caption, quote=True)
+    look = _Look(
+        names=[cell.text for cell in head[-1]] if head and cards else [],
+        roles=ROLES if cards else frozenset(),
+        numbers=_number_columns(grid.body) if plain else frozenset(),
+    )
+    top = "".join(_render_row(row, look, in_head=True) for row in head)
+    rows = "".join(_render_row(row, look, in_head=False) for row in grid.body)
+    group = _role("rowgroup", look)
     shape = ' class="cards"' if cards else ""
-    return (
-        f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">'
-        f"<table{whole}{shape}><caption>{escape(caption)}</caption>"
-        f"<thead{group}>{top}</thead>\n<tbody{group}>{rows}</tbody></table></div>\n"
+    table = (
+        f"<table{_role('table', look)}{shape}><caption>{escape(caption)}</caption>"
+        f"<thead{group}>{top}</thead>\n<tbody{group}>{rows}</tbody></table>"
+    )
+    return put_in_box(caption, table)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """How the cells of a table are told: names on cards, roles, columns of numbers."""
+
+    names: Sequence[str]
+    roles: frozenset[str]
+    numbers: frozenset[int]
+
+
+def _number_columns(body: list[list[Cell]]) -> frozenset[int]:
+    texts = [[cell.text for cell in column] for column in zip(*body, strict=False)]
+    return frozenset(
+        number
+        for number, column in enumerate(texts)
+        if number and any(column) and all(NUMBER.fullmatch(text) for text in column if text)
     )
 
 
@@ -115,25 +139,25 @@ def _merge_head(head: list[list[Cell]]) -> list[list[Cell]]:
     return [[upper if upper.text else lower for upper, lower in zip(*head, strict=True)]]
 
 
-def _role(name: str, roles: set[str]) -> str:
-    return f' role="{name}"' if name in roles else ""
+def _role(name: str, look: _Look) -> str:
+    return f' role="{name}"' if name in look.roles else ""
 
 
-def _render_row(row: list[Cell], names: list[str], roles: set[str], *, in_head: bool) -> str:
+def _render_row(row: list[Cell], look: _Look, *, in_head: bool) -> str:
     cells = []
     for number, cell in enumerate(row):
         header = cell.header and bool(cell.text)
-        name = names[number] if roles and len(names) == len(row) else ""
         attributes = _scope(cell, in_head=in_head) if header else ""
         attributes += f' colspan="{cell.columns}"' if cell.columns > 1 else ""
         attributes += f' rowspan="{cell.rows}"' if cell.rows > 1 else ""
         kind = "columnheader" if header and in_head else "rowheader" if header else "cell"
-        attributes += _role(kind, roles)
-        attributes += f' data-label="{escape(name, quote=True)}"' if name and number else ""
-        attributes += ' class="number"' if not header and NUMBER.fullmatch(cell.text) else ""
+        attributes += _role(kind, look)
+        if number and not in_head and number < len(look.names):
+            attributes += f' data-label="{escape(look.names[number], quote=True)}"'
+        attributes += ' class="number"' if number in look.numbers else ""
         tag = "th" if header else "td"
         cells.append(f"<{tag}{attributes}>{cell.content}</{tag}>")
-    return f"<tr{_role('row', roles)}>{''.join(cells)}</tr>\n"
+    return f"<tr{_role('row', look)}>{''.join(cells)}</tr>\n"
 
 
 def _scope(cell: Cell, *, in_head: bool) -> str:
@@ -192,6 +216,14 @@ def show_again(svg: str, prefix: str, label: str, described_by: str) -> str:
     return (
         f'<svg{box} role="img" aria-label="{escape(label, quote=True)}"'
         f' aria-describedby="{described_by}"><use href="#{prefix}-all"/></svg>'
+    )
+
+
+def put_in_box(label: str, content: str) -> str:
+    """Return HTML in a named box that scrolls by itself, also by keyboard, where it is too wide."""
+    return (
+        f'<div class="scroll" role="region" aria-label="{escape(label, quote=True)}" '
+        f'tabindex="0">{content}</div>\n'
     )
 
 

@@ -4,6 +4,7 @@ The notebooks of this checkout, run on a build by papermill; what they show, as 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -20,7 +21,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from bibliometrics.errors import BibliometricsError, InputError
 from bibliometrics.fragments import tidy_html
-from bibliometrics.markup import make_id
+from bibliometrics.markup import make_id, put_in_box
 from bibliometrics.paths import PACKAGE
 
 NOTEBOOKS: Final = PACKAGE.parent / "notebooks"
@@ -103,10 +104,12 @@ def run_notebooks(paths: Sequence[Path], build: Path, said: Callable[[str], None
                 extra_arguments=["--log-level=50"],
             )
         except PapermillExecutionError as error:
-            said_there = f"{error.ename}: {error.evalue}"
-            msg = f"notebook {path.name} failed in cell {error.exec_count}: {said_there}"
+            place = error.source.strip().partition("\n")[0]
+            msg = f"notebook {path.name} failed at `{place}`: {error.ename}: {error.evalue}"
             step = f"open it with `make lab` and run it with data = {str(build)!r}"
             raise BibliometricsError(msg, step) from error
+        finally:
+            asyncio.get_event_loop().close()  # papermill leaves this thread's open
         said(f"notebook {path.name} has run")
         return Story(path.stem, done["cells"])
 
@@ -185,8 +188,8 @@ def _tell_picture(png: str, metadata: Any, heading: str, show_figure: Show) -> s
     if known is not None:
         return known
     alt = escape(told.get("alt") or heading, quote=True)
-    source = "".join(png.split())
-    return f'<figure><img alt="{alt}" src="data:image/png;base64,{source}"></figure>'
+    picture = f'<img alt="{alt}" src="data:image/png;base64,{"".join(png.split())}">'
+    return f"<figure>{put_in_box(heading, picture)}</figure>"
 
 
 def section_id(story: Story) -> str:

@@ -28,7 +28,7 @@ from bibliometrics.datapackage import PACKAGE_FILE, waiting_text
 from bibliometrics.disk import sha256
 from bibliometrics.figures import FIGURES
 from bibliometrics.fragments import tidy_html
-from bibliometrics.markup import inline_svg, link_data, make_table, show_again
+from bibliometrics.markup import inline_svg, link_data, make_table, put_in_box, show_again
 from bibliometrics.narration import Story, section_id, tell
 from bibliometrics.paths import PACKAGE
 from bibliometrics.schema import TABLES
@@ -147,7 +147,7 @@ class _Page:
         state = claims.summarise_verdicts(rows) if rows else reading.tell_ungraded(self.build)
         paper = self.build.study.paper
         names = ("authors", "title", "journal", "year")
-        by = ". ".join(paper[name] for name in names if paper.get(name))
+        by = ". ".join(paper[name] for name in names if paper.get(name) and not self.told.synthetic)
         claim = f'<p class="soft">The document tested: {escape(by)}.</p>\n' if by else ""
         origin = "" if self.told.synthetic else f" {_code(self.build.origin)}"
         return (
@@ -228,7 +228,7 @@ class _Page:
         note = "<strong>Our own counts wait for a pull.</strong> " if self._waits(name) else ""
         picture = inline_svg(svg, f"{name}-picture", label, f"{name}-text")
         return (
-            f'<figure id="{name}">{title}{_box(label, picture)}'
+            f'<figure id="{name}">{title}{put_in_box(label, picture)}'
             f'<figcaption><p id="{name}-text">{note}{text}</p>'
             f'<p class="download"><a hidden download="{name}.svg" data-svg="{name}-picture">'
             f"{escape(name)}.svg</a></p></figcaption></figure>\n"
@@ -242,7 +242,7 @@ class _Page:
             return "<p><em>The figure waits for a pull.</em></p>"
         label = _label(name, self.pictures[name])
         again = show_again(self.pictures[name], f"{name}-picture", label, f"{name}-text")
-        return f"<figure>{_box(label, again)}</figure>"
+        return f"<figure>{put_in_box(label, again)}</figure>"
 
     def tables(self) -> str:
         rows = []
@@ -325,13 +325,6 @@ def _number(name: str) -> str:
     """Return "Figure 4" for such a figure of the document, else the name itself."""
     found = re.match(r"(figure|table)(\d+)_", name)
     return f"{found[1].capitalize()} {found[2]}" if found else name
-
-
-def _box(label: str, picture: str) -> str:
-    return (
-        f'<div class="scroll" role="region" tabindex="0" '
-        f'aria-label="{escape(label, quote=True)}">{picture}</div>\n'
-    )
 
 
 def _verdict(text: str) -> str:

@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,14 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 PATIENCE = 30.0
+# Puts the two ends of the pipe where the browser looks for them, then becomes the browser.
+STARTER = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for number, end in enumerate(ends, start=3):
+    os.dup2(end, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def find_browser() -> str | None:
@@ -67,7 +76,11 @@ class Browser:
     def wait_for(self, method: str) -> None:
         """Wait until the page reports an event."""
         while not any(event.get("method") == method for event in self.events):
-            self.events.append(self._read())
+            self.wait_for_more()
+
+    def wait_for_more(self) -> None:
+        """Wait for one more event."""
+        self.events.append(self._read())
 
     def _read(self) -> dict[str, Any]:
         until = time.monotonic() + PATIENCE
@@ -125,9 +138,8 @@ def open_browser(folder: Path) -> Iterator[Browser]:
     their_in, our_out = os.pipe()
     our_in, their_out = os.pipe()
     words = [str(find_browser()), *FLAGS, f"--user-data-dir={folder}"]
-    # A shell puts the two ends where the browser looks for them: 3 and 4.
     process = subprocess.Popen(
-        ["/bin/sh", "-c", f'exec "$@" 3<&{their_in} 4>&{their_out}', "sh", *words],
+        [sys.executable, "-c", STARTER, str(their_in), str(their_out), *words],
         pass_fds=(their_in, their_out),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
