@@ -267,6 +267,20 @@ def shared_conditions(questions: Sequence[Question]) -> Question:
     return Question(years=years, **same)
 
 
+def drop_conditions(question: Question, met: Question) -> Question:
+    """
+    Return the question without the conditions that works are known to meet.
+
+    Examples
+    --------
+    >>> asked = Question(years=(2007, 2016), types=("book",), max_authors=9)
+    >>> drop_conditions(asked, Question(years=(2007, 2016), types=("book",)))
+    Question(years=None, countries=(), ... types=(), ... max_authors=9, ...)
+    """
+    same = [name for name in (*SHARED, "years") if getattr(question, name) == getattr(met, name)]
+    return question.but(**{name: getattr(Question(), name) for name in same})
+
+
 def count_one_author(
     question: Question, table: ir.Table, institution: str, countries: Sequence[str]
 ) -> ir.Table:

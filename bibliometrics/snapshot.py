@@ -26,6 +26,7 @@ from bibliometrics.expressions import (
     count_by_author,
     count_one_author,
     count_works,
+    drop_conditions,
     narrow_relations,
     shared_conditions,
 )
@@ -162,9 +163,12 @@ class Snapshot:
             self._check(question)
         if not distinct:
             return {}
-        with self._shared(distinct) as relations:
+        met = shared_conditions(distinct)
+        with self._shared(distinct, met) as relations:
             return {
-                question: self._run(count_works(question, relations), question.group_by)
+                question: self._run(
+                    count_works(drop_conditions(question, met), relations), question.group_by
+                )
                 for question in distinct
             }
 
@@ -226,9 +230,9 @@ class Snapshot:
         return self._run(count_by_author(question, self.table), ("year", "country_code"))
 
     @contextmanager
-    def _shared(self, questions: Sequence[Question]) -> Iterator[Relations]:
+    def _shared(self, questions: Sequence[Question], met: Question) -> Iterator[Relations]:
         """Keep in the engine what the questions can touch: works, and the links they ask about."""
-        base = narrow_relations(self.table, shared_conditions(questions))
+        base = narrow_relations(self.table, met)
         lineage = {i for q in questions for i in (*q.lineage, *q.without_lineage)}
         exact = {i for q in questions for i in q.institution_ids}
         with ExitStack() as stack:
