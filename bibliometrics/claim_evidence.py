@@ -57,7 +57,7 @@ class Series:
 
 
 def names(codes: Iterable[str]) -> str:
-    """Return countries as a list in words, for instance ``Brazil, Chile``."""
+    """Return countries as a list in words, for instance ``Ghana, Kenya``."""
     return ", ".join(country_names().get(str(code), str(code)) for code in codes)
 
 
