@@ -15,17 +15,20 @@ __version__ = "0.1.0"
 
 _ROOMS: Final = MappingProxyType(
     {
+        "big_science_figures": "plot_big_science",
         "build": "Build evidence_of read_build read_tables",
         "claims": "filter_verdicts format_verdicts load_claims read_verdicts summarise_verdicts",
+        "curve_figures": "plot_curve plot_weak_axes",
         "datapackage": "Provenance",
         "errors": "BibliometricsError",
         "figures": "describe_specification plot_country_output plot_fields plot_headline"
-        " plot_institution_partners plot_institution_region plot_region_output"
-        " plot_region_partners plot_team_size save_figure",
+        " plot_institution_partners plot_institution_region plot_partner_map plot_partner_years"
+        " plot_region_output plot_region_partners plot_team_size save_figure",
         "figure_data": "Evidence Source Stated",
         "question": "Question build_plan",
         "reading": "list_definitions list_fractional list_growth list_indicators list_open_claims"
         " list_ties list_verdicts list_witnesses show_table tell_answer tell_figure tell_summary",
+        "report": "write_report",
         "study": "Study available_studies load_study",
         "witness_files": "read_witnesses",
     }

@@ -225,14 +225,32 @@ def read_build(folder: str | Path | None = None) -> Build:
         raise TableError(msg, publish.BUILD_ONE)
     publish.check_unedited(path)
     names = [resource["path"].removesuffix(".csv") for resource in package["resources"]]
+    told = read_provenance(package)
     return Build(
         folder=path,
         study=load_study(str(path / publish.STUDY_FILE)),
         study_text=(path / publish.STUDY_FILE).read_text(encoding="utf-8"),
-        provenance=read_provenance(package),
-        tables={name: read_table_frame(path / f"{name}.csv", TABLES[name]) for name in names},
+        provenance=told,
+        tables={name: _read_table(path, name, told) for name in names},
         alt_texts=package["bibliometrics"]["figures"],
     )
+
+
+def _read_table(folder: Path, name: str, told: Provenance) -> pd.DataFrame:
+    """Return a table; its ``attrs`` say what it holds, in which units, and where it comes from."""
+    table = TABLES[name]
+    frame = read_table_frame(folder / f"{name}.csv", table)
+    frame.attrs["title"] = table.caption
+    frame.attrs["meanings"] = {column.name: column.meaning for column in table.columns}
+    frame.attrs["provenance"] = {
+        "source": told.source,
+        "pull": told.pull,
+        "counted": told.end,
+        "study": told.study_id,
+        "study_hash": told.study_hash,
+        "synthetic": told.synthetic,
+    }
+    return frame
 
 
 def read_tables(folder: str | Path | None = None) -> dict[str, pd.DataFrame]:
@@ -247,7 +265,8 @@ def read_tables(folder: str | Path | None = None) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to pandas.DataFrame
-        The tables that are there, by name.
+        The tables that are there, by name. ``attrs`` of each has its ``title``, the ``units`` and
+        ``meanings`` of its columns, and its ``provenance``.
     """
     return dict(read_build(folder).tables)
 

@@ -18,12 +18,15 @@ KEPT: Final = re.compile(
 TABLE_PARTS: Final = frozenset(("thead", "tbody", "tfoot", "tr", "td", "th"))
 EMPTY_TAGS: Final = ("br", "hr")
 DROPPED_WHOLE: Final = ("style", "script")
+SHADE: Final = re.compile("verdict [a-z]*")
 HEADING: Final = re.compile(r"h([1-6])")
 
 
 def tidy_html(html: str, *, caption: str = "", deeper: int = 0) -> str:
     """
     Return HTML of others with its structure alone: no styles, scripts, ids or foreign attributes.
+
+    Shades of verdicts stay.
 
     Parameters
     ----------
@@ -74,7 +77,9 @@ class _Tidier(HTMLParser):
             self._open_links.append(bool(href))
             self.parts.append(f'<a href="{escape(href, quote=True)}">' if href else "")
         elif KEPT.fullmatch(tag) and not self._dropped:
-            self.parts.append(f"<{self._level(tag)}>")
+            shade = given.get("class", "") if tag == "span" else ""
+            kept = f' class="{shade}"' if SHADE.fullmatch(shade) else ""
+            self.parts.append(f"<{self._level(tag)}{kept}>")
 
     def _start_part(self, grid: Grid, tag: str, given: Mapping[str, str]) -> None:
         if tag in {"td", "th"}:

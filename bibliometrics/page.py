@@ -17,13 +17,7 @@ from typing import Any, Final
 
 from bibliometrics import claims, publish, reading
 from bibliometrics.build import Build, evidence_of, label_of
-from bibliometrics.claim_rules import (
-    CONTRADICTED,
-    DIRECTION,
-    NOT_REPRODUCED,
-    REPRODUCED,
-    WAITING,
-)
+from bibliometrics.claim_rules import WAITING
 from bibliometrics.datapackage import PACKAGE_FILE, waiting_text
 from bibliometrics.disk import sha256
 from bibliometrics.figures import FIGURES
@@ -32,15 +26,10 @@ from bibliometrics.markup import inline_svg, link_data, make_table, put_in_box, 
 from bibliometrics.narration import Story, section_id, tell
 from bibliometrics.paths import PACKAGE
 from bibliometrics.schema import TABLES
+from bibliometrics.verdict_frame import shade_of
 
 STYLE: Final = PACKAGE / "report.css"
 STAMP: Final = "SYNTHETIC: counted on an invented sample. No number here is a result."
-SHADES: Final = {
-    REPRODUCED: "good",
-    DIRECTION: "half",
-    NOT_REPRODUCED: "poor",
-    CONTRADICTED: "bad",
-}
 VERDICT_COLUMNS: Final = ("claim", "verdict", "what it says", "stated", "found", "evidence", "why")
 # Offers every figure as a file of its own; without scripts the page says where the files lie.
 SCRIPT: Final = """
@@ -328,9 +317,7 @@ def _number(name: str) -> str:
 
 
 def _verdict(text: str) -> str:
-    """Return a verdict in the shade of its last word: that on the conclusion."""
-    last = text.rpartition("conclusion ")[2]
-    return f'<span class="verdict {SHADES.get(last, "")}">{escape(text)}</span>'
+    return f'<span class="verdict {shade_of(text)}">{escape(text)}</span>'
 
 
 def _code(text: str) -> str:

@@ -17,6 +17,7 @@ from bibliometrics.build import Build, evidence_of, published_of
 from bibliometrics.datapackage import WAITING
 from bibliometrics.figures import describe_specification
 from bibliometrics.study import country_names
+from bibliometrics.verdict_frame import VerdictTable
 from bibliometrics.witness_files import witness_definitions
 
 OUTPUT_COLUMN: Final = {
@@ -93,14 +94,14 @@ def list_verdicts(build: Build, *displays: str) -> pd.DataFrame:
     if not displays:
         frame = frame[frame["evidence"].fillna("") != ""]
     rows = claims.shorten_verdicts(_plain(frame))
-    return pd.DataFrame(rows, columns=claims.SHORT_COLUMNS).set_index("claim")
+    return VerdictTable(rows, columns=claims.SHORT_COLUMNS).set_index("claim")
 
 
 def list_open_claims(build: Build) -> pd.DataFrame:
     """Return claims without evidence, one row each: ``what it says``, ``verdict``, ``why``."""
     frame = build["claims"]
     rows = claims.shorten_verdicts(_plain(frame[frame["evidence"].fillna("") == ""]))
-    frame = pd.DataFrame(rows, columns=claims.SHORT_COLUMNS).set_index("claim")
+    frame = VerdictTable(rows, columns=claims.SHORT_COLUMNS).set_index("claim")
     return frame[["what it says", "verdict", "why"]]
 
 

@@ -13,6 +13,7 @@ import re
 import tomllib
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any, Final
 
@@ -182,6 +183,28 @@ class Study:
     date: str
     paper: dict[str, str] = field(default_factory=dict, hash=False)
     regions: tuple[Region, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """Return question and definitions as HTML for notebooks."""
+        told = {
+            "years": f"{self.years[0]} to {self.years[1]}",
+            "institution": f"{self.institution.name} ({self.institution.id})",
+            "home": f"{self.home_name} ({', '.join(self.home)})",
+            "region": f"{self.region.name}: {len(self.region.codes)} countries",
+            "tested": ", ".join(filter(None, map(self.paper.get, ("authors", "year", "title")))),
+            "source": f"{self.source}, {self.date}",
+            "hash": self.hash,
+        }
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{name}</th>"
+            f"<td style='text-align:left'>{escape(text)}</td></tr>"
+            for name, text in told.items()
+            if text
+        )
+        return (
+            f"<h4>{escape(self.title)}</h4><p>{escape(self.question)}</p>"
+            f"<table><tbody>{rows}</tbody></table>"
+        )
 
     @property
     def year_range(self) -> range:

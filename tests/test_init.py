@@ -1,0 +1,112 @@
+"""`import bibliometrics as bm`: its names, their help, and how values show themselves."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import bibliometrics as bm
+from bibliometrics.fragments import tidy_html
+from bibliometrics.schema import TABLES
+from bibliometrics.verdict_frame import VerdictTable, shade_of
+from tests.test_project import ROOMS, docstring_faults, public_objects
+from tests.worlds import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = [name for name in bm.__all__ if not name.startswith("__")]
+
+
+@pytest.fixture(scope="module")
+def build(witness_build: Path) -> bm.Build:
+    return bm.read_build(witness_build)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_is_there_and_has_help(name: str) -> None:
+    value = getattr(bm, name)
+    assert name in dir(bm)
+    assert inspect.getdoc(value)
+    assert docstring_faults(f"{value.__module__}.{value.__qualname__}") == []
+
+
+def test_every_figure_can_be_drawn_by_name() -> None:
+    drawing = {
+        name.rpartition(".")[2]
+        for room in ROOMS
+        if room.endswith("_figures")
+        for name in public_objects(room)
+        if ".plot_" in name
+    }
+    assert drawing
+    assert drawing - set(bm.__all__) == set()
+
+
+def test_the_import_alone_loads_nothing_foreign() -> None:
+    code = (
+        "import sys, json; before = set(sys.modules); import bibliometrics; "
+        "print(json.dumps(sorted({name.partition('.')[0] for name in set(sys.modules) - before})))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert set(json.loads(ran.stdout)) - sys.stdlib_module_names == {"bibliometrics"}
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'plot_nothing'"):
+        bm.plot_nothing  # noqa: B018
+
+
+def test_tables_say_units_meanings_and_where_they_come_from(build: bm.Build) -> None:
+    for name, frame in bm.read_tables(build.folder).items():
+        told = frame.attrs
+        assert (told["table"], told["title"]) == (name, TABLES[name].caption)
+        assert set(told["units"]) == set(told["meanings"]) == set(frame.columns)
+        assert told["provenance"]["source"] == "witnesses"
+        assert told["provenance"]["study_hash"] == build.study.hash
+    assert build["witnesses"].attrs["units"]["year"] == "year"
+    assert build["witnesses"].head().attrs["title"] == TABLES["witnesses"].caption
+
+
+def test_a_study_shows_what_is_asked(build: bm.Build) -> None:
+    told = tidy_html(build.study._repr_html_())
+    for text in (
+        build.study.title,
+        build.study.question,
+        build.study.institution.name,
+        build.study.region.name,
+        build.study.hash,
+    ):
+        assert text in told
+
+
+def test_verdicts_show_every_word_and_their_shade(build: bm.Build) -> None:
+    verdicts = bm.list_verdicts(build, "Figure 1")
+    told = verdicts._repr_html_()
+    assert len(verdicts) > 2
+    assert all(why.replace("'", "&#x27;") in told for why in verdicts["why"])
+    assert 'class="verdict good"' in told
+    assert isinstance(verdicts.head(1), VerdictTable)
+    assert told.count("<tr>") == len(verdicts) + 1
+    assert "verdict" not in verdicts[["why"]]._repr_html_()
+    assert 'class="verdict good">reproduced</span>' in tidy_html(told)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "shade"),
+    [
+        ("reproduced", "good"),
+        ("not reproduced", "poor"),
+        ("number reproduced, conclusion contradicted", "bad"),
+        ("number not reproduced, conclusion direction reproduced", "half"),
+        ("waiting for a pull", ""),
+        ("proxy, shown beside", ""),
+    ],
+)
+def test_the_shade_is_that_of_the_conclusion(verdict: str, shade: str) -> None:
+    assert shade_of(verdict) == shade
