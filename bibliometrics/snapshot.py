@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -278,7 +279,9 @@ class Snapshot:
 
     def _run(self, frame: ir.Table, keys: Sequence[str]) -> pd.DataFrame:
         try:
-            found: pd.DataFrame = self.backend.to_pyarrow(frame).to_pandas()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # PySpark, of every new pandas
+                found: pd.DataFrame = self.backend.to_pyarrow(frame).to_pandas()
         except Exception as error:  # each engine has errors of its own
             msg = f"the engine {self.engine} failed: {type(error).__name__} {error}."
             step = "try again with more memory, or fewer conditions"
