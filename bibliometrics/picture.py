@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 from xml.sax.saxutils import escape
 
-from matplotlib import style
+from matplotlib import rcParams, style
 from matplotlib.figure import Figure
 from PIL import Image, PngImagePlugin
 
@@ -94,14 +94,15 @@ def title_of(figure: Figure) -> str:
 def render_png(figure: Figure, alt: str = "") -> bytes:
     """Return a figure as PNG of 128 colours, with its title and alternative text."""
     pixels, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(pixels, format="png")
+    figure.savefig(pixels, format="raw", dpi=rcParams["savefig.dpi"])
+    width, height = (int(side * rcParams["savefig.dpi"]) for side in figure.get_size_inches())
     texts = PngImagePlugin.PngInfo()
     described = {"Title": title_of(figure), "Description": alt, "Software": "bibliometrics"}
     for key, value in described.items():
         texts.add_itxt(key, value)
-    with Image.open(pixels) as image:
-        reduced = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
-        reduced.save(small, format="png", optimize=True, pnginfo=texts)
+    image = Image.frombuffer("RGBA", (width, height), pixels.getbuffer(), "raw", "RGBA", 0, 1)
+    reduced = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    reduced.save(small, format="png", optimize=True, pnginfo=texts)
     return small.getvalue()
 
 
