@@ -256,7 +256,6 @@ def test_a_narrower_definition_with_more_works_is_an_error() -> None:
     points = build_curve(STUDY)
     frame = pd.DataFrame({"year": [2010], "n_works": [10]})
     answers = {q: frame for p in points for q in curve_questions(STUDY, p.specification)}
-    assert check_curve(STUDY, answers) == []
     narrow = next(p for p in points if p.specification.max_authors == 10)
     question = curve_questions(STUDY, narrow.specification)[0]
     moved = {**answers, question: frame.assign(n_works=11)}
