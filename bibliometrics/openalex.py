@@ -48,6 +48,7 @@ from bibliometrics.study import Institution, Study
 from bibliometrics.transport import ApiSession
 
 PROBE_S: Final = 90.0
+CHEAP_S: Final = 20.0
 
 
 class OpenAlex:
@@ -380,7 +381,7 @@ class OpenAlex:
         if self._gate.offline:
             return
         try:
-            found = self._client.in_time(lambda: run_cheap(study, self._ask), PROBE_S)
+            found = self._client.in_time(lambda: run_cheap(study, self._ask), CHEAP_S)
         except BibliometricsError as error:
             self.notes.append(f"what the counts take for granted was not probed: {error.message}")
         else:

@@ -358,7 +358,9 @@ def _probe_core(study: Study, ask: Ask) -> Finding:
     )
     if answer.status != 200:
         return _unanswered(what, expected, answer, meaning)
-    yes, no = (answer.groups.get(key, 0) for key in ("1", "0"))
+    yes, no = (
+        sum(answer.groups.get(key, 0) for key in keys) for keys in (("1", "true"), ("0", "false"))
+    )
     other = answer.count - yes
     came = f"{yes} works in core sources, {no} in others, {other - no} unknown"
     return Finding(what, expected, came, yes > 0 and other > 0, meaning)
