@@ -100,7 +100,7 @@ def render_png(figure: Figure, alt: str = "") -> bytes:
     described = {"Title": title_of(figure), "Description": alt, "Software": "bibliometrics"}
     for key, value in described.items():
         texts.add_itxt(key, value)
-    image = Image.frombuffer("RGBA", (width, height), pixels.getbuffer(), "raw", "RGBA", 0, 1)
+    image = Image.frombuffer("RGBA", (width, height), pixels.getvalue(), "raw", "RGBA", 0, 1)
     reduced = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
     reduced.save(small, format="png", optimize=True, pnginfo=texts)
     return small.getvalue()
