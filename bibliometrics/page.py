@@ -189,7 +189,9 @@ class _Page:
         waiting = [name for name in self.pictures if self._waits(name)]
         parts = [self._figure(name) for name in self.pictures]
         if waiting:
-            names = ", ".join(f'<a href="#{name}">{escape(_number(name))}</a>' for name in waiting)
+            names = ", ".join(
+                f'<a href="#{name}">{escape(self._short_label(name))}</a>' for name in waiting
+            )
             note = (
                 f'<p class="note"><strong>No counts of our own yet</strong> in {names}: '
                 f"{_code(waiting_text(FIGURES[waiting[0]]))}. Until then these figures show what "
@@ -201,6 +203,9 @@ class _Page:
             "the folder <code>figures</code>.</p></noscript>\n"
         )
         return "".join(parts) if self.pictures else "<p>This build has no figures.</p>\n"
+
+    def _short_label(self, name: str) -> str:
+        return _number(name) or _label(name, self.pictures[name])
 
     def _waits(self, name: str) -> bool:
         return FIGURES.get(name) in self.build.waiting
@@ -307,13 +312,13 @@ def _label(name: str, svg: str) -> str:
     found = re.search(r"<title>(.*?)</title>", svg, re.DOTALL)
     title = unescape(" ".join(found[1].split())) if found else name
     number = _number(name)
-    return title if number == name else f"{number}: {title}"
+    return f"{number}: {title}" if number else title
 
 
 def _number(name: str) -> str:
-    """Return "Figure 4" for such a figure of the document, else the name itself."""
+    """Return "Figure 4" for such a figure of the document; empty for any other."""
     found = re.match(r"(figure|table)(\d+)_", name)
-    return f"{found[1].capitalize()} {found[2]}" if found else name
+    return f"{found[1].capitalize()} {found[2]}" if found else ""
 
 
 def _verdict(text: str) -> str:
