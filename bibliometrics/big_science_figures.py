@@ -96,7 +96,7 @@ def draw_big_science_figures(
         own, marks = [Evidence(without[table], source)], tuple(stated.get(name, ()))
         said = f"Only works of {big_science_name()}."
         drawn[f"{name}{SWITCHED}"] = (
-            plot(study, own, marks),
+            plot(study, own, marks, only="without big science"),
             f"{describe(study, own, marks)} {said}",
         )
     return drawn

@@ -49,6 +49,7 @@ def plot_institution_region(
     evidence: Sequence[Evidence],
     stated: Sequence[Stated] = (),
     bounds: Sequence[Evidence] = (),
+    only: str = "",
 ) -> Figure:
     """
     Draw figure 4: works of institution and region, and their share of the home country's.
@@ -63,6 +64,8 @@ def plot_institution_region(
         The paper's values of ``n_works_institution_region`` and ``share_of_home``.
     bounds : sequence of Evidence
         Published bounds of all works of home country and region: ``year, low, high``.
+    only : str
+        Which works are drawn, for the title; empty: all.
 
     Returns
     -------
@@ -98,6 +101,7 @@ def plot_institution_region(
     title_panel(left, f"Works with an author in {study.region_short}")
     title_panel(right, f"Share of {study.institution.short} in {study.home_name}")
     title = f"{study.institution.short} and {study.region_short}: works together {period(study)}"
+    title += f", {only}" if only else ""
     return finish(figure, title, [*evidence, *bounds], [INTERVALS] if evidence else [])
 
 
@@ -107,6 +111,7 @@ def plot_institution_partners(
     evidence: Sequence[Evidence],
     stated: Sequence[Stated] = (),
     proxies: Sequence[Evidence] = (),
+    only: str = "",
 ) -> Figure:
     """
     Draw figure 5: partner countries of the institution in the region.
@@ -122,6 +127,8 @@ def plot_institution_partners(
     proxies : sequence of Evidence
         Published works of the whole home country: ``year, country_code, n_works``. Drawn only
         while there is no evidence.
+    only : str
+        Which works are drawn, for the title; empty: all.
 
     Returns
     -------
@@ -167,6 +174,7 @@ def plot_institution_partners(
     )
     title_panel(right, f"Share of the works of {study.institution.short}")
     title = f"{study.institution.short}: partner countries in {study.region_short} {period(study)}"
+    title += f", {only}" if only else ""
     return finish(figure, title, shown, [INTERVALS] if known else [])
 
 

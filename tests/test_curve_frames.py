@@ -352,6 +352,7 @@ def test_big_science_is_drawn_with_and_without(drawn: dict[str, Any]) -> None:
     assert "50 % of the growth" in alt
     again, said = drawn["figure4_institution_region_without_big_science"]
     assert "150 in 2016" in said
+    assert "without big science" in again.get_suptitle().replace("\n", " ")
     assert "at most 100 authors and 30 countries" in texts_of(again)
     assert "figure5_institution_partners_without_big_science" in drawn
 
