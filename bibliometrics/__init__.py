@@ -19,6 +19,9 @@ _ROOMS: Final = MappingProxyType(
         "build": "Build evidence_of read_build read_tables",
         "claims": "filter_verdicts format_verdicts load_claims read_verdicts summarise_verdicts",
         "curve_figures": "plot_curve plot_weak_axes",
+        "curve_reading": "list_big_science list_choices list_counting list_robustness"
+        " list_specifications list_spread list_weak_choices tell_big_science tell_curve"
+        " tell_robustness tell_weak_axes",
         "datapackage": "Provenance",
         "errors": "BibliometricsError",
         "figures": "describe_specification plot_country_output plot_fields plot_headline"
@@ -27,7 +30,8 @@ _ROOMS: Final = MappingProxyType(
         "figure_data": "Evidence Source Stated",
         "question": "Question build_plan",
         "reading": "list_definitions list_fractional list_growth list_indicators list_open_claims"
-        " list_ties list_verdicts list_witnesses show_table tell_answer tell_figure tell_summary",
+        " list_other_years list_ties list_verdicts list_witnesses show_figure show_table"
+        " tell_answer tell_figure tell_summary",
         "report": "write_report",
         "study": "Study available_studies load_study",
         "witness_files": "read_witnesses",

@@ -23,6 +23,7 @@ from bibliometrics.errors import InputError, TableError
 from bibliometrics.figure_data import Evidence, Source
 from bibliometrics.figures import (
     FIGURES,
+    FULL_PULL,
     build_figures,
     describe_specification,
     witness_evidence,
@@ -157,7 +158,7 @@ class Build:
         InputError
             If there is no figure of that name.
         """
-        if name not in self._drawn and name in FIGURES:
+        if name not in self._drawn and name in FIGURES | FULL_PULL:
             msg = f"figure {name!r} is not in {self.folder}: {WAITING}."
             raise InputError(msg, "run that command first")
         if name not in self._drawn:

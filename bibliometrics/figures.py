@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from bibliometrics import alttext, witnesses
 from bibliometrics.big_science_figures import draw_big_science_figures
+from bibliometrics.curve import CURVES
 from bibliometrics.curve_figures import draw_curve_figures
 from bibliometrics.errors import InputError
 from bibliometrics.figure_data import Evidence, Source, Stated, check_kinds
@@ -41,6 +42,7 @@ from bibliometrics.witness_files import Rows
 
 __all__ = [
     "FIGURES",
+    "FULL_PULL",
     "Evidence",
     "Source",
     "Stated",
@@ -72,6 +74,12 @@ FIGURES: Final = {
     "partner_map": "institution_partners",
     "partner_years": "institution_partners",
     "team_size": "team_size",
+}
+FULL_PULL: Final = {
+    "big_science": "big_science",
+    "figure4_institution_region_without_big_science": "big_science",
+    "figure5_institution_partners_without_big_science": "big_science",
+    **dict.fromkeys((*CURVES.values(), "curve_weak_axes"), "specifications"),
 }
 Drawn = tuple[Figure, str]
 

@@ -12,10 +12,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from bibliometrics import claim_ledger, claim_rules, claims, indicators, witnesses
+from bibliometrics import claim_ledger, claims, indicators, witnesses
 from bibliometrics.build import Build, evidence_of, published_of
-from bibliometrics.datapackage import WAITING
-from bibliometrics.figures import describe_specification
+from bibliometrics.claim_rules import NOT_TESTABLE
+from bibliometrics.claim_rules import WAITING as NOT_COUNTED
+from bibliometrics.curve_reading import tell_full_figure
+from bibliometrics.datapackage import WAITING, WAITING_FOR_ALL
+from bibliometrics.figures import FIGURES, FULL_PULL, describe_specification
 from bibliometrics.study import country_names
 from bibliometrics.verdict_frame import VerdictTable
 from bibliometrics.witness_files import witness_definitions
@@ -24,6 +27,7 @@ OUTPUT_COLUMN: Final = {
     "figure1_region_output": "n_works_region",
     "figure4_institution_region": "n_works_institution_region",
 }
+OTHERS: Final = "other documents"
 UNGRADED: Final = "Synthetic data are never graded."
 NO_CLAIMS: Final = "No verdicts: the ledger has no claims about this study."
 COUNT_COLUMNS: Final = (*OUTPUT_COLUMN.values(), "n_works")
@@ -61,10 +65,9 @@ def list_definitions(build: Build) -> pd.DataFrame:
 
 
 def _of_display(build: Build, displays: tuple[str, ...]) -> pd.DataFrame:
+    mine = [claim for claim in claim_ledger.load_claims() if claim.study == build.study.id]
     shown = {
-        claim.id: claim.display
-        for claim in claim_ledger.load_claims()
-        if claim.study == build.study.id
+        claim.id: claim.display if claim.source == mine[0].source else OTHERS for claim in mine
     }
     frame = build["claims"]
     if displays:
@@ -81,8 +84,8 @@ def list_verdicts(build: Build, *displays: str) -> pd.DataFrame:
     build : Build
         The build.
     *displays : str
-        Figures and tables of the document whose claims are wanted, such as ``Figure 4``; none:
-        all claims that have evidence.
+        Figures and tables of the study's document whose claims are wanted, such as ``Figure 4``,
+        or ``other documents``; none: all claims that have evidence.
 
     Returns
     -------
@@ -134,22 +137,27 @@ def tell_answer(build: Build, *displays: str) -> str:
     build : Build
         The build.
     *displays : str
-        Figures and tables of the document whose claims are wanted, such as ``Figure 4``.
+        Figures and tables of the study's document whose claims are wanted, such as ``Figure 4``,
+        or ``other documents``; none: all claims.
 
     Returns
     -------
     str
         One item per claim and piece of direct evidence: the claim, the value stated, the value
-        found with its interval, and the verdict; last, the claims that wait for a pull.
+        found with its interval, and the verdict; last, how many claims wait for a pull or can't be
+        tested.
     """
     rows = _plain(_of_display(build, displays))
     if not rows:
         return tell_ungraded(build)
     graded = [row for row in rows if row["evidence_kind"] == "direct"]
     items = [_tell_claim(row) for row in claims.shorten_verdicts(graded)]
-    waiting = [row["claim_id"] for row in rows if row["conclusion_verdict"] == claim_rules.WAITING]
+    waiting = [row["claim_id"] for row in rows if row["conclusion_verdict"] == NOT_COUNTED]
     if waiting:
         items.append(f"- Nobody has measured {', '.join(dict.fromkeys(waiting))} yet: {WAITING}.")
+    number = len({row["claim_id"] for row in rows if row["conclusion_verdict"] == NOT_TESTABLE})
+    if number:
+        items.append(f"- {number} of {len({row['claim_id'] for row in rows})} can't be tested.")
     return "\n".join(items)
 
 
@@ -183,6 +191,10 @@ def tell_figure(build: Build, figure: str) -> str:
     InputError
         If there is no figure of that name.
     """
+    if figure in FULL_PULL:
+        return tell_full_figure(build, figure)
+    if figure in FIGURES and figure not in build.alt_texts:
+        return f"{WAITING}."
     rests = []
     for item in evidence_of(build, figure):
         column = next((name for name in COUNT_COLUMNS if name in item.frame), None)
@@ -196,6 +208,20 @@ def tell_figure(build: Build, figure: str) -> str:
         rests.append(f"{item.source.label} {frame[column].sum():,.0f} works{added}")
     basis = f" It rests on: {'; '.join(rests)}." if rests else ""
     return build.alt_texts[figure] + basis
+
+
+def show_figure(build: Build, name: str) -> Any:
+    """
+    Return a figure of the build, or one row that says that it waits for a pull.
+
+    Raises
+    ------
+    InputError
+        If there is no figure of that name.
+    """
+    if name in FIGURES | FULL_PULL and name not in build.alt_texts:
+        return _waiting(build, WAITING_FOR_ALL if name in FULL_PULL else WAITING)
+    return build.figure(name)
 
 
 def list_witnesses(build: Build) -> pd.DataFrame:
@@ -268,8 +294,8 @@ def _percent(value: float) -> str:
     return "unknown" if math.isnan(value) else f"{100 * value:.1f} %"
 
 
-def _waiting(build: Build) -> pd.DataFrame:
-    return pd.DataFrame({"state": [WAITING]}, index=[build.study.title])
+def _waiting(build: Build, state: str = WAITING) -> pd.DataFrame:
+    return pd.DataFrame({"state": [state]}, index=[build.study.title])
 
 
 def show_table(build: Build, name: str) -> pd.DataFrame:
@@ -340,6 +366,34 @@ def list_ties(build: Build) -> pd.DataFrame:
     frame = pd.DataFrame.from_dict(rows, orient="index")
     last = f"joint works {build.study.years[1]}"
     return frame.sort_values(last, ascending=False).head(10)
+
+
+def list_other_years(build: Build) -> pd.DataFrame:
+    """
+    Return published works of the home country with members of the region outside the study's years.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per country and witness, a column per year, the newest year's largest first; empty
+        without such figures.
+    """
+    frame = witnesses.as_frame(published_of(build))
+    mine = frame["quantity"].eq("works_with_partner") & frame["country_code"].isin(
+        build.study.region.codes
+    )
+    frame = frame[
+        mine
+        & frame["partner_code"].isin(build.study.home)
+        & ~frame["year"].between(*build.study.years)
+    ]
+    if frame.empty:
+        return pd.DataFrame()
+    named = frame.assign(country=frame["country_code"].map(country_names()))
+    wide = named.pivot_table(
+        index=["country", "witness"], columns="year", values="value", aggfunc="sum"
+    )
+    return wide.sort_values(list(wide.columns[::-1]), ascending=False)
 
 
 def _add_ties(

@@ -16,7 +16,7 @@ from bibliometrics import pulls
 from bibliometrics.errors import InputError
 from bibliometrics.options import Counted, Listener, Options, list_questions, make_provenance
 from bibliometrics.paths import raw_folder
-from bibliometrics.question import DEFAULT_PARTS
+from bibliometrics.question import PARTS
 from bibliometrics.study import Study
 
 SAMPLE: Final = "sample"
@@ -82,7 +82,7 @@ def _room(name: str) -> Any:
 
 
 def _count_on_narrow(study: Study, options: Options, folder: Path) -> Counted:
-    parts = options.parts or DEFAULT_PARTS
+    parts = options.parts or PARTS  # asking costs nothing here
     snapshot = _room("snapshot").Snapshot(folder, options.engine)
     try:
         told = snapshot.provenance
