@@ -57,7 +57,11 @@ TYPES = {
 }  # fmt: skip
 RANKED_TYPES = {"article", "review", "book", "book-chapter", "conference-paper"}
 FALSE_MATCH = "Universidad Sintetica del Noreste"
-OTHER_STUDIES = [load_study(name) for name in available_studies() if name != DEFAULT_STUDY]
+OTHER_STUDIES = [
+    study
+    for study in map(load_study, available_studies())
+    if study.institution.id != load_study(DEFAULT_STUDY).institution.id
+]
 
 
 def institution_url(number: int | str) -> str:

@@ -21,7 +21,13 @@ from bibliometrics.errors import InputError
 from bibliometrics.expressions import count_works, official_relations, question_sql
 from bibliometrics.narrow import narrow_release
 from bibliometrics.openalex import OpenAlex
-from bibliometrics.question import Question, base_question, build_plan, region_by_year
+from bibliometrics.question import (
+    DEFAULT_PARTS,
+    Question,
+    base_question,
+    build_plan,
+    region_by_year,
+)
 from bibliometrics.request import first_requests
 from bibliometrics.schema import COUNT_TABLES
 from bibliometrics.snapshot import Snapshot
@@ -165,7 +171,8 @@ def test_the_sample_has_the_same_tables_from_the_api_and_from_the_snapshot(tmp_p
     with OpenAlexServer(sample_records(), per_second=False, keyless_credits=None) as server:
         world = World(tmp_path / "data", server)
         for name, source in (("api", ()), ("snapshot", ("--source", "sample"))):
-            ran = world.run("refresh", "--quiet", "--to", str(tmp_path / name), *source)
+            words = ("--parts", ",".join(DEFAULT_PARTS), "--to", str(tmp_path / name), *source)
+            ran = world.run("refresh", "--quiet", *words)
             assert (ran.code, ran.err) == (0, "")
     tables = sorted(path.name for path in (tmp_path / "api").glob("*.csv"))
     assert len(set(COUNT_TABLES) & {name.removesuffix(".csv") for name in tables}) >= 8

@@ -138,8 +138,11 @@ def test_the_answer_names_each_direct_verdict_and_what_waits(
     direct = rows[rows["evidence_kind"] == "direct"]
     told = bm.tell_answer(waiting)
     assert told.count("- **") == len(direct)
-    assert "P16" in told.splitlines()[-1]
-    assert reading.WAITING in told.splitlines()[-1]
+    *_, waits, untested = told.splitlines()
+    assert "P16" in waits
+    assert reading.WAITING in waits
+    n_untested = len(bm.list_open_claims(waiting)) - waits.count("P")
+    assert untested == f"- {n_untested} of {rows['claim_id'].nunique()} can't be tested."
     assert bm.tell_answer(waiting, "Figure 4").count("\n") == 0
     assert "**P16**" in bm.tell_answer(counted, "Figure 4")
     assert reading.WAITING not in bm.tell_answer(counted, "Figure 4")
