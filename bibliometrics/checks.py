@@ -22,6 +22,7 @@ from bibliometrics.counts import (
     count_by_field,
     count_by_year,
     count_in_parts,
+    find_answer,
     list_breaches,
     member_codes,
     note_excess,
@@ -36,16 +37,20 @@ LAWS: Final = (
     ("region_output", "world", "world_any"),
     ("region_output", "region", "world"),
     ("country_output", "region", "members_sum"),
+    ("country_output", "members", "region_each"),
+    ("region_partners", "together", "partner"),
     ("institution_region", "home", "region"),
     ("institution_region", "institution", "region"),
     ("institution_partners", "institution", "listed_sum"),
     ("institution_partners", "listed", "members"),
+    ("institution_partners", "listed", "institution_each"),
     ("team_size", "bands_sum", "institution"),
     ("fractional", "fractional", "listed"),
     ("fractional", "listed", "fractional"),
     ("fields", "field_top", "field"),
     ("fields", "field_members", "field_region_each"),
     ("fields", "field_region", "field_members_sum"),
+    ("fields", "field_region", "field_world"),
     ("fields", "fields_sum", "years_sum"),
 )
 # No laws: institutes of the institution may lie abroad, a number of authors may be unknown.
@@ -57,6 +62,11 @@ WORDS: Final = {
     "world": "world with a country",
     "world_any": "world with or without a country",
     "region": "region",
+    "region_each": "region",
+    "institution_each": "institution and region",
+    "field_world": "world",
+    "together": "region and partner",
+    "partner": "partner",
     "members": "member",
     "members_sum": "sum over members",
     "institution": "institution and region",
@@ -112,6 +122,12 @@ def check_answers(study: Study, answers: Answers) -> list[str]:
 def _gather_counts(study: Study, answers: Answers) -> dict[str, Counts]:
     """Return the counts named in WORDS that there are answers for."""
     known = _gather_by_year(study, answers) | _gather_by_country(study, answers)
+    for each, by_country, by_year in (
+        ("region_each", "members", "region"),
+        ("institution_each", "listed", "institution"),
+    ):
+        if {by_country, by_year} <= known.keys():
+            known[each] = spread(known[by_year], known[by_country])
     if all(asked.team_size_by_year(study, band) in answers for band in asked.TEAM_BANDS):
         known["bands_sum"] = count_by_band(study, answers).groupby(level="year").sum()
     if asked.institution_region_by_country_and_n_countries(study) in answers:
@@ -142,19 +158,25 @@ def _gather_by_year(study: Study, answers: Answers) -> dict[str, Counts]:
 
 
 def _gather_by_country(study: Study, answers: Answers) -> dict[str, Counts]:
-    """Return the counts by year and member that there are answers for, and their sums."""
+    """Return counts by year and country that there are answers for, and sums over members."""
     questions = {
         "members": asked.region_by_country(study),
         "listed": asked.institution_region_by_country(study),
     }
-    codes = member_codes(study)
+    codes, partners = member_codes(study), dict[str, Counts]()
     each = {
         name: count_by_country(study, answers, "country_output", question, codes)
         for name, question in questions.items()
         if question in answers
     }
+    both = questions["members"], asked.world_by_country(study)
+    if all(question in answers for question in both):
+        table = "region_partners"
+        outside = set(find_answer(answers, table, both[0])["country_code"]) - set(codes)
+        for name, question in zip(("together", "partner"), both, strict=True):
+            partners[name] = count_by_country(study, answers, table, question, outside)
     sums = {f"{name}_sum": counts.groupby(level="year").sum() for name, counts in each.items()}
-    return each | sums
+    return each | sums | partners
 
 
 def _field_questions(study: Study) -> list[Question]:
@@ -174,5 +196,6 @@ def _gather_by_field(study: Study, answers: Answers) -> Mapping[str, Counts]:
         "field_members_sum": members.groupby(level="field_id").sum(),
         "field_region": region,
         "field_region_each": spread(region, members),
+        "field_world": field.xs("world"),
         "fields_sum": field.groupby(level="country_code").sum(),
     }

@@ -25,7 +25,7 @@ from bibliometrics.counts import (
     count_in_parts,
     find_answer,
     member_codes,
-    require_within,
+    note_excess,
     spread,
 )
 from bibliometrics.curve_tables import build_big_science, build_specifications
@@ -63,13 +63,13 @@ def build_region_output(study: Study, answers: Answers) -> pd.DataFrame:
     region = count_by_year(study, answers, table, asked.region_by_year(study))
     world = count_by_year(study, answers, table, asked.world_by_year(study))
     world_any = count_by_year(study, answers, table, asked.world_any_by_year(study))
-    require_within(table, region, world, ("the region", "the world"))
+    note_excess(table, region, world, ("the region", "the world"))
     return finish(
         table,
         year=region.index,
         n_works_region=region,
         n_works_world=world,
-        share_of_world=share(region, world),
+        share_of_world=_share(region, world),
         n_works_world_any=world_any,
     )
 
@@ -99,8 +99,8 @@ def build_country_output(study: Study, answers: Answers) -> pd.DataFrame:
     members = count_by_country(study, answers, table, asked.region_by_country(study), codes)
     region = count_by_year(study, answers, table, asked.region_by_year(study))
     whole = spread(region, members)
-    require_within(table, members, whole, ("the member", "the region"))
-    return finish(table, **_keys(members), n_works=members, share_of_region=share(members, whole))
+    note_excess(table, members, whole, ("the member", "the region"))
+    return finish(table, **_keys(members), n_works=members, share_of_region=_share(members, whole))
 
 
 def build_region_partners(study: Study, answers: Answers) -> pd.DataFrame:
@@ -132,16 +132,16 @@ def build_region_partners(study: Study, answers: Answers) -> pd.DataFrame:
     partner = count_by_country(study, answers, table, asked.world_by_country(study), codes)
     region = spread(count_by_year(study, answers, table, asked.region_by_year(study)), pairs)
     world = spread(count_by_year(study, answers, table, asked.world_by_year(study)), pairs)
-    require_within(table, pairs, region, ("region and partner", "the region"))
-    require_within(table, pairs, partner, ("region and partner", "the partner"))
-    require_within(table, partner, world, ("the partner", "the world"))
-    require_within(table, region, world, ("the region", "the world"))
+    note_excess(table, pairs, region, ("region and partner", "the region"))
+    note_excess(table, pairs, partner, ("region and partner", "the partner"))
+    note_excess(table, partner, world, ("the partner", "the world"))
+    note_excess(table, region, world, ("the region", "the world"))
     return finish(
         table,
         **_keys(pairs),
         n_works=pairs,
-        share_of_region=share(pairs, region),
-        affinity=affinity_index(pairs, region, partner, world),
+        share_of_region=_share(pairs, region),
+        affinity=affinity_index(_within(pairs, region, partner), region, partner, world),
     )
 
 
@@ -175,7 +175,7 @@ def build_institution_region(study: Study, answers: Answers) -> pd.DataFrame:
         year=institution.index,
         n_works_institution_region=institution,
         n_works_home_region=home,
-        share_of_home=share(institution.where(institution <= home), home),
+        share_of_home=_share(institution.where(institution <= home), home),
     )
 
 
@@ -204,12 +204,12 @@ def build_institution_partners(study: Study, answers: Answers) -> pd.DataFrame:
     members = count_by_country(study, answers, table, listed, member_codes(study))
     region = count_by_year(study, answers, table, asked.institution_region_by_year(study))
     whole = spread(region, members)
-    require_within(table, members, whole, ("institution and member", "institution and region"))
+    note_excess(table, members, whole, ("institution and member", "institution and region"))
     return finish(
         table,
         **_keys(members),
         n_works=members,
-        share_of_institution_region=share(members, whole),
+        share_of_institution_region=_share(members, whole),
     )
 
 
@@ -238,8 +238,9 @@ def build_fields(study: Study, answers: Answers) -> pd.DataFrame:
     works = count_by_field(study, answers)
     top = count_by_field(study, answers, top_percent=1)
     world = spread(works.xs("world"), works)
-    require_within("fields", works, world, ("the area", "the world"))
-    whole = works.groupby(level="country_code").transform("sum")
+    note_excess("fields", works, world, ("the area", "the world"))
+    bounded = _within(works, world)
+    whole = bounded.groupby(level="country_code").transform("sum")
     numbers, names = works.index.get_level_values("field_id"), field_names()
     return finish(
         "fields",
@@ -248,7 +249,7 @@ def build_fields(study: Study, answers: Answers) -> pd.DataFrame:
         field=[names[number] for number in numbers],
         n_works=works,
         n_top_1_percent=top,
-        activity_index=activity_index(works, whole, world, works.xs("world").sum()),
+        activity_index=activity_index(bounded, whole, world, works.xs("world").sum()),
     )
 
 
@@ -366,6 +367,18 @@ def build_tables(
     check_answers(study, answers)
     frames = [build(study, answers) for part in chosen for build in BUILDERS[part]]
     return {str(frame.attrs["table"]): frame for frame in frames}
+
+
+def _within(part: pd.Series[Any], *wholes: pd.Series[Any]) -> pd.Series[Any]:
+    """Return counts, none above its wholes: a part exceeds them only while a live index moves."""
+    for whole in wholes:
+        part = part.where(part.isna() | (part <= whole), whole)
+    return part
+
+
+def _share(part: pd.Series[Any], whole: pd.Series[Any]) -> Any:
+    """Return part / whole, at most 1."""
+    return share(_within(part, whole), whole)
 
 
 def _keys(counts: pd.Series[Any] | pd.DataFrame) -> dict[str, pd.Index[Any]]:

@@ -472,9 +472,14 @@ def change(question: Question, n_works: int, **key: Any) -> Answers:
 
 # In all works of 2010: NA 500, ZA 600, region, institution and home 600.
 BREACHES = [
-    (asked.region_by_country(STUDY), 620, {"country_code": "NA"}, "member 620 > the region 600"),
-    (asked.region_by_country(STUDY), 620, {"country_code": "DE"}, "620 > the region 600"),
-    (asked.world_by_country(STUDY), 590, {"country_code": "DE"}, "600 > the partner 590"),
+    (asked.region_by_country(STUDY), 620, {"country_code": "NA"}, "member 620 > region 600"),
+    (
+        asked.region_by_country(STUDY),
+        620,
+        {"country_code": "DE"},
+        "region and partner 620 > partner 600",
+    ),
+    (asked.world_by_country(STUDY), 590, {"country_code": "DE"}, "600 > partner 590"),
     (asked.world_by_country(STUDY), 610, {"country_code": "DE"}, "the partner 610 > the world 600"),
     (asked.world_by_year(STUDY), 590, {}, "region 600 > world with a country 590"),
     (asked.world_any_by_year(STUDY), 590, {}, "country 600 > world with or without a country 590"),
@@ -493,7 +498,7 @@ BREACHES = [
         {"country_code": "NA"},
         "NA: institution and member 500 > sum over numbers of countries 490",
     ),
-    (asked.works_by_field(STUDY, "region"), 601, {}, "the area 601 > the world 600"),
+    (asked.works_by_field(STUDY, "region"), 610, {}, "region 610 > world 600"),
     (asked.works_by_field(STUDY, "NA"), 610, {}, "member 610 > region 600"),
     (asked.works_by_field(STUDY, "region"), 590, {}, "ZA, 31: member 600 > region 590"),
 ]
@@ -513,6 +518,30 @@ def test_a_breach_by_one_work_is_a_note() -> None:
     assert note == (
         "table team_size, 2010: sum over author-count bands 601 > institution and region 600 works."
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "n_works", "key", "table", "column"),
+    [
+        (
+            asked.region_by_country(STUDY),
+            601,
+            {"country_code": "ZA"},
+            "country_output",
+            "share_of_region",
+        ),
+        (asked.world_by_country(STUDY), 599, {"country_code": "DE"}, "region_partners", "affinity"),
+        (asked.works_by_field(STUDY, "region"), 601, {}, "fields", "activity_index"),
+    ],
+)
+def test_tables_stand_when_the_index_moves_by_one_work_meanwhile(
+    question: Question, n_works: int, key: dict[str, Any], table: str, column: str
+) -> None:
+    answers = change(question, n_works, **key)
+    frame = build_tables(STUDY, answers)[table]
+    assert frame[column].max() == 1
+    assert render_table(TABLES[table], to_rows(frame))
+    assert check_answers(STUDY, answers)
 
 
 def test_works_in_no_band_are_a_note_however_many() -> None:
