@@ -19,6 +19,7 @@ from bibliometrics.claim_rules import WAITING as NOT_COUNTED
 from bibliometrics.curve_reading import tell_full_figure
 from bibliometrics.datapackage import WAITING, WAITING_FOR_ALL
 from bibliometrics.figures import FIGURES, FULL_PULL, describe_specification
+from bibliometrics.schema import TABLES
 from bibliometrics.study import country_names
 from bibliometrics.verdict_frame import VerdictTable
 from bibliometrics.witness_files import witness_definitions
@@ -299,8 +300,10 @@ def _waiting(build: Build, state: str = WAITING) -> pd.DataFrame:
 
 
 def show_table(build: Build, name: str) -> pd.DataFrame:
-    """Return a table of the build, or one row that says that it waits for a pull."""
-    return build[name] if build.has(name) else _waiting(build)
+    """Return a table of the build by its keys, or one row that says that it waits for a pull."""
+    if not build.has(name):
+        return _waiting(build)
+    return build[name].set_index(list(TABLES[name].keys)).round(3)
 
 
 def list_fractional(build: Build) -> pd.DataFrame:
