@@ -54,7 +54,7 @@ test: $(VENV)/dev.stamp ## style, types, rooms, tests with coverage, notebooks
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --cov $(ARGS)
+	$(BIN)/python -m pytest --cov -n auto $(ARGS)
 	$(BIN)/nbstripout --verify --keep-output --keep-count --extra-keys "$(KEEP)" notebooks/*.ipynb
 	$(call run_notebooks,build/notebooks)
 	$(BIN)/python -m bibliometrics refresh --source sample --to build/sample --quiet
