@@ -16,7 +16,13 @@ COLUMNS = ("claim", "what it says", "stated", "found", "verdict", "evidence")
 def verdicts() -> str:
     """Return the direct verdicts as a table, and the state of all claims in a sentence."""
     rows = read_verdicts()
-    table = format_table(filter_verdicts(rows, kind="direct"), COLUMNS)
+    direct = filter_verdicts(rows, kind="direct")
+    before = [None, *(row["claim_id"] for row in direct)]
+    shown = [
+        {**row, "statement": "the same" if row["claim_id"] == last else row["statement"]}
+        for row, last in zip(direct, before, strict=False)
+    ]
+    table = format_table(shown, COLUMNS)
     return f"{table}\n\nOf {summarise_verdicts(rows)}"
 
 
