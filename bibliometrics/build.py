@@ -109,7 +109,8 @@ class Build:
 
     def __repr__(self) -> str:
         """Return study, folder and what is there."""
-        return f"<Build {self.study.id} in {self.folder}: {', '.join(self.tables)}>"
+        where = f"{self.folder.parent.name}/{self.folder.name}"
+        return f"<Build {self.study.id} in {where}: {', '.join(self.tables)}>"
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return a table; raise TableError when it waits for a pull, InputError for no table."""
