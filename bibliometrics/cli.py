@@ -13,7 +13,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
@@ -69,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stopped = BibliometricsError("interrupted.", "run the same command to resume")
         return _fail(stopped, INTERRUPTED, words)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_output()
         code = 0
     except OSError as error:
         return _fail(_unusable(error), DiskError.exit_code, words)
@@ -79,11 +78,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _fail(error: BibliometricsError, code: int, words: Sequence[str]) -> int:
     """Tell an error: one line for a reader, and one JSON document where that was asked for."""
     print(f"error: {error}", file=sys.stderr)
-    if {"--json", "--format=json"} & set(words) or ("--format", "json") in pairwise(words):
-        with suppress(OSError):
-            _say_json({"error": error.message, "next_step": error.next_step, "exit_code": code})
-            sys.stdout.flush()
+    try:
+        if {"--json", "--format=json"} & set(words) or ("--format", "json") in pairwise(words):
+            told = {"error": error.message, "next_step": error.next_step, "exit_code": code}
+            _say_json(told)
+        print(end="", flush=True)
+    except OSError:
+        _leave_output()
     return code
+
+
+def _leave_output() -> None:
+    """Let what standard output did not take go nowhere, or Python ends with a code of its own."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unusable(error: OSError) -> DiskError:

@@ -327,6 +327,7 @@ def test_an_interrupt_ends_the_workers_and_leaves_nothing_half_written(tmp_path:
         import os, signal
         from pathlib import Path
         from bibliometrics.narrow import narrow_release
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job may inherit "ignore"
         def interrupt(event):
             os.killpg(os.getpgid(0), signal.SIGINT)
         if __name__ == "__main__":
