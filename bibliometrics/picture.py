@@ -101,8 +101,10 @@ def render_png(figure: Figure, alt: str = "") -> bytes:
     for key, value in described.items():
         texts.add_itxt(key, value)
     image = Image.frombuffer("RGBA", (width, height), pixels.getvalue(), "raw", "RGBA", 0, 1)
-    reduced = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    reduced.save(small, format="png", optimize=True, pnginfo=texts)
+    reduced = image.convert("RGB").quantize(
+        128, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+    )
+    reduced.save(small, format="png", pnginfo=texts)
     return small.getvalue()
 
 
