@@ -104,8 +104,8 @@ def _missing(error: ImportError) -> MissingPackageError:
     if name == "bibliometrics":
         raise error
     msg = f"this command needs {name}, which is not installed."
-    step = "run `make refresh`, or install what requirements.txt lists; plan, tables, verdicts and "
-    return MissingPackageError(msg, f"{step}study run without it")
+    step = "run `make refresh`, or install what requirements.txt lists; plan, tables, verdicts, "
+    return MissingPackageError(msg, f"{step}study list and study check run without it")
 
 
 def run_plan(options: argparse.Namespace) -> None:

@@ -112,7 +112,7 @@ def build_figures(
     dict of str to (matplotlib.figure.Figure, str)
         Figure and alternative text by name, as in ``FIGURES``, and ``headline`` for real builds.
         Map and small panels of the institution's partners, big science and the specification
-        curve only where these were counted.
+        curve only where these were counted; on synthetic counts nothing that waits for a count.
 
     Raises
     ------
@@ -133,8 +133,9 @@ def build_figures(
     check_kinds(everything, [mark for marks in said.values() for mark in marks])
     drawn = _draw_region(study, own, others, said) | _draw_institution(study, own, others, said)
     drawn |= _draw_full_pull(study, tables, source, said)
-    if source is None or not source.is_synthetic:
-        drawn["headline"] = _draw_headline(study, own, others, said)
+    if source is not None and source.is_synthetic:
+        return {name: one for name, one in drawn.items() if own.get(name, True)}
+    drawn["headline"] = _draw_headline(study, own, others, said)
     return drawn
 
 

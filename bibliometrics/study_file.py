@@ -217,7 +217,7 @@ def describe_study(study: Study) -> dict[str, Any]:
         "years": f"{study.years[0]} to {study.years[1]}",
         "questions": len(build_plan(study)),
         "hash": study.hash,
-        "curve hash": curve_hash(study),
+        "curve_hash": curve_hash(study),
     }
 
 
