@@ -37,8 +37,9 @@ CURVE, BIG_SCIENCE = "specifications", "big_science"
 UNGRADED = "Synthetic data are never graded."
 
 
-def _waiting(build: Build) -> pd.DataFrame:
-    return pd.DataFrame({"state": [WAITING_FOR_ALL]}, index=[build.study.title])
+def waiting_row(build: Build, state: str = WAITING_FOR_ALL) -> pd.DataFrame:
+    """Return a frame of one row that says what a build waits for, in place of a table."""
+    return pd.DataFrame({"state": [state]}, index=[build.study.title])
 
 
 def _items(sentences: Iterable[str]) -> str:
@@ -64,14 +65,14 @@ def _named(build: Build, frame: pd.DataFrame) -> pd.DataFrame:
 def list_specifications(build: Build) -> pd.DataFrame:
     """Return the headline numbers under every specification, one row each; see `curve`."""
     if not build.has(CURVE):
-        return _waiting(build)
+        return waiting_row(build)
     return headline_values(build.study, build[CURVE]).set_index("specification")
 
 
 def list_spread(build: Build) -> pd.DataFrame:
     """Return primary value, range and quartiles of each headline number over the curve."""
     if not build.has(CURVE):
-        return _waiting(build)
+        return waiting_row(build)
     spread = summarise_curve(build.study, headline_values(build.study, build[CURVE]))
     return spread.drop(columns="headline").set_index("name")
 
@@ -86,7 +87,7 @@ def list_choices(build: Build) -> pd.DataFrame:
         Medians as text, one row per axis and choice, one column per headline number.
     """
     if not build.has(CURVE):
-        return _waiting(build)
+        return waiting_row(build)
     medians = choice_medians(build.study, headline_values(build.study, build[CURVE]))
     shown = _named(build, medians)
     wide = shown.pivot(index=["axis", "choice"], columns="headline", values="median")
@@ -97,7 +98,7 @@ def list_choices(build: Build) -> pd.DataFrame:
 def list_weak_choices(build: Build) -> pd.DataFrame:
     """Return what each weak choice does to each headline number, one column each."""
     if not build.has(CURVE):
-        return _waiting(build)
+        return waiting_row(build)
     changes = weak_changes(build.study, headline_values(build.study, build[CURVE]))
     shown = _named(build, changes)
     wide = shown.pivot(index=["axis", "choice"], columns="headline", values="value")
@@ -113,7 +114,7 @@ def _agreements(build: Build) -> dict[str, Agreement]:
 def list_robustness(build: Build) -> pd.DataFrame:
     """Return how each claim that the curve can test fares over it; nothing of synthetic data."""
     if not build.has(CURVE):
-        return _waiting(build)
+        return waiting_row(build)
     found = describe_agreements(_agreements(build))
     return found if found.empty else found.set_index("claim_id")
 
@@ -151,7 +152,7 @@ def tell_weak_axes(build: Build) -> str:
 def list_big_science(build: Build) -> pd.DataFrame:
     """Return big science's share of the growth by country, with its interval; see `big_science`."""
     if not build.has(BIG_SCIENCE):
-        return _waiting(build)
+        return waiting_row(build)
     growth = growth_by_area(build.study, build[BIG_SCIENCE])
     names = [area_name(build.study, str(code)) for code in growth["country_code"]]
     return (
@@ -162,7 +163,7 @@ def list_big_science(build: Build) -> pd.DataFrame:
 def list_counting(build: Build) -> pd.DataFrame:
     """Return whole and fractional counts of first and last year, with and without big science."""
     if not build.has(BIG_SCIENCE):
-        return _waiting(build)
+        return waiting_row(build)
     counted = compare_counting(build.study, build[BIG_SCIENCE])
     counted = counted[counted["first"] + counted["last"] > 0]
     names = [area_name(build.study, str(code)) for code in counted["country_code"]]

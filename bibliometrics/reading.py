@@ -16,7 +16,7 @@ from bibliometrics import claim_ledger, claims, indicators, witnesses
 from bibliometrics.build import Build, evidence_of, published_of
 from bibliometrics.claim_rules import NOT_TESTABLE
 from bibliometrics.claim_rules import WAITING as NOT_COUNTED
-from bibliometrics.curve_reading import tell_full_figure
+from bibliometrics.curve_reading import UNGRADED, tell_full_figure, waiting_row
 from bibliometrics.datapackage import WAITING, WAITING_FOR_ALL
 from bibliometrics.figures import FIGURES, FULL_PULL, describe_specification
 from bibliometrics.schema import TABLES
@@ -29,7 +29,6 @@ OUTPUT_COLUMN: Final = {
     "figure4_institution_region": "n_works_institution_region",
 }
 OTHERS: Final = "other documents"
-UNGRADED: Final = "Synthetic data are never graded."
 NO_CLAIMS: Final = "No verdicts: the ledger has no claims about this study."
 COUNT_COLUMNS: Final = (*OUTPUT_COLUMN.values(), "n_works")
 
@@ -221,7 +220,7 @@ def show_figure(build: Build, name: str) -> Any:
         If there is no figure of that name.
     """
     if name in FIGURES | FULL_PULL and name not in build.alt_texts:
-        return _waiting(build, WAITING_FOR_ALL if name in FULL_PULL else WAITING)
+        return waiting_row(build, WAITING_FOR_ALL if name in FULL_PULL else WAITING)
     return build.figure(name)
 
 
@@ -261,7 +260,7 @@ def list_growth(build: Build, figure: str) -> pd.DataFrame:
         if column in item.frame:
             known = item.frame[item.frame[column].notna()].sort_values("year")
             rows[item.source.label] = _growth(known["year"].tolist(), known[column].tolist())
-    return pd.DataFrame.from_dict(rows, orient="index") if rows else _waiting(build)
+    return pd.DataFrame.from_dict(rows, orient="index") if rows else waiting_row(build, WAITING)
 
 
 def _growth(years: list[int], counts: list[float]) -> dict[str, object]:
@@ -295,14 +294,10 @@ def _percent(value: float) -> str:
     return "unknown" if math.isnan(value) else f"{100 * value:.1f} %"
 
 
-def _waiting(build: Build, state: str = WAITING) -> pd.DataFrame:
-    return pd.DataFrame({"state": [state]}, index=[build.study.title])
-
-
 def show_table(build: Build, name: str) -> pd.DataFrame:
     """Return a table of the build by its keys, or one row that says that it waits for a pull."""
     if not build.has(name):
-        return _waiting(build)
+        return waiting_row(build, WAITING)
     return build[name].set_index(list(TABLES[name].keys)).round(3)
 
 
@@ -317,7 +312,7 @@ def list_fractional(build: Build) -> pd.DataFrame:
         ``n_works_fractional``, ``ratio``. While there are no counts, one row that says so.
     """
     if not build.has("fractional"):
-        return _waiting(build)
+        return waiting_row(build, WAITING)
     columns = ["n_works", "n_works_fractional"]
     frame = build["fractional"].groupby("country_code")[columns].sum()
     frame = frame[frame["n_works"] > 0].sort_values(columns, ascending=False)
