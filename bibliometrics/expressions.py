@@ -70,15 +70,13 @@ class Relations:
     node_of: Callable[[str], Any]
 
 
-def narrow_relations(table: ir.Table, shared: Question | None = None) -> Relations:
-    """
-    Return the relations of a narrow table (columns: ``narrow_row.NARROW_SCHEMA``).
+def narrow_works(table: ir.Table, shared: Question) -> ir.Table:
+    """Return the rows of a narrow table that meet a question's conditions on their own values."""
+    return table.filter(_plain_conditions(shared) or [ibis.literal(True)])
 
-    With ``shared``, of the works only that meet its conditions on a work's own values: they are
-    chosen before their lists are taken apart.
-    """
-    if shared is not None:
-        table = table.filter(_plain_conditions(shared) or [ibis.literal(True)])
+
+def narrow_relations(table: ir.Table) -> Relations:
+    """Return the relations of a narrow table (columns: ``narrow_row.NARROW_SCHEMA``)."""
 
     def each(column: str, name: str) -> ir.Table:
         return table.select("work_id", **{name: table[column]}).unnest(name)
@@ -91,6 +89,19 @@ def narrow_relations(table: ir.Table, shared: Question | None = None) -> Relatio
         institutions=each("institution_ids", "node"),
         node_of=lambda text: int(text[1:]),
     )
+
+
+def narrow_links(table: ir.Table, column: str, wanted: Sequence[int]) -> ir.Table:
+    """
+    Return ``work_id, node`` of a list column of a narrow table, for the wanted nodes only.
+
+    Lists without any of them are passed over before they are taken apart.
+    """
+    if not wanted:
+        return table.select("work_id", node=table.work_id).limit(0)
+    listed = table[column].intersect(ibis.array(list(wanted)).cast("array<int64>"))
+    links = table.filter(listed.length() > 0).select("work_id", node=table[column])
+    return links.unnest("node").filter(_.node.isin(wanted))
 
 
 def official_relations(table: ir.Table) -> Relations:

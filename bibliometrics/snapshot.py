@@ -18,7 +18,6 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from ibis import _
 
 from bibliometrics.disk import read_bytes, sha256
 from bibliometrics.errors import InputError, MissingPackageError, SnapshotError
@@ -28,7 +27,9 @@ from bibliometrics.expressions import (
     count_one_author,
     count_works,
     drop_conditions,
+    narrow_links,
     narrow_relations,
+    narrow_works,
     shared_conditions,
 )
 from bibliometrics.narrow_notes import Narrowed, read_narrowed
@@ -233,7 +234,8 @@ class Snapshot:
     @contextmanager
     def _shared(self, questions: Sequence[Question], met: Question) -> Iterator[Relations]:
         """Keep in the engine what the questions can touch: works, and the links they ask about."""
-        base = narrow_relations(self.table, met)
+        table = narrow_works(self.table, met)
+        base = narrow_relations(table)
         lineage = {i for q in questions for i in (*q.lineage, *q.without_lineage)}
         exact = {i for q in questions for i in q.institution_ids}
         with ExitStack() as stack:
@@ -243,16 +245,16 @@ class Snapshot:
                 stack.callback(cached.release)
                 return cached
 
-            def nodes(table: ir.Table, ids: Iterable[str]) -> ir.Table:
+            def nodes(column: str, ids: Iterable[str]) -> ir.Table:
                 wanted = [base.node_of(i) for i in sorted(ids)]
-                return table.filter(_.node.isin(wanted)) if wanted else table.limit(0)
+                return keep(narrow_links(table, column, wanted))
 
             yield replace(
                 base,
                 works=keep(base.works),
                 countries=keep(base.countries),
-                lineage=keep(nodes(base.lineage, lineage)),
-                institutions=keep(nodes(base.institutions, exact)),
+                lineage=nodes("lineage_ids", lineage),
+                institutions=nodes("institution_ids", exact),
             )
 
     def _check(self, question: Question) -> None:
