@@ -62,8 +62,10 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+def _command(commands: Any, name: str, text: str, *others: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, aliases=others
+    )
     return parser
 
 
@@ -289,7 +291,7 @@ def _add_snapshot(commands: Any) -> None:
 
 def _add_compare(commands: Any) -> None:
     text = "say where two builds or pulls differ, cell by cell, with likely causes"
-    parser = _command(commands, "compare", text)
+    parser = _command(commands, "compare", text, "diff")
     for name, age in (("old", "earlier"), ("new", "later")):
         parser.add_argument(
             name,

@@ -340,5 +340,6 @@ COMMANDS: Final[MappingProxyType[str, Command]] = MappingProxyType(
         "study": run_study,
         "snapshot": run_snapshot,
         "compare": run_compare,
+        "diff": run_compare,
     }
 )

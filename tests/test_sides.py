@@ -64,7 +64,7 @@ def test_pulls_are_compared_by_their_ids_as_their_builds_are(pulled: World) -> N
 
 def test_a_build_equals_the_pull_it_was_built_from(pulled: World) -> None:
     newest = max(path.name for path in pulled.pulls.iterdir())
-    assert "no difference in" in pulled.run("compare", newest, str(pulled.processed)).out
+    assert "no difference in" in pulled.run("diff", newest, str(pulled.processed)).out
 
 
 @pytest.mark.parametrize(
