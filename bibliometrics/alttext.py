@@ -21,16 +21,18 @@ from bibliometrics.figure_data import (
 )
 from bibliometrics.figure_series import (
     change_of,
+    first_places,
     known_evidence,
-    largest_codes,
     largest_pooled,
     member_groups,
-    partner_rows,
+    pooled_places,
     series_of,
     share_groups,
 )
+from bibliometrics.indicators import Place
 from bibliometrics.study import Study
 
+NO_WORKS = "no works at all"
 NOTHING = "Nothing has been counted yet: the figure waits for a pull."
 
 
@@ -44,6 +46,25 @@ def join_words(words: Sequence[str]) -> str:
     'Spain, France and Italy'
     """
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def tell_places(places: Iterable[Place]) -> str:
+    """
+    Return who has how many works, the most first; equal counts are said to be tied.
+
+    Examples
+    --------
+    >>> from bibliometrics.indicators import standings
+    >>> tell_places(standings({"ES": 9, "IT": 4, "FR": 4, "PT": 0}))
+    'Spain 9, France and Italy tied at 4'
+    """
+    said = [
+        f"{join_words([country_name(code) for code in place.who])}"
+        f"{' tied at' if len(place.who) > 1 else ''} {format_count(place.n_works)}"
+        for place in places
+    ]
+    is_plain = all(len(place.who) == 1 for place in places)
+    return join_words(said) if is_plain else ", ".join(said)
 
 
 def describe_growth(series: pd.DataFrame, column: str) -> str:
@@ -133,16 +154,12 @@ def describe_country_output(
         return _whole(evidence, start, NOTHING, describe_stated(study, stated))
     main = known[0]
     year = int(main.frame.loc[main.frame["n_works"].notna(), "year"].max())
-    last = main.frame[main.frame["year"] == year].set_index("country_code")["n_works"]
-    leaders = [
-        f"{country_name(code)} {format_count(last[code])}"
-        for code in largest_codes(main.frame, study.region.codes, 5)
-    ]
+    leaders = tell_places(first_places(main.frame, study.region.codes, 5))
     shares = _per_group(main, share_groups(study, main.frame), "share_of_region")
     return _whole(
         evidence,
         start,
-        f"{main.source.label}, {year}: {join_words(leaders)}.",
+        f"{main.source.label}, {year}: {leaders or NO_WORKS}.",
         _sentence("Share of the region's works:", shares),
         describe_stated(study, stated),
     )
@@ -162,18 +179,18 @@ def describe_region_partners(
 
 def _leading_partners(study: Study, item: Evidence, most: int) -> str:
     """Return the largest partners, years pooled, and the place of the home country."""
-    rows = list(partner_rows(study, item.frame, most).itertuples(index=False))
-    named = [
-        f"{country_name(code)} {format_count(works)}" for rank, code, works in rows if rank <= most
-    ]
+    ranking = pooled_places(study, item.frame)
+    named = tell_places([place for place in ranking if place.rank <= most])
     home = [
-        f"{country_name(code)} is number {rank} with {format_count(works)}"
-        for rank, code, works in rows
-        if code in study.home and rank > most
+        f"{country_name(code)} is number {place.rank} with {format_count(place.n_works)}"
+        f"{', tied' if len(place.who) > 1 else ''}"
+        for place in ranking
+        for code in place.who
+        if code in study.home and place.rank > most
     ]
     first, last = int(item.frame["year"].min()), int(item.frame["year"].max())
     start = f"{item.source.label}, {first} to {last} ({item.source.counting})"
-    return f"{start}: {join_words(named)}{'; ' if home else ''}{join_words(home)}."
+    return f"{start}: {named or NO_WORKS}{'; ' if home else ''}{join_words(home)}."
 
 
 def describe_institution_region(
@@ -239,19 +256,27 @@ def describe_partner_map(study: Study, evidence: Sequence[Evidence]) -> str:
         return _whole(evidence, f"Tile map: works of {pair}.", NOTHING)
     change = change_of(known[0].frame)
     since = f" and the change since {change.first_year}" if change.has_two else ""
-    codes = largest_codes(known[0].frame, study.region.codes, 5)
-    rows = [(code, *change.works.loc[code, ["first", "last"]]) for code in codes]
+    places = first_places(known[0].frame, study.region.codes, 5)
     named = [
         " ".join(
-            filter(None, [country_name(code), format_count(last), change.text_of(first, last)])
+            filter(
+                None,
+                [
+                    country_name(code),
+                    "tied at" if len(place.who) > 1 else "",
+                    format_count(place.n_works),
+                    change.text_of(*change.works.loc[code, ["first", "last"]]),
+                ],
+            )
         )
-        for code, first, last in rows
+        for place in places
+        for code in place.who
     ]
     n_none = int((change.works["last"].reindex(study.region.codes) == 0).sum())
     return _whole(
         evidence,
         f"Tile map: works of {pair} in {change.last_year}{since}.",
-        f"{known[0].source.label}: {join_words(named)}.",
+        f"{known[0].source.label}: {join_words(named) or NO_WORKS}.",
         f"{n_none} of {len(study.region.codes)} countries have none in {change.last_year}.",
     )
 

@@ -8,7 +8,7 @@ tier of a ranking.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -18,12 +18,13 @@ import pandas as pd
 from bibliometrics import witnesses
 from bibliometrics.claim_ledger import Claim
 from bibliometrics.claim_rules import Finding
-from bibliometrics.indicators import kendall_tau
+from bibliometrics.indicators import Place, kendall_tau, standings
 from bibliometrics.study import Study, country_names
 from bibliometrics.witness_files import witness_definitions
 
 Z: Final = 1.959964
 DRAWS, SEED = 2000, 20071016
+NO_GROWTH: Final = "there is no growth from 0"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +60,16 @@ class Series:
 def names(codes: Iterable[str]) -> str:
     """Return countries as a list in words, for instance ``Ghana, Kenya``."""
     return ", ".join(country_names().get(str(code), str(code)) for code in codes)
+
+
+def tell_places(places: Iterable[Place]) -> str:
+    """Return places of a ranking in words; those who share one are said to be tied."""
+    return ", ".join(
+        f"{names(place.who)} {place.n_works:,.0f}"
+        if len(place.who) == 1
+        else f"{names(place.who)} tied at {place.n_works:,.0f}"
+        for place in places
+    )
 
 
 def ratio_interval(ratio: float, counts: Iterable[float]) -> tuple[float, float]:
@@ -177,7 +188,8 @@ def tier(
     """
     counts = counts[counts > 0].sort_index()
     places = slice(claim.first_rank - 1, claim.first_rank - 1 + len(claim.members))
-    order = [str(code) for code in counts.sort_values(ascending=False, kind="stable").index]
+    ranking = standings(counts)
+    order = [str(code) for place in ranking for code in place.who]
     found = [code for code in order[places] if code in claim.members]
     drawn = np.random.default_rng(SEED).poisson(counts.to_numpy(dtype=float), (DRAWS, len(counts)))
     ranked = counts.index.to_numpy()[np.argsort(-drawn, axis=1, kind="stable")][:, places]
@@ -185,13 +197,30 @@ def tier(
     low, high = np.quantile(hits, [0.025, 0.975], method="nearest")
     first = order[places][:1]
     leads = first == [claim.members[0]] if claim.ordered else bool(found) and first == found[:1]
-    rows = ", ".join(f"{names([code])} {counts[code]:,.0f}" for code in order[places])
-    after = order[places.stop : places.stop + 1]
-    follows = f", then {names(after)} {counts[after[0]]:,.0f}" if after else ""
+    inside = [place for place in ranking if set(place.who) & set(order[places])]
+    after = [place for place in ranking if place.rank > places.stop and place not in inside][:1]
+    follows = f", then {tell_places(after)}" if after else ""
     tau = kendall_tau(claim.members, order)
-    said = f"{label}: from rank {claim.first_rank} on {rows}{follows}"
+    said = f"{label}: from rank {claim.first_rank} on {tell_places(inside) or 'nobody'}{follows}"
     if claim.ordered:
         said += f" (Kendall's tau {tau:.2f})"
+    undecided = _undecided(claim, ranking, places)
+    if undecided:
+        return Finding(evidence, kind, said + note, not_counted=undecided)
     return Finding(
         evidence, kind, said + note, len(found), float(low), float(high), first_right=leads, tau=tau
     )
+
+
+def _undecided(claim: Claim, ranking: Sequence[Place], places: slice) -> str:
+    """Say why a tier can't be told from the rest: too few have any works, or a tie decides."""
+    n_ranked = sum(len(place.who) for place in ranking)
+    if n_ranked < places.stop:
+        return f"only {n_ranked} countries have any works, the tier ends at rank {places.stop}"
+    for place in ranking:
+        last = place.rank - 1 + len(place.who)
+        is_cut = any(place.rank - 1 < edge < last for edge in (places.start, places.stop))
+        is_first = claim.ordered and place.rank - 1 == places.start and len(place.who) > 1
+        if is_first or (is_cut and 0 < len(set(place.who) & set(claim.members)) < len(place.who)):
+            return f"a tie decides, {tell_places([place])}"
+    return ""

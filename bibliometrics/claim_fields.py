@@ -74,6 +74,9 @@ def _field_activity(claim: Claim, evidence: Evidence) -> Findings:
     for key, label, scheme, rows in fields(evidence):
         found = [_part(rows, scheme, field) for field in claim.fields]
         known = [pair for pair in found if pair]
+        if not known and key == evidence.name and not rows["n_works"].any():
+            said = f"{label}: no works in any field"
+            yield Finding(key, "direct", said, not_counted="there is nothing to compare")
         untested = [name for name, pair in zip(claim.fields, found, strict=True) if not pair]
         if not known:
             continue
@@ -99,7 +102,7 @@ def _top_cited_countries(claim: Claim, evidence: Evidence) -> Findings:
         areas = sorted(set(rows["country_code"]) & set(evidence.study.region.codes))
         found = {area: area_field(rows, scheme, area, claim.fields[0]) for area in areas}
         counts = {area: row["n_top_1_percent"] for area, row in found.items() if row is not None}
-        if sum(count > 0 for count in counts.values()) >= len(claim.members):
+        if any(count > 0 for count in counts.values()) or (counts and key == evidence.name):
             yield tier(
                 claim,
                 pd.Series(counts, dtype=float),

@@ -10,6 +10,7 @@ between the largest pair and the sum of pairs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any, Final
@@ -19,6 +20,7 @@ import pandas as pd
 
 from bibliometrics import witnesses
 from bibliometrics.claim_evidence import (
+    NO_GROWTH,
     Evidence,
     Findings,
     Quantities,
@@ -33,6 +35,7 @@ from bibliometrics.indicators import (
     compound_growth_rate,
     growth_factor,
     growth_factor_interval,
+    leaders,
     log_linear_growth_rate,
     poisson_interval,
     share_interval,
@@ -104,7 +107,7 @@ def _growth(evidence: Evidence) -> Iterator[tuple[str, str, str, float, float, f
         return
     own = _own(evidence)
     counts = own["n_works_institution_region"].astype(float) if own is not None else pd.Series()
-    if {first, last} <= set(counts.index) and counts[first] > 0:
+    if {first, last} <= set(counts.index):
         low, high = growth_factor_interval(counts[first], counts[last])
         said = (
             f"our counts: {counts[first]:,.0f} works in {first} and {counts[last]:,.0f} in {last}"
@@ -127,6 +130,9 @@ def _growth(evidence: Evidence) -> Iterator[tuple[str, str, str, float, float, f
 def _institution_region_growth(claim: Claim, evidence: Evidence) -> Findings:
     """Growth of works of institution and region from the first to the last year."""
     for key, kind, said, factor, low, high in _growth(evidence):
+        if math.isnan(factor):
+            yield Finding(key, kind, said, not_counted=NO_GROWTH)
+            continue
         said = f"{said}, a factor of {factor:.2f} ({low:.2f} to {high:.2f})"
         yield Finding(key, kind, said, factor, low, high)
 
@@ -135,6 +141,9 @@ def _institution_region_rate(claim: Claim, evidence: Evidence) -> Findings:
     """Compound growth per year of works of institution and region; the fitted rate is told."""
     intervals = evidence.study.years[1] - evidence.study.years[0]
     for key, kind, said, *factors in _growth(evidence):
+        if math.isnan(factors[0]):
+            yield Finding(key, kind, said, not_counted=NO_GROWTH)
+            continue
         rate, low, high = (float(compound_growth_rate(1, end, intervals)) for end in factors)
         said = f"{said}, {100 * rate:.1f} % a year ({100 * low:.1f} to {100 * high:.1f})"
         own = _own(evidence)
@@ -151,13 +160,18 @@ def _institution_share_of_home(claim: Claim, evidence: Evidence) -> Findings:
         return
     part = float(own["n_works_institution_region"].sum())
     whole = float(own["n_works_home_region"].sum())
-    if whole > 0 and part <= whole:  # institutes abroad can make the part the greater
-        low, high = share_interval(part, whole)
-        said = (
-            f"our counts: {part:,.0f} of {whole:,.0f} works of {evidence.study.home_name} with the "
-            f"region are works of {evidence.study.institution.short}, {100 * part / whole:.1f} %"
-        )
-        yield Finding(evidence.name, "direct", said, part / whole, low, high, base=whole)
+    home, short = evidence.study.home_name, evidence.study.institution.short
+    if not whole > 0 or part > whole:  # institutes abroad can make the part the greater
+        said = f"our counts: {part:,.0f} works of {short} and the region, {whole:,.0f} of {home}"
+        why = "a share of nothing is unknown" if part <= whole else f"{short} is not within {home}"
+        yield Finding(evidence.name, "direct", said, not_counted=why)
+        return
+    low, high = share_interval(part, whole)
+    said = (
+        f"our counts: {part:,.0f} of {whole:,.0f} works of {home} with the "
+        f"region are works of {short}, {100 * part / whole:.1f} %"
+    )
+    yield Finding(evidence.name, "direct", said, part / whole, low, high, base=whole)
 
 
 def _institution_first_partner(claim: Claim, evidence: Evidence) -> Findings:
@@ -169,11 +183,18 @@ def _institution_first_partner(claim: Claim, evidence: Evidence) -> Findings:
         others = source.counts.drop(columns=code)
         mine, best = source.counts[code].astype(float), others.max(axis=1).astype(float)
         low, high = growth_factor_interval(best, mine)
-        leaders = others.idxmax(axis=1)[mine <= best]
         said = f"{source.label}: {names([code])} leads in {int((mine > best).sum())} years"
-        for other in sorted(set(leaders)):
-            when = ", ".join(str(year) for year in leaders.index[leaders == other])
-            said += f", {names([str(other)])} in {when}"
+        firsts = {year: leaders(row) for year, row in source.counts.sort_index().iterrows()}
+        for first in sorted(set(firsts.values()) - {(code,)}):
+            when = ", ".join(str(year) for year, who in firsts.items() if who == first)
+            tied = " tied" if len(first) > 1 else ""
+            said += f", {names(first) or 'nobody'}{tied} in {when}"
+        undecided = [year for year, who in firsts.items() if len(who) != 1]
+        if undecided and (mine >= best).all():
+            when = ", ".join(map(str, undecided))
+            why = f"a tie or no works at all leave the first place open in {when}"
+            yield Finding(source.evidence, kind, said + source.note, not_counted=why)
+            continue
         yield Finding(
             source.evidence,
             kind,
@@ -192,6 +213,8 @@ def _institution_partner_share(claim: Claim, evidence: Evidence) -> Findings:
             continue
         part, whole = float(source.counts.loc[claim.year, code]), float(source.whole[claim.year])
         if not whole > 0:
+            said = f"{source.label}: no works with the region in {claim.year}{source.note}"
+            yield Finding(source.evidence, kind, said, not_counted="a share of nothing is unknown")
             continue
         said = f"{source.label}: {part:,.0f} works with {names([code])} in {claim.year}"
         if kind == "direct":
@@ -216,6 +239,12 @@ def _institution_partner_growth(claim: Claim, evidence: Evidence) -> Findings:
         ends = float(whole.iloc[:AT_EITHER_END].sum()), float(whole.iloc[-AT_EITHER_END:].sum())
         mine = {code: (float(first[code]), float(last[code])) for code in claim.members}
         if not min(ends) > 0 or not all(before > 0 for before, _ in mine.values()):
+            told = ", ".join(f"{names([code])} {pair[0]:,.0f}" for code, pair in mine.items())
+            said = (
+                f"{source.label}: in the first {AT_EITHER_END} years {told}, the region "
+                f"{ends[0]:,.0f}; in the last {AT_EITHER_END} the region {ends[1]:,.0f}"
+            )
+            yield Finding(source.evidence, kind, said + source.note, not_counted=NO_GROWTH)
             continue
         growth = {code: after / before for code, (before, after) in mine.items()}
         slowest = min(growth, key=lambda code: growth[code])
@@ -274,8 +303,9 @@ def _home_region_weight(claim: Claim, evidence: Evidence) -> Findings:
             f"our counts: affinity index of the region and {evidence.study.home_name} "
             f"{ends['affinity'].iloc[0]:.2f} in {first}, {ends['affinity'].iloc[1]:.2f} in {last}"
         )
-        if ratio > 0:
-            yield Finding(evidence.name, "direct", said, ratio, low, high)
+        why = "" if 0 < ratio < math.inf else "the affinity index is 0 or unknown in one of them"
+        known = {"not_counted": why} if why else {"observed": ratio, "low": low, "high": high}
+        yield Finding(evidence.name, "direct", said, **known)
     for key, label, weights in _weights(evidence):
         before, after = _row(weights, first), _row(weights, last)
         told = {end: f"{100 * before[end]:.2f}" for end in before}

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 
 from bibliometrics.claim_evidence import (
+    NO_GROWTH,
     Evidence,
     Findings,
     Quantities,
@@ -31,13 +32,27 @@ from bibliometrics.claim_evidence import (
 from bibliometrics.claim_ledger import Claim
 from bibliometrics.claim_rules import Finding
 from bibliometrics.indicators import (
+    Place,
     growth_factor,
     growth_factor_interval,
+    leaders,
     poisson_interval,
     share_interval,
+    standings,
 )
 
 MOST_NAMED: Final = 5
+
+
+def _of_nothing(source: Series, whole: str) -> Finding:
+    """Return the finding that there is no whole to take a share of."""
+    said = f"{source.label}: no works of {whole}{source.note}"
+    return Finding(source.evidence, "direct", said, not_counted="a share of nothing is unknown")
+
+
+def _overlaps(place: Place, start: int, stop: int) -> bool:
+    """Say whether those who share a place have one of the ranks from ``start`` to ``stop`` - 1."""
+    return place.rank < stop and place.rank + len(place.who) > start
 
 
 def _region_output(claim: Claim, evidence: Evidence) -> Findings:
@@ -60,6 +75,8 @@ def _region_output_growth(claim: Claim, evidence: Evidence) -> Findings:
             continue
         ends = float(source.counts[first]), float(source.counts[last])
         if not ends[0] > 0:
+            said = f"{source.label}: 0 works in {first}, {ends[1]:,.0f} in {last}{source.note}"
+            yield Finding(source.evidence, "direct", said, not_counted=NO_GROWTH)
             continue
         factor = float(growth_factor(*ends))
         low, high = growth_factor_interval(*ends)
@@ -96,6 +113,7 @@ def _region_share_of_world(claim: Claim, evidence: Evidence) -> Findings:
             continue
         part, whole = float(source.counts.sum()), float(source.whole.sum())
         if not whole > 0:
+            yield _of_nothing(source, "the world")
             continue
         low, high = share_interval(part, whole)
         yearly = (source.counts / source.whole).sort_index()
@@ -124,6 +142,7 @@ def _country_share(claim: Claim, evidence: Evidence) -> Findings:
             continue
         part, whole = float(source.counts[members].sum().sum()), float(source.whole.sum())
         if not whole > 0:
+            yield _of_nothing(source, "the region")
             continue
         low, high = share_interval(min(part, whole), whole)
         yearly = source.counts[members].sum(axis=1) / source.whole
@@ -140,9 +159,11 @@ def _country_share(claim: Claim, evidence: Evidence) -> Findings:
 def _output_tier(claim: Claim, evidence: Evidence) -> Findings:
     """Countries found in a tier of the region's output, years pooled."""
     for source in countries(evidence):
-        last = source.counts.loc[evidence.study.years[1]].sort_values(ascending=False)
-        places = slice(claim.first_rank - 1, claim.first_rank - 1 + len(claim.members))
-        note = f"; in {evidence.study.years[1]} alone {names(last.index[places])}"
+        last = standings(source.counts.loc[evidence.study.years[1]])
+        ends = claim.first_rank, claim.first_rank + len(claim.members)
+        inside = [place for place in last if _overlaps(place, *ends)]
+        told = ", ".join(" = ".join(names([code]) for code in place.who) for place in inside)
+        note = f"; in {evidence.study.years[1]} alone {told or 'nobody'}"
         yield tier(
             claim,
             source.counts.sum(),
@@ -171,16 +192,24 @@ def _compare(source: Series, tops: Sequence[str], bottoms: Sequence[str]) -> Fin
     pooled = source.counts.sum()
     if not set(tops) & set(pooled.index) or not set(bottoms) & set(pooled.index):
         return None
-    top, bottom = (pooled.reindex(list(codes)).idxmax() for codes in (tops, bottoms))
-    if not pooled[bottom] > 0:
-        return None
+    best = [leaders(pooled.reindex(list(codes))) for codes in (tops, bottoms)]
+    if not all(best):
+        who = " and ".join(names(codes) for codes in (tops, bottoms) if len(codes) <= MOST_NAMED)
+        return Finding(
+            source.evidence,
+            "direct",
+            f"{source.label}: no works with {who or 'any of them'}{source.note}",
+            not_counted="there is nothing to compare",
+        )
+    top, bottom = (codes[0] for codes in best)
+    tied = names(best[1]) + (" tied at" if len(best[1]) > 1 else "")
     ratio = float(pooled[top] / pooled[bottom])
     low, high = ratio_interval(ratio, [float(pooled[top]), float(pooled[bottom])])
     yearly = (source.counts[top] / source.counts[bottom]).dropna()
-    named = list(tops) if len(tops) <= MOST_NAMED else [top]
+    named = list(tops) if len(tops) <= MOST_NAMED else best[0]
     told = ", ".join(f"{names([code])} {pooled[code]:,.0f}" for code in named if code in pooled)
     said = (
-        f"{source.label}: {told}, {names([bottom])} {pooled[bottom]:,.0f}, a ratio of {ratio:.2f}, "
+        f"{source.label}: {told}, {tied} {pooled[bottom]:,.0f}, a ratio of {ratio:.2f}, "
         f"between {yearly.min():.2f} and {yearly.max():.2f} in single years{source.note}"
     )
     return Finding(source.evidence, "direct", said, ratio, low, high)
@@ -208,9 +237,14 @@ def _partners_growth(claim: Claim, evidence: Evidence) -> Findings:
     first, last = evidence.study.years
     for source in partners(evidence):
         ends = source.counts.reindex(index=[first, last], columns=list(claim.members)).astype(float)
-        factors = (ends.iloc[1] / ends.iloc[0]).dropna()
-        if first == last or len(factors) < len(claim.members):
+        if first == last or ends.isna().to_numpy().any():
             continue
+        if not (ends.iloc[0] > 0).all():
+            none = [str(code) for code in ends.columns[~(ends.iloc[0] > 0)]]
+            said = f"{source.label}: no works with {names(none)} in {first}{source.note}"
+            yield Finding(source.evidence, "direct", said, not_counted=NO_GROWTH)
+            continue
+        factors = ends.iloc[1] / ends.iloc[0]
         slowest = str(factors.idxmin())
         low, high = growth_factor_interval(*ends[slowest])
         told = ", ".join(f"{names([str(code)])} {factors[code]:.1f}" for code in factors.index)

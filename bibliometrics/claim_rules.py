@@ -41,6 +41,7 @@ DIRECTION: Final = "direction reproduced"
 NOT_REPRODUCED: Final = "not reproduced"
 CONTRADICTED: Final = "contradicted"
 NOT_TESTABLE: Final = "not testable"
+NOT_COUNTED: Final = "not counted"
 WAITING: Final = "waiting for a pull"
 
 KINDS: Final = ("direct", "proxy", "calibration")
@@ -55,7 +56,7 @@ TOLERANCES: Final[dict[str, float]] = {
     "share": 0.05,
     "values": 0.05,
 }
-NO_EFFECT: Final = {"factor": 1.0, "ratio": 1.0, "per year": 0.0}
+NO_EFFECT: Final = {"factor": 1.0, "ratio": 1.0, "per year": 0.0, "share": 0.0}
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ class Finding:
     a clause with the numbers. ``series`` are yearly values that must each fit the conclusion;
     ``base`` the works behind a share; ``first_right`` and ``tau`` belong to ranks, ``parts`` and
     ``untested`` to topics, ``ratios`` (found over stated) to lists of values; ``stated`` replaces
-    the claim's own where the evidence holds only some of a list.
+    the claim's own where the evidence holds only some of a list. ``not_counted`` says why the
+    evidence decides nothing: all compared counts are 0, a tie, answers that contradict each other.
     """
 
     evidence: str
@@ -95,6 +97,7 @@ class Finding:
     untested: tuple[str, ...] = ()
     ratios: tuple[float, ...] = ()
     stated: float | None = None
+    not_counted: str = ""
 
 
 def tolerance(claim: Claim, base: float = math.inf) -> float:
@@ -141,6 +144,8 @@ def grade_number(claim: Claim, finding: Finding) -> str:
     """
     if finding.kind != "direct" or claim.claim_class in {"direction", "existence", "not testable"}:
         return ""
+    if finding.not_counted:
+        return NOT_COUNTED
     if claim.claim_class == "rank":
         return _grade_rank(claim, finding)
     if claim.claim_class == "topic":
@@ -158,6 +163,8 @@ def grade_conclusion(claim: Claim, finding: Finding) -> str:
     """Return the verdict on what a document concludes; empty if the evidence is not direct."""
     if finding.kind != "direct" or claim.claim_class == "not testable":
         return ""
+    if finding.not_counted:
+        return NOT_COUNTED
     if claim.claim_class == "rank":
         return _conclude_rank(claim, finding)
     if claim.claim_class == "topic":

@@ -21,6 +21,7 @@ from bibliometrics.claim_rules import (
     CONTRADICTED,
     DIRECTION,
     KINDS,
+    NOT_COUNTED,
     NOT_REPRODUCED,
     NOT_TESTABLE,
     REPRODUCED,
@@ -43,7 +44,7 @@ Verdict: TypeAlias = Mapping[str, Any]
 
 FORMS: Final = ("text", "md", "csv", "json")
 WORST_FIRST: Final = (CONTRADICTED, NOT_REPRODUCED, DIRECTION, REPRODUCED)
-VERDICTS: Final = (*WORST_FIRST, NOT_TESTABLE, WAITING)
+VERDICTS: Final = (*WORST_FIRST, NOT_TESTABLE, NOT_COUNTED, WAITING)
 NO_CLAIMS: Final = (
     "No verdicts: the ledger has no claims about this study, or its data are synthetic."
 )
@@ -173,16 +174,15 @@ def summarise_verdicts(rows: Iterable[Verdict]) -> str:
     for row in rows:
         verdict = str(row["conclusion_verdict"] or "")
         by_claim.setdefault(row["claim_id"], []).append(verdict)
-        if row["evidence_kind"] == "direct":
+        if verdict in WORST_FIRST:
             graded.setdefault(row["claim_id"], []).append(verdict)
     worst = Counter(
-        next((word for word in WORST_FIRST if word in verdicts), NOT_TESTABLE)
-        for verdicts in graded.values()
+        next(word for word in WORST_FIRST if word in verdicts) for verdicts in graded.values()
     )
     rest = [verdicts for claim, verdicts in by_claim.items() if claim not in graded]
     said = ", ".join(f"{worst[word]} {word}" for word in reversed(WORST_FIRST) if worst[word])
     parts = [f"{len(graded)} graded by direct evidence" + (f" ({said})" if said else "")]
-    for word in (WAITING, NOT_TESTABLE):
+    for word in (NOT_COUNTED, WAITING, NOT_TESTABLE):
         number = sum(word in verdicts for verdicts in rest)
         parts += [f"{number} {word}"] if number else []
     return f"{_plural(len(by_claim), 'claim')}: {', '.join(parts)}."

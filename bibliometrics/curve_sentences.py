@@ -20,6 +20,7 @@ from bibliometrics.curve import (
     weak_changes,
 )
 from bibliometrics.figure_data import Evidence, Stated, format_share
+from bibliometrics.indicators import leaders
 from bibliometrics.robustness import Agreement
 from bibliometrics.study import Study
 
@@ -122,12 +123,13 @@ def describe_weak_axes(study: Study, values: pd.DataFrame) -> list[str]:
         mine = changes[changes["headline"] == headline.column]
         if mine.empty:
             continue
-        most = mine.sort_values("change", key=np.abs, kind="stable").iloc[-1]
-        value, primary = (
-            format_headline(float(most[name]), headline) for name in ("value", "primary")
-        )
-        said = f"“{most['choice']}” moves it most, from {primary} to {value}"
-        if not most["change"]:
+        primary = format_headline(float(mine["primary"].iloc[0]), headline)
+        first = mine[mine.index.isin(leaders(mine["change"].abs()))]
+        names = join_words([f"“{choice}”" for choice in first["choice"]])
+        to = join_words([format_headline(float(value), headline) for value in first["value"]])
+        verb = "moves" if len(first) == 1 else "move"
+        said = f"{names} {verb} it most, from {primary} to {to}"
+        if first.empty:
             said = f"no weak choice moves it from {primary}"
         sentences.append(f"{headline.name[0].upper()}{headline.name[1:]}: {said}.")
     return sentences

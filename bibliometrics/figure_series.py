@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bibliometrics.figure_data import Evidence, Group, country_name, is_share
-from bibliometrics.indicators import poisson_interval, share_interval
+from bibliometrics.indicators import Place, poisson_interval, share_interval, standings
 from bibliometrics.study import Study
 
 MOST_ROWS = 15
@@ -79,6 +79,30 @@ def largest_codes(frame: pd.DataFrame, codes: Iterable[str], most: int = MOST_RO
         ["n_works", "pooled", "country_code"], ascending=[False, False, True]
     )
     return [str(code) for code in ordered["country_code"].head(most)]
+
+
+def first_places(frame: pd.DataFrame, codes: Iterable[str], most: int) -> list[Place]:
+    """
+    Return the first places by works of the last year: no country without works, ties as ties.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        ``year``, ``country_code``, ``n_works``.
+    codes : iterable of str
+        Countries to choose from.
+    most : int
+        Places are given while fewer countries than this stand on them.
+
+    Returns
+    -------
+    list of Place
+        The most works first.
+    """
+    known = frame[frame["country_code"].isin(list(codes)) & frame["n_works"].notna()]
+    last = known[known["year"] == known["year"].max()]
+    ranking = standings(last.set_index("country_code")["n_works"])
+    return [place for place in ranking if place.rank <= most]
 
 
 def known_evidence(evidence: Iterable[Evidence], *columns: str) -> list[Evidence]:
@@ -171,6 +195,16 @@ def largest_pooled(study: Study, frame: pd.DataFrame, most: int = MOST_PANELS) -
     return [str(code) for code in pooled.loc[pooled["n_works"] > 0, "country_code"].head(most)]
 
 
+def _outside(study: Study, frame: pd.DataFrame) -> list[str]:
+    return [code for code in frame["country_code"].unique() if code not in study.region.codes]
+
+
+def pooled_places(study: Study, frame: pd.DataFrame) -> list[Place]:
+    """Return the ranking of the partners outside the region, years pooled."""
+    pooled = pool_years(frame, _outside(study, frame))
+    return standings(pooled.set_index("country_code")["n_works"])
+
+
 def partner_rows(study: Study, frame: pd.DataFrame, most: int = MOST_ROWS) -> pd.DataFrame:
     """
     Return the largest partners outside the region, years pooled, and always the home country.
@@ -178,12 +212,29 @@ def partner_rows(study: Study, frame: pd.DataFrame, most: int = MOST_ROWS) -> pd
     Returns
     -------
     pandas.DataFrame
-        ``rank`` (1 is the largest), ``country_code``, ``n_works``; the largest first.
+        ``rank`` (1 is the largest; equal counts share a rank; missing without works),
+        ``country_code``, ``n_works``; the largest first.
     """
-    outside = [code for code in frame["country_code"].unique() if code not in study.region.codes]
-    pooled = pool_years(frame, outside)
-    pooled.insert(0, "rank", range(1, len(pooled) + 1))
-    return pooled[(pooled["rank"] <= most) | pooled["country_code"].isin(study.home)]
+    pooled = pool_years(frame, _outside(study, frame))
+    ranks = {code: place.rank for place in pooled_places(study, frame) for code in place.who}
+    pooled.insert(0, "rank", pooled["country_code"].map(ranks).astype("Int64"))
+    return pooled[(pooled.index < most) | pooled["country_code"].isin(study.home)]
+
+
+def rank_texts(rows: pd.DataFrame) -> list[str]:
+    """
+    Return the ranks of :func:`partner_rows` as texts: ``2=`` for a tie, a dash without works.
+
+    Examples
+    --------
+    >>> rank_texts(pd.DataFrame({"rank": pd.array([1, 2, 2, None], dtype="Int64")}))
+    ['1', '2=', '2=', '–']
+    """
+    tied = rows["rank"].duplicated(keep=False)
+    return [
+        "–" if pd.isna(rank) else f"{rank}{'=' if same else ''}"
+        for rank, same in zip(rows["rank"], tied, strict=True)
+    ]
 
 
 def add_interval(series: pd.DataFrame, column: str, parts: pd.DataFrame) -> pd.DataFrame:

@@ -192,6 +192,8 @@ def _reason(claim: Claim, finding: Finding, robust: str = "") -> str:
         return f"Not graded, a neighbour quantity. {said}."
     if finding.kind == "calibration":
         return f"Not graded, the level of another database. {said}."
+    if finding.not_counted:
+        return f"Not counted: {finding.not_counted}. {said}."
     return f"{said}; {_held_against(claim, finding)}{robust}."
 
 

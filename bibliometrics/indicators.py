@@ -10,16 +10,18 @@ not errors of the source.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import stats
 
 from bibliometrics.errors import InputError
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
+Ranked: TypeAlias = "Mapping[Any, float] | pd.Series[float]"
 Result: TypeAlias = Any  # numpy.float64 (a float) from numbers, an array of it from arrays
 
 
@@ -603,6 +605,55 @@ def distinct_bounds(pairs: npt.ArrayLike) -> Interval:
     """
     (pairs,) = _counts(pairs=pairs)
     return Interval(pairs.max(initial=0.0), pairs.sum())
+
+
+class Place(NamedTuple):
+    """A place in a ranking: its rank (1 is the most), the works, and all who share it."""
+
+    rank: int
+    n_works: float
+    who: tuple[Any, ...]
+
+
+def standings(counts: Ranked) -> list[Place]:
+    """
+    Return the places of a ranking, the most first.
+
+    Parameters
+    ----------
+    counts : mapping or pandas.Series
+        Counts by what is ranked.
+
+    Returns
+    -------
+    list of Place
+        Equal counts share one place and the next rank is left out (1, 2, 2, 4). Who has no count
+        above 0 has no place.
+
+    Examples
+    --------
+    >>> [(place.rank, place.who) for place in standings({"FR": 5, "ES": 9, "IT": 5, "PT": 0})]
+    [(1, ('ES',)), (2, ('FR', 'IT'))]
+    """
+    known: dict[Any, float] = {who: float(n) for who, n in counts.items() if n > 0}
+    found, rank = list[Place](), 1
+    for count in sorted(set(known.values()), reverse=True):
+        who = tuple(sorted(one for one, value in known.items() if value == count))
+        found.append(Place(rank, count, who))
+        rank += len(who)
+    return found
+
+
+def leaders(counts: Ranked) -> tuple[Any, ...]:
+    """
+    Return who has most: one, all who are tied, or nobody where no count is above 0.
+
+    Examples
+    --------
+    >>> leaders({"FR": 5, "ES": 5, "IT": 1}), leaders({"FR": 0, "ES": 0})
+    (('ES', 'FR'), ())
+    """
+    return next((place.who for place in standings(counts)), ())
 
 
 def kendall_tau(order_a: Sequence[str], order_b: Sequence[str]) -> float:

@@ -36,6 +36,7 @@ from bibliometrics.figure_series import (
     MOST_ROWS,
     largest_codes,
     partner_rows,
+    rank_texts,
 )
 from bibliometrics.study import Study
 
@@ -197,7 +198,10 @@ def draw_partners(
     codes = [str(code) for code in rows["country_code"]]
     name_rows(
         axes,
-        [f"{rank}  {country_name(code)}" for rank, code in zip(rows["rank"], codes, strict=True)],
+        [
+            f"{rank}  {country_name(code)}"
+            for rank, code in zip(rank_texts(rows), codes, strict=True)
+        ],
     )
     _finish_partners(axes, evidence[0], rows)
     return codes

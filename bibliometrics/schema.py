@@ -85,6 +85,7 @@ _VERDICTS: Final = (
     "not reproduced",
     "contradicted",
     "not testable",
+    "not counted",
     "waiting for a pull",
 )
 _ROBUSTNESS: Final = ("robust", "fragile", "specification-dependent")

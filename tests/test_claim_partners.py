@@ -80,7 +80,7 @@ def test_growth_from_nothing_is_not_graded(study: Study) -> None:
     rows = grading.grade_claims(
         study, load_claims(), tables | {"institution_region": works}, "openalex"
     )
-    assert row_of(rows, "P18")["conclusion_verdict"] == "not testable"
+    assert row_of(rows, "P18", "openalex")["conclusion_verdict"] == "not counted"
 
 
 def test_counts_may_be_a_table_without_partners(study: Study) -> None:
