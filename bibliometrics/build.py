@@ -87,7 +87,11 @@ def draw(
         Figure and alternative text by name.
     """
     stated = {} if provenance.synthetic else stated_marks(study, claim_ledger.load_claims())
-    return build_figures(study, tables, published, stated, source_of(study, provenance))
+    warnings = {
+        table: str(one["said"]) for one in provenance.contradictions for table in one["tables"]
+    }
+    source = source_of(study, provenance)
+    return build_figures(study, tables, published, stated, source, warnings)
 
 
 @dataclass(frozen=True, eq=False)

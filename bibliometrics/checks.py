@@ -53,11 +53,7 @@ LAWS: Final = (
     ("fields", "field_region", "field_world"),
     ("fields", "fields_sum", "years_sum"),
 )
-# No laws: institutes of the institution may lie abroad, a number of authors may be unknown.
-EXPECTATIONS: Final = (
-    ("institution_region", "institution", "home"),
-    ("team_size", "institution", "bands_sum"),
-)
+EXPECTATIONS: Final = (("team_size", "institution", "bands_sum"),)  # authors may be unknown
 WORDS: Final = {
     "world": "world with a country",
     "world_any": "world with or without a country",
@@ -100,8 +96,8 @@ def check_answers(study: Study, answers: Answers) -> list[str]:
     Returns
     -------
     list of str
-        Notes for the reader: breaches within the slack, the institution above its home country,
-        works whose number of authors is unknown.
+        Notes for the reader: breaches within the slack, works whose number of authors is unknown.
+        The institution above its home country: :mod:`bibliometrics.contradictions`.
 
     Raises
     ------

@@ -35,6 +35,7 @@ class Evidence:
     published: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     name: str
+    contradictions: Sequence[Mapping[str, Any]] = ()
 
     def table(self, name: str) -> pd.DataFrame:
         """Return one of our tables; without it, no row and no column."""

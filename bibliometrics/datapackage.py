@@ -35,6 +35,8 @@ class Provenance:
     ``source`` is ``openalex``, ``snapshot``, ``sample`` or ``witnesses`` (published figures only,
     nothing counted yet); ``pull`` names the pull or snapshot release; ``start`` and ``end`` are
     UTC times of the first and last answer; ``location`` is the address that was asked.
+    ``contradictions`` are answers that no definition reconciles, each with the ``tables`` that hold
+    them, the ``years``, and what is ``said``: they are marked in figures and stop verdicts.
     """
 
     source: str
@@ -52,6 +54,7 @@ class Provenance:
     cost_usd: float = 0.0
     answers_sha256: str = ""
     notes: tuple[str, ...] = ()
+    contradictions: tuple[dict[str, Any], ...] = ()
 
 
 def waiting_text(table: str) -> str:
@@ -103,9 +106,10 @@ def parse_package(text: str, path: Path) -> dict[str, Any]:
 
 def read_provenance(package: Mapping[str, Any]) -> Provenance:
     """Return where a build comes from, out of its ``datapackage.json``."""
-    told = package["bibliometrics"]
+    told = {"contradictions": (), **package["bibliometrics"]}
     values = {entry.name: told[entry.name] for entry in fields(Provenance)}
-    return Provenance(**{**values, "notes": tuple(values["notes"])})
+    lists = {name: tuple(values[name]) for name in ("notes", "contradictions")}
+    return Provenance(**values | lists)
 
 
 def _field(column: Column) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from scipy.optimize import isotonic_regression
 
-from bibliometrics.figure_data import Evidence, note_of
+from bibliometrics.figure_data import CONTRADICTORY, Evidence, note_of
 from bibliometrics.picture import Picture
 
 SYNTHETIC: Final = "SYNTHETIC"
@@ -271,9 +271,13 @@ def finish(
     named = [note_of(replace(source, definition="") if is_brief else source) for source in sources]
     texts = ["Sources: " + ", ".join(named) + "." if is_brief and named else "", *notes]
     texts = texts if is_brief else [*named, *notes]
+    texts = [*(f"! {source.warning}." for source in sources if source.warning), *texts]
     width = int(figure.get_figwidth() * 17)
     lines = [line for text in texts for line in textwrap.wrap(text, width, subsequent_indent="   ")]
     is_synthetic = any(source.is_synthetic for source in sources)
+    warnings = dict.fromkeys(source.warning for source in sources if source.warning)
+    if warnings:
+        title = f"{CONTRADICTORY}: {title}"
     title = f"{SYNTHETIC}: {title}" if is_synthetic else title[:1].upper() + title[1:]
     figure.suptitle(wrap(title, int(figure.get_figwidth() * 10)), x=0.012, ha="left", fontsize=11)
     if lines:

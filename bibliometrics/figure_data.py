@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
 from bibliometrics.errors import InputError
 from bibliometrics.study import Study, country_names
+
+CONTRADICTORY: Final = "Contradictory counts"
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class Source:
     Where numbers come from.
 
     ``label`` is short and stands beside a line; ``date`` is the day of the pull or publication;
-    ``definition`` says in a few words what was counted; ``counting`` names the counting method.
+    ``definition`` says in a few words what was counted; ``counting`` names the counting method;
+    ``warning`` says why its counts can't all be right.
     """
 
     label: str
@@ -30,6 +34,7 @@ class Source:
     counting: str = "whole counting"
     is_synthetic: bool = False
     is_witness: bool = False
+    warning: str = ""
 
 
 @dataclass(frozen=True, eq=False)

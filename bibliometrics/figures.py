@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -21,7 +22,7 @@ from bibliometrics.big_science_figures import draw_big_science_figures
 from bibliometrics.curve import CURVES
 from bibliometrics.curve_figures import draw_curve_figures
 from bibliometrics.errors import InputError
-from bibliometrics.figure_data import Evidence, Source, Stated, check_kinds
+from bibliometrics.figure_data import CONTRADICTORY, Evidence, Source, Stated, check_kinds
 from bibliometrics.institution_figures import (
     plot_institution_partners,
     plot_institution_region,
@@ -90,6 +91,7 @@ def build_figures(
     published: Rows = (),
     stated: Mapping[str, Sequence[Stated]] | None = None,
     source: Source | None = None,
+    warnings: Mapping[str, str] | None = None,
 ) -> dict[str, Drawn]:
     """
     Draw every figure of a study.
@@ -106,6 +108,8 @@ def build_figures(
         The paper's values by the figure's name; none for a synthetic build.
     source : Source
         Where our counts come from; needed when there are tables.
+    warnings : mapping of str to str, optional
+        By table, why its counts can't all be right: marked in picture and alternative text.
 
     Returns
     -------
@@ -123,7 +127,9 @@ def build_figures(
         message = f"the tables {', '.join(sorted(tables))} come without a source."
         raise InputError(message, "give the source of the counts")
     own = {
-        name: [Evidence(tables[table], source)] if table in tables and source else []
+        name: [Evidence(tables[table], _warned(source, warnings, table))]
+        if table in tables and source
+        else []
         for name, table in FIGURES.items()
     }
     others = witness_evidence(published, study)
@@ -132,11 +138,22 @@ def build_figures(
     everything += [Evidence(pd.DataFrame(), source)] if source else []
     check_kinds(everything, [mark for marks in said.values() for mark in marks])
     drawn = _draw_region(study, own, others, said) | _draw_institution(study, own, others, said)
-    drawn |= _draw_full_pull(study, tables, source, said)
+    drawn |= _draw_full_pull(study, tables, source, said, warnings)
+    drawn = {name: (one, _told(name, alt, warnings)) for name, (one, alt) in drawn.items()}
     if source is not None and source.is_synthetic:
         return {name: one for name, one in drawn.items() if own.get(name, True)}
     drawn["headline"] = _draw_headline(study, own, others, said)
     return drawn
+
+
+def _warned(source: Source, warnings: Mapping[str, str] | None, table: str) -> Source:
+    return replace(source, warning=(warnings or {}).get(table, ""))
+
+
+def _told(name: str, alt: str, warnings: Mapping[str, str] | None) -> str:
+    """Return an alternative text with the warning on the figure's table, if there is one."""
+    warning = (warnings or {}).get((FIGURES | FULL_PULL).get(name, ""))
+    return f"{alt} {CONTRADICTORY}: {warning}." if warning else alt
 
 
 Found = Mapping[str, Sequence[Evidence]]
@@ -194,15 +211,21 @@ def _draw_institution(study: Study, own: Found, others: Found, said: Said) -> di
 
 
 def _draw_full_pull(
-    study: Study, tables: Mapping[str, pd.DataFrame], source: Source | None, said: Said
+    study: Study,
+    tables: Mapping[str, pd.DataFrame],
+    source: Source | None,
+    said: Said,
+    warnings: Mapping[str, str] | None = None,
 ) -> dict[str, Drawn]:
     """Draw what only a full pull has: big science and the specification curve."""
     drawn: dict[str, Drawn] = {}
     if "big_science" in tables and source is not None:
-        evidence = Evidence(tables["big_science"], source)
+        warned = _warned(source, warnings, "big_science")
+        evidence = Evidence(tables["big_science"], warned)
         drawn |= draw_big_science_figures(study, tables, evidence, said)
     if "specifications" in tables and source is not None:
-        drawn |= draw_curve_figures(study, Evidence(tables["specifications"], source), said)
+        warned = _warned(source, warnings, "specifications")
+        drawn |= draw_curve_figures(study, Evidence(tables["specifications"], warned), said)
     return drawn
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -49,6 +50,7 @@ def grade_claims(
     published: Rows = (),
     *,
     synthetic: bool = False,
+    contradictions: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     """
     Grade every claim of a study by our own counts and by published figures.
@@ -67,6 +69,8 @@ def grade_claims(
         Rows of :func:`bibliometrics.witnesses.read_witnesses`.
     synthetic : bool
         True for tables made from the synthetic sample.
+    contradictions : sequence of mapping
+        Of the tables' provenance: claims that rest on them are not counted.
 
     Returns
     -------
@@ -85,7 +89,9 @@ def grade_claims(
     if tables and tables_evidence not in OWN_EVIDENCE:
         msg = f"claims can't be graded by counts of {tables_evidence!r}."
         raise InputError(msg, f"use counts of {' or '.join(OWN_EVIDENCE)}")
-    evidence = Evidence(study, as_frame(published), tables or {}, tables_evidence or "")
+    evidence = Evidence(
+        study, as_frame(published), tables or {}, tables_evidence or "", contradictions
+    )
     curve = evidence.table("specifications")
     agreed = grade_robustness(study, ledger, curve) if len(curve) else {}
     return [
@@ -108,8 +114,20 @@ def find(claim: Claim, evidence: Evidence) -> list[Finding]:
     for finding in COMPUTED[claim.quantity](claim, evidence):
         known = {name: _number(getattr(finding, name)) for name in ("observed", "low", "high")}
         kind = "proxy" if claim.proxy else finding.kind
+        said = _contradicted(claim, evidence) if finding.evidence == evidence.name else ""
+        if said:
+            known |= {"observed": None, "low": None, "high": None}
+            finding = replace(finding, not_counted=said)
         found.append(Finding(**{**vars(finding), **known, "kind": kind}))
     return found
+
+
+def _contradicted(claim: Claim, evidence: Evidence) -> str:
+    """Say which contradiction between answers touches a claim's quantity; empty if none."""
+    touched = {table for one in evidence.contradictions for table in one["tables"]}
+    if "institution_region" in touched and claim.quantity in PARTNERS:
+        return str(evidence.contradictions[0]["said"])
+    return ""
 
 
 def _number(value: Any) -> float | None:
@@ -140,7 +158,7 @@ def _graded(claim: Claim, finding: Finding, agreed: Agreement | None = None) -> 
         high=finding.high,
         number_verdict=number,
         conclusion_verdict=conclusion,
-        robustness=agreed.word if agreed else None,
+        robustness=agreed.word if agreed and not finding.not_counted else None,
         reason=_reason(claim, finding, f"; {agreed.clause}" if agreed else ""),
     )
 

@@ -7,12 +7,16 @@ A study's plan answered by the OpenAlex API, or by the answers saved in an earli
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import pandas as pd
+
 from bibliometrics import __version__, access, archive, request
+from bibliometrics.contradictions import list_follow_ups
 from bibliometrics.datapackage import Provenance
 from bibliometrics.disk import write_atomic
 from bibliometrics.errors import (
@@ -21,6 +25,7 @@ from bibliometrics.errors import (
     BudgetError,
     RefusedError,
     ServerError,
+    TableError,
 )
 from bibliometrics.openalex import OpenAlex
 from bibliometrics.options import Counted, Listener, Options, list_questions, make_provenance
@@ -110,6 +115,7 @@ def _count(
         _probe_once(source, study, pull)
     listener.expect(request.estimate_plan(questions)[0])
     answers = source.answer_all(questions)
+    answers = {**answers, **_follow_up(source, study, answers)}
     notes = (*source.notes, *_look_around(source, study), *_find_untimed(pull))
     pull.decide("notes", list(notes))
     write_atomic(pull.folder / UNBUILT, b"")
@@ -123,6 +129,16 @@ def _count(
         notes=notes,
         pull=pull.folder,
     )
+
+
+def _follow_up(
+    source: OpenAlex, study: Study, answers: Mapping[Question, pd.DataFrame]
+) -> Mapping[Question, pd.DataFrame]:
+    """Ask what answers that contradict each other call for; nothing where it can't be asked."""
+    try:
+        return source.answer_all(list_follow_ups(study, answers))
+    except (ArchiveError, BudgetError, RefusedError, ServerError, TableError):
+        return {}  # the contradiction then says that this was not asked; tables tell bad answers
 
 
 def _probe_once(source: OpenAlex, study: Study, pull: archive.Pull) -> None:
@@ -341,6 +357,7 @@ def replay_pull(
         questions = list_questions(study, parts or told.parts)
         with OpenAlex(pull, base_url=told.base_url, offline=True, on_event=listener) as source:
             answers = source.answer_all(questions)
+            answers = {**answers, **_follow_up(source, study, answers)}
         return Counted(
             answers=answers,
             parts=parts or told.parts,

@@ -13,6 +13,7 @@ import pandas as pd
 
 from bibliometrics import claim_ledger, grading, publish, tables, witnesses
 from bibliometrics.build import draw, read_build
+from bibliometrics.contradictions import Contradiction
 from bibliometrics.datapackage import Provenance, waiting_text
 from bibliometrics.errors import BibliometricsError, InputError
 from bibliometrics.figures import render_figures
@@ -98,8 +99,12 @@ def refresh(options: Options, listener: Listener) -> Summary:
         if options.source == "witnesses":
             _keep_counts(folder)
         counted = count(study, options, listener)
-        built, notes = _build(study, counted)
-        provenance = replace(counted.provenance, notes=notes)
+        built, notes, contradictions = _build(study, counted)
+        provenance = replace(
+            counted.provenance,
+            notes=notes,
+            contradictions=tuple(asdict(one) for one in contradictions),
+        )
         listener("building tables, verdicts and figures")
         rows = write(study, study_text(options.study), folder, built, provenance)
         mark_built(counted)
@@ -114,17 +119,25 @@ def _keep_counts(folder: Path) -> None:
         raise InputError(msg, "rebuild them with --offline, or name another folder with --to")
 
 
-def _build(study: Study, counted: Counted) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
-    """Return our tables, and notes on the answers; a pull that gives none is not used again."""
+def _build(
+    study: Study, counted: Counted
+) -> tuple[dict[str, pd.DataFrame], tuple[str, ...], tuple[Contradiction, ...]]:
+    """
+    Return our tables, notes on the answers, and their contradictions.
+
+    A pull that gives no tables is not used again.
+    """
     if not counted.answers:
-        return {}, counted.notes
+        return {}, counted.notes, ()
     try:
         built = tables.build_tables(study, counted.answers, counted.parts)
         checked = tables.check_answers(study, counted.answers)
+        contradictions, explained = tables.find_contradictions(study, counted.answers)
     except BibliometricsError:
         mark_built(counted)
         raise
-    return built, (*counted.notes, *checked)
+    said = [f"{one.said}: claims that rest on them are not counted" for one in contradictions]
+    return built, (*counted.notes, *checked, *explained, *said), contradictions
 
 
 def write(
@@ -183,7 +196,14 @@ def _grade(
     if provenance.synthetic:
         return []
     evidence = provenance.source if built else None
-    return grading.grade_claims(study, claim_ledger.load_claims(), built, evidence, published)
+    return grading.grade_claims(
+        study,
+        claim_ledger.load_claims(),
+        built,
+        evidence,
+        published,
+        contradictions=provenance.contradictions,
+    )
 
 
 def redraw(folder: Path) -> list[Path]:

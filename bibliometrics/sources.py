@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bibliometrics import pulls
+from bibliometrics.contradictions import list_follow_ups
 from bibliometrics.errors import InputError
 from bibliometrics.options import Counted, Listener, Options, list_questions, make_provenance
 from bibliometrics.paths import raw_folder
@@ -92,6 +93,7 @@ def _count_on_narrow(study: Study, options: Options, folder: Path) -> Counted:
             step = "use --source sample for synthetic works, --source snapshot for real ones"
             raise InputError(msg, step)
         answers = dict(snapshot.answer_all(list_questions(study, parts)))
+        answers |= snapshot.answer_all(list_follow_ups(study, answers))
     finally:
         snapshot.close()
     provenance = make_provenance(

@@ -16,6 +16,7 @@ import pandas as pd
 
 from bibliometrics import question as asked
 from bibliometrics.checks import check_answers as check_answers  # `tables.check_answers`
+from bibliometrics.contradictions import find_contradictions as find_contradictions
 from bibliometrics.counts import (
     Answers,
     count_by_band,
