@@ -73,7 +73,9 @@ def tell_places(places: Iterable[Place]) -> str:
     )
 
 
-def ratio_interval(ratio: float, counts: Iterable[float]) -> tuple[float, float]:
+def ratio_interval(
+    ratio: float, counts: Iterable[float], wholes: Iterable[float] = ()
+) -> tuple[float, float]:
     """
     Return the 95 % interval of a ratio of products of Poisson counts (delta method).
 
@@ -82,7 +84,9 @@ def ratio_interval(ratio: float, counts: Iterable[float]) -> tuple[float, float]
     ratio : float
         The ratio, above 0.
     counts : iterable of float
-        Every count in it; the variance of the logarithm is the sum of their inverses.
+        Every independent count in it: their inverses add up to the variance of the logarithm.
+    wholes : iterable of float
+        Counts that hold one of ``counts`` among them: their inverses are subtracted.
 
     Returns
     -------
@@ -93,10 +97,14 @@ def ratio_interval(ratio: float, counts: Iterable[float]) -> tuple[float, float]
     --------
     >>> [round(end, 2) for end in ratio_interval(2.0, [100, 200])]
     [1.57, 2.54]
+    >>> [round(end, 2) for end in ratio_interval(2.0, [100], [200])]
+    [1.74, 2.3]
     """
-    if not ratio > 0 or not all(count > 0 for count in counts):
+    counts, wholes = list(counts), list(wholes)
+    if not ratio > 0 or not all(count > 0 for count in [*counts, *wholes]):
         return math.nan, math.nan
-    reach = math.exp(Z * math.sqrt(sum(1 / count for count in counts)))
+    variance = sum(1 / count for count in counts) - sum(1 / count for count in wholes)
+    reach = math.exp(Z * math.sqrt(max(variance, 0.0)))
     return ratio / reach, ratio * reach
 
 

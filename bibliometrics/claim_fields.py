@@ -55,6 +55,11 @@ def area_field(rows: pd.DataFrame, scheme: str, area: str, field: str) -> pd.Ser
     return counts
 
 
+def _top_share(counts: Any) -> float:
+    """Return the share of works that are among the world's 1 % most cited."""
+    return float(counts["n_top_1_percent"] / counts["n_works"])
+
+
 def _part(rows: pd.DataFrame, scheme: str, field: str) -> tuple[Part, float] | None:
     """Return the region's activity index in a field, and its index among the most cited."""
     here = area_field(rows, scheme, "region", field)
@@ -62,10 +67,10 @@ def _part(rows: pd.DataFrame, scheme: str, field: str) -> tuple[Part, float] | N
     if here is None or world is None or not here["n_works"] or not world["n_works"]:
         return None
     index = (here["n_works"] / here["n_works_all"]) / (world["n_works"] / world["n_works_all"])
-    low, high = ratio_interval(index, [here["n_works"], world["n_works"]])
+    low, high = ratio_interval(index, [here["n_works"]], [world["n_works"]])
     sizes = rows.loc[rows["country_code"] == "region", "n_works"]
     large = bool((sizes > here["n_works"]).sum() + 1 <= len(sizes) / 3)
-    cited = here["n_top_1_percent"] / here["n_works"] / 0.01
+    cited = _top_share(here) / (_top_share(world) or math.nan)
     return Part(field, float(index), low, high, large), float(cited)
 
 
@@ -85,7 +90,8 @@ def _field_activity(claim: Claim, evidence: Evidence) -> Findings:
             f"{part.name} {part.index:.2f} ({part.low:.2f} to {part.high:.2f})" for part in parts
         )
         said = (
-            f"{label}: activity index of {told}; index in the world's top 1 % of works, estimated, "
+            f"{label}: activity index of {told}; index in the world's top 1 % of works, over the "
+            "world's own share, estimated, "
         )
         said += ", ".join(f"{cited:.2f}" for _, cited in known)
         said += f"; no field for {', '.join(untested)}" if untested else ""
@@ -114,14 +120,19 @@ def _top_cited_countries(claim: Claim, evidence: Evidence) -> Findings:
 
 
 def _top_cited_index(claim: Claim, evidence: Evidence) -> Findings:
-    """The region's share of works among the world's 1 % most cited, over 1 %."""
+    """The region's share of works among the world's 1 % most cited, over the world's share."""
     for key, label, _, rows in fields(evidence):
-        here = rows[rows["country_code"] == "region"]
-        top, works = float(here["n_top_1_percent"].sum()), float(here["n_works"].sum())
-        if works > 0:
-            low, high = (end / works / 0.01 for end in poisson_interval(top))
-            said = f"{label}: {top:,.0f} of {works:,.0f} works are among the most cited 1 %"
-            yield Finding(key, "direct", said, top / works / 0.01, low, high)
+        sums = rows.groupby("country_code")[["n_top_1_percent", "n_works"]].sum()
+        sums = sums.reindex(["region", "world"], fill_value=0).astype(float)
+        here, world = sums.loc["region"], sums.loc["world"]
+        if here["n_works"] > 0 and world["n_top_1_percent"] > 0:
+            top, whole = here["n_top_1_percent"], _top_share(world)
+            low, high = (end / here["n_works"] / whole for end in poisson_interval(top))
+            said = (
+                f"{label}: {top:,.0f} of {here['n_works']:,.0f} works are among the most cited "
+                f"1 %, of the world's {100 * whole:.2f} %"
+            )
+            yield Finding(key, "direct", said, _top_share(here) / whole, low, high)
 
 
 def _field_share_of_world(claim: Claim, evidence: Evidence) -> Findings:

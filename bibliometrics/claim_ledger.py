@@ -106,7 +106,9 @@ QUANTITIES: Final[Mapping[str, Quantity]] = MappingProxyType(
         "home_international_share": Quantity(
             "share", "share of the region in the home country's international works"
         ),
-        "top_cited_index": Quantity("ratio", "region's share in the world's top 1 %, over 1 %"),
+        "top_cited_index": Quantity(
+            "ratio", "region's share in the world's top 1 %, over the world's"
+        ),
         "field_share_of_world": Quantity(
             "share", "country's share of the world's works of a field", ("members", "fields")
         ),

@@ -249,7 +249,7 @@ def _institution_partner_growth(claim: Claim, evidence: Evidence) -> Findings:
         growth = {code: after / before for code, (before, after) in mine.items()}
         slowest = min(growth, key=lambda code: growth[code])
         ratio = growth[slowest] / (ends[1] / ends[0])
-        low, high = ratio_interval(ratio, [*mine[slowest], *ends])
+        low, high = ratio_interval(ratio, mine[slowest], ends)
         told = ", ".join(f"{names([code])} {growth[code]:.2f}" for code in claim.members)
         said = (
             f"{source.label}: growth from the first {AT_EITHER_END} to the last {AT_EITHER_END} "

@@ -173,7 +173,12 @@ _TABLES: Final = (
         "an area (member of the region, region, world) and field, years pooled",
         ("country_code", "field_id"),
         (
-            Column("country_code", "str", "Member of the region, or the word region or world"),
+            Column(
+                "country_code",
+                "str",
+                "Member of the region, or the word region or world (works with at least one "
+                "country)",
+            ),
             Column("field_id", "int", "Number of the field of the primary topic", "", 11, 36),
             Column("field", "str", "Name of the field"),
             _works("n_works", "of the area in the field"),

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from bibliometrics import grading
+from bibliometrics.claim_evidence import Evidence
 from bibliometrics.claim_ledger import load_claims
+from bibliometrics.schema import TABLES
 from bibliometrics.study import Study, load_study
-from bibliometrics.witnesses import read_witnesses
-from tests.claim_samples import count_tables, raw, row_of
+from bibliometrics.witnesses import as_frame, read_witnesses
+from tests.claim_samples import count_tables, make_claim, raw, row_of
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +76,27 @@ def test_an_edition_is_graded_by_the_values_that_it_holds(rows: list[dict[str, A
     )
     assert exports["LCN"] / 11.2 > 1.05**4
     assert f"{exports['LCN']:.3g} (11.2)" in row["reason"]
+
+
+def test_the_top_index_divides_by_the_share_of_the_world_in_the_same_table(study: Study) -> None:
+    fields = count_tables(study)["fields"]
+    world = fields["country_code"] == "world"
+    fields.loc[world, "n_top_1_percent"] = fields["n_works"] * 15 // 1000
+    tables = count_tables(study) | {"fields": fields}
+    evidence = Evidence(study, as_frame([]), tables, "openalex")
+    sums = fields.groupby("country_code")[["n_top_1_percent", "n_works"]].sum()
+    shares = sums["n_top_1_percent"] / sums["n_works"]
+    claim = make_claim("direction", quantity="top_cited_index", above=1.0)
+    (finding,) = grading.find(claim, evidence)
+    assert finding.observed == pytest.approx(shares["region"] / shares["world"])
+    assert finding.observed < 0.7
+    reason = row_of(
+        grading.grade_claims(study, load_claims(), tables, "openalex"), "P10", "openalex"
+    )
+    medicine = (5 / 500) / (4900 * 15 // 1000 / 4900)
+    assert f"estimated, {medicine:.2f}" in reason["reason"]
+
+
+def test_the_column_text_says_what_the_world_of_the_fields_is() -> None:
+    meaning = next(column.meaning for column in TABLES["fields"].columns)
+    assert "at least one country" in meaning

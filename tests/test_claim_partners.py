@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -87,3 +88,25 @@ def test_counts_may_be_a_table_without_partners(study: Study) -> None:
     tables = count_tables(study) | {"institution_partners": pd.DataFrame()}
     rows = grading.grade_claims(study, load_claims(), tables, "openalex")
     assert row_of(rows, "P23")["conclusion_verdict"] == "not testable"
+
+
+def test_works_of_the_whole_make_the_growth_of_a_part_surer(study: Study) -> None:
+    row = row_of(
+        grading.grade_claims(study, load_claims(), count_tables(study), "openalex"),
+        "P24",
+        "openalex",
+    )
+    table = count_tables(study)["institution_partners"]
+    years = list(study.year_range)
+    chile = table[table["country_code"] == "CL"].set_index("year")["n_works"]
+    colombia = table[table["country_code"] == "CO"].set_index("year")["n_works"]
+    whole = count_tables(study)["institution_region"].set_index("year")[
+        "n_works_institution_region"
+    ]
+    ends = [
+        [series[span].sum() for span in (years[:3], years[-3:])]
+        for series in (chile, colombia, whole)
+    ]
+    slowest = min(ends[:2], key=lambda pair: pair[1] / pair[0])
+    variance = sum(1 / count for count in slowest) - sum(1 / count for count in ends[2])
+    assert row["high"] / row["observed"] == pytest.approx(math.exp(1.959964 * variance**0.5))
