@@ -6,7 +6,7 @@ This is what notebooks use. Nothing here touches the network or writes a file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -59,6 +59,14 @@ def source_of(study: Study, provenance: Provenance) -> Source | None:
         f"{describe_specification(study.primary)}; {provenance.pull}",
         is_synthetic=provenance.synthetic,
     )
+
+
+def check_name(what: str, name: str, known: Iterable[str]) -> None:
+    """Raise InputError, with the known ones, for a name that is none of them."""
+    known = list(known)
+    if name not in known:
+        msg = f"there is no {what} {name!r}."
+        raise InputError(msg, f"known: {', '.join(known)}")
 
 
 def draw(
@@ -120,14 +128,13 @@ class Build:
         """Return a table; raise TableError when it waits for a pull, InputError for no table."""
         if name in self.tables:
             return self.tables[name].copy()
-        if name not in TABLES:
-            msg = f"there is no table {name!r}."
-            raise InputError(msg, f"known tables: {', '.join(TABLES)}")
+        check_name("table", name, TABLES)
         msg = f"table {name!r} is not in {self.folder}: {waiting_text(name)}."
         raise TableError(msg, "run that command, or ask build.has(name) first")
 
     def has(self, name: str) -> bool:
-        """Say whether a table is there."""
+        """Say whether a table is there; raise InputError for no table."""
+        check_name("table", name, TABLES)
         return name in self.tables
 
     @property
@@ -298,9 +305,7 @@ def evidence_of(build: Build, figure: str) -> list[Evidence]:
     InputError
         If there is no figure of that name.
     """
-    if figure not in FIGURES:
-        msg = f"there is no figure {figure!r} with evidence."
-        raise InputError(msg, f"known figures: {', '.join(FIGURES)}")
+    check_name("figure", figure, FIGURES)
     source = source_of(build.study, build.provenance)
     table = build.tables.get(FIGURES[figure])
     own = [] if table is None or source is None else [Evidence(table, source)]

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pandas as pd
 
 from bibliometrics import claim_ledger, claims, indicators, witnesses
-from bibliometrics.build import Build, evidence_of, published_of
+from bibliometrics.build import Build, check_name, evidence_of, published_of
 from bibliometrics.claim_rules import NOT_TESTABLE
 from bibliometrics.claim_rules import WAITING as NOT_COUNTED
 from bibliometrics.curve_reading import UNGRADED, tell_full_figure, waiting_row
@@ -65,7 +65,11 @@ def list_definitions(build: Build) -> pd.DataFrame:
 
 
 def _of_display(build: Build, displays: tuple[str, ...]) -> pd.DataFrame:
-    mine = [claim for claim in claim_ledger.load_claims() if claim.study == build.study.id]
+    ledger = claim_ledger.load_claims()
+    known = dict.fromkeys([*(claim.display for claim in ledger), OTHERS])
+    for display in displays:
+        check_name("figure or table with claims", display, known)
+    mine = [claim for claim in ledger if claim.study == build.study.id]
     shown = {
         claim.id: claim.display if claim.source == mine[0].source else OTHERS for claim in mine
     }
@@ -254,6 +258,7 @@ def list_growth(build: Build, figure: str) -> pd.DataFrame:
         Poisson counts), ``rate`` per year between the endpoints (n - 1 intervals) and
         ``fitted_rate`` per year from a log-linear fit with its interval. Empty without counts.
     """
+    check_name("figure of growth", figure, OUTPUT_COLUMN)
     column = OUTPUT_COLUMN[figure]
     rows = {}
     for item in evidence_of(build, figure):
@@ -295,7 +300,14 @@ def _percent(value: float) -> str:
 
 
 def show_table(build: Build, name: str) -> pd.DataFrame:
-    """Return a table of the build by its keys, or one row that says that it waits for a pull."""
+    """
+    Return a table of the build by its keys, or one row that says that it waits for a pull.
+
+    Raises
+    ------
+    InputError
+        If there is no table of that name.
+    """
     if not build.has(name):
         return waiting_row(build, WAITING)
     return build[name].set_index(list(TABLES[name].keys)).round(3)

@@ -94,7 +94,7 @@ def test_paper_values_are_marked_on_real_builds_only(
     given: list[object] = []
 
     def build_figures(
-        _study: object, _tables: object, _rows: object, stated: object, _: object
+        _study: object, _tables: object, _rows: object, stated: object, *_: object
     ) -> dict:
         given.append(stated)
         return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import bibliometrics as bm
 from bibliometrics import grading, reading
 from bibliometrics.build import Build
+from bibliometrics.errors import InputError
 from bibliometrics.figures import FIGURES
 from bibliometrics.options import make_provenance
 from bibliometrics.study import Study, load_study
@@ -185,3 +187,24 @@ def test_a_study_without_published_pairs_has_no_ties(counted: Build) -> None:
     bare = make_build(load_study(), "openalex")
     bare.tables["witnesses"] = bare.tables["witnesses"].iloc[:0]  # type: ignore[index]
     assert bm.list_ties(bare).empty
+
+
+@pytest.mark.parametrize(
+    ("call", "known"),
+    [
+        (lambda build: bm.show_table(build, "nope"), "institution_region"),
+        (lambda build: build.has("nope"), "institution_region"),
+        (lambda build: bm.list_growth(build, "nope"), "figure1_region_output"),
+        (lambda build: bm.tell_figure(build, "nope"), "figure1_region_output"),
+        (lambda build: bm.show_figure(build, "nope"), "figure1_region_output"),
+        (lambda build: bm.list_verdicts(build, "Figure 99"), "Figure 4"),
+        (lambda build: bm.tell_answer(build, "Figure 99"), "Figure 4"),
+    ],
+)
+def test_an_unknown_name_is_an_error_with_the_known_ones(
+    counted: Build, waiting: Build, call: Callable[[Build], object], known: str
+) -> None:
+    for build in (counted, waiting):
+        with pytest.raises(InputError) as raised:
+            call(build)
+        assert known in str(raised.value.next_step)
