@@ -60,13 +60,14 @@ class Relations:
 
     ``works`` has ``work_id, year, type, is_retracted, core_source, n_authors, n_countries,
     field_id, top_1, top_10``; the others have ``work_id`` and ``country_code`` or ``node``, each
-    pair once. ``node_of`` turns an institution id (``I123``) into a node.
+    pair once, and ``lineages`` the array ``nodes``, one row an institution's lineage. ``node_of`` turns an institution id (``I123``) into a node.
     """
 
     works: ir.Table
     countries: ir.Table
     lineage: ir.Table
     institutions: ir.Table
+    lineages: ir.Table
     node_of: Callable[[str], Any]
 
 
@@ -81,12 +82,13 @@ def narrow_relations(table: ir.Table) -> Relations:
     def each(column: str, name: str) -> ir.Table:
         return table.select("work_id", **{name: table[column]}).unnest(name)
 
-    lists = ("countries", "institution_ids", "lineage_ids", "authors")
+    lists = ("countries", "institution_ids", "lineage_ids", "lineages", "authors")
     return Relations(
         works=table.drop(*lists),
         countries=each("countries", "country_code"),
         lineage=each("lineage_ids", "node"),
         institutions=each("institution_ids", "node"),
+        lineages=each("lineages", "nodes"),
         node_of=lambda text: int(text[1:]),
     )
 
@@ -102,6 +104,15 @@ def narrow_links(table: ir.Table, column: str, wanted: Sequence[int]) -> ir.Tabl
     listed = table[column].intersect(ibis.array(list(wanted)).cast("array<int64>"))
     links = table.filter(listed.length() > 0).select("work_id", node=table[column])
     return links.unnest("node").filter(_.node.isin(wanted))
+
+
+def narrow_lineages(table: ir.Table, wanted: Sequence[int]) -> ir.Table:
+    """Return ``work_id, nodes`` of the works of a narrow table with one of some nodes above them."""
+    if not wanted:
+        return table.select("work_id", nodes=table.lineages).unnest("nodes").limit(0)
+    listed = table.lineage_ids.intersect(ibis.array(list(wanted)).cast("array<int64>"))
+    links = table.filter(listed.length() > 0).select("work_id", nodes=table.lineages)
+    return links.unnest("nodes")
 
 
 def official_relations(table: ir.Table) -> Relations:
@@ -138,6 +149,7 @@ def official_relations(table: ir.Table) -> Relations:
         .distinct(),
         lineage=links.select("work_id", node=_.lineage).unnest("node").distinct(),
         institutions=links.filter(_.node.notnull()).select("work_id", "node").distinct(),
+        lineages=links.filter(_.lineage.length() > 0).select("work_id", nodes=_.lineage),
         node_of=lambda text: ID_ADDRESS + text,
     )
 
@@ -151,7 +163,10 @@ def matching_works(question: Question, relations: Relations) -> ir.Table:
     if question.any_country:
         works = works.semi_join(codes, "work_id")
     for wanted_id in question.lineage:
-        works = works.semi_join(nodes.filter(_.node == relations.node_of(wanted_id)), "work_id")
+        met = nodes.filter(_.node == relations.node_of(wanted_id))
+        if question.not_below:
+            met = _lineages_with(relations, wanted_id, question.not_below)
+        works = works.semi_join(met, "work_id")
     if question.institution_ids:
         exact = list(map(relations.node_of, question.institution_ids))
         works = works.semi_join(relations.institutions.filter(_.node.isin(exact)), "work_id")
@@ -159,6 +174,16 @@ def matching_works(question: Question, relations: Relations) -> ir.Table:
         unwanted = list(map(relations.node_of, question.without_lineage))
         works = works.anti_join(nodes.filter(_.node.isin(unwanted)), "work_id")
     return works
+
+
+def _lineages_with(relations: Relations, wanted: str, unwanted: Sequence[str]) -> ir.Table:
+    """Return the lineages that hold one institution and none of some others."""
+    kind = relations.lineage.schema()["node"]
+
+    def holds(text: str) -> Any:
+        return _.nodes.contains(ibis.literal(relations.node_of(text), kind))
+
+    return relations.lineages.filter(holds(wanted), *[~holds(one) for one in unwanted])
 
 
 def _plain_conditions(question: Question) -> list[Any]:

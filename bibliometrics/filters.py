@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import combinations, product
+from itertools import product
 from typing import Final
 
 from bibliometrics.errors import InputError
@@ -52,6 +52,9 @@ def _not(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _institutions(question: Question) -> Conditions:
+    if question.not_below:
+        msg = f"which institutions {question.not_below} leaves of {question.lineage} is not known."
+        raise InputError(msg, "resolve the question with a list of members first")
     ids, what = r"I\d{2,}", "an OpenAlex institution id"
     found: Conditions = [(LINEAGE, _check((one,), ids, what)) for one in question.lineage]
     if question.institution_ids:
@@ -117,10 +120,10 @@ def _text(conditions: Conditions) -> str:
     return ",".join(f"{key}:{'|'.join(values)}" for key, values in conditions)
 
 
-def _alternatives(key: str, values: tuple[str, ...]) -> list[tuple[int, Conditions]]:
-    """Return one condition as a signed sum of conditions of at most 100 values each."""
+def _alternatives(key: str, values: tuple[str, ...]) -> list[Conditions]:
+    """Return one condition as conditions of at most 100 values each that no work meets twice."""
     if len(values) <= VALUES:
-        return [(1, [(key, values)])]
+        return [[(key, values)]]
     if values[0].startswith("!"):
         msg = f"{len(values)} values are left out by {key}; OpenAlex takes {VALUES}."
         raise InputError(msg, "leave out fewer")
@@ -131,15 +134,14 @@ def _alternatives(key: str, values: tuple[str, ...]) -> list[tuple[int, Conditio
         )
         raise InputError(msg, "name fewer, or use the snapshot source")
     return [
-        ((-1) ** (size - 1), [(key, chunk) for chunk in chosen])
-        for size in range(1, len(chunks) + 1)
-        for chosen in combinations(chunks, size)
+        [(key, chunk), *((key, _not(before)) for before in chunks[:place])]
+        for place, chunk in enumerate(chunks)
     ]
 
 
-def signed_filters(question: Question) -> list[tuple[int, str]]:
+def disjoint_filters(question: Question) -> list[str]:
     """
-    Return the filters whose signed sum of counts answers a question.
+    Return the filters whose sum of counts answers a question: no work meets two of them.
 
     Parameters
     ----------
@@ -148,9 +150,9 @@ def signed_filters(question: Question) -> list[tuple[int, str]]:
 
     Returns
     -------
-    list of (int, str)
-        Sign (1 or -1) and filter text. One filter, unless a condition has more than 100
-        alternatives: those go in chunks A, B and n(A or B) = n(A) + n(B) - n(A and B).
+    list of str
+        One filter, unless a condition has more than 100 alternatives: those go in chunks A, B and
+        n(A or B) = n(A) + n(B and not A).
 
     Raises
     ------
@@ -159,19 +161,15 @@ def signed_filters(question: Question) -> list[tuple[int, str]]:
 
     Examples
     --------
-    >>> signed_filters(Question(countries=(("AR", "BR"),), years=(2007, 2016)))
-    [(1, 'authorships.institutions.country_code:AR|BR,publication_year:2007-2016')]
+    >>> disjoint_filters(Question(countries=(("AR", "BR"),), years=(2007, 2016)))
+    ['authorships.institutions.country_code:AR|BR,publication_year:2007-2016']
     """
-    found = []
-    for chosen in product(*(_alternatives(*part) for part in _conditions(question))):
-        sign = 1
-        parts: Conditions = []
-        for own, conditions in chosen:
-            sign *= own
-            parts += conditions
-        found.append((sign, _text(parts)))
-    if len(found) >= 2**CHUNKS:
-        msg = f"the question needs {len(found)} filters, more than {2**CHUNKS - 1}."
+    found = [
+        _text([part for conditions in chosen for part in conditions])
+        for chosen in product(*(_alternatives(*part) for part in _conditions(question)))
+    ]
+    if len(found) > 2 * CHUNKS:
+        msg = f"the question needs {len(found)} filters, more than {2 * CHUNKS}."
         raise InputError(msg, "name fewer institutions or countries, or use the snapshot source")
     return found
 

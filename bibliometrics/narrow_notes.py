@@ -20,7 +20,7 @@ from typing import Final
 from bibliometrics import __version__
 from bibliometrics.errors import SnapshotError
 
-RULES_VERSION: Final = 1
+RULES_VERSION: Final = 2
 SUMMARY: Final = "release.json"
 AGAIN: Final = "run `python -m bibliometrics snapshot narrow` again; it goes on where it stopped"
 

@@ -19,6 +19,7 @@ column               value
 ``institution_ids``  distinct numbers of their ids
 ``lineage_ids``      distinct numbers in their ``lineage``; an institution without one (records
                      before 2023) adds nothing: missing is missing, its own id is not put in
+``lineages``         distinct ``lineage`` of its institutions, each a list that ascends; none empty
 ``authors``          one entry an authorship that has a country or lineage, in the order of the
                      record: its own distinct ``countries`` and ``lineage_ids``
 ===================  =============================================================================
@@ -64,6 +65,7 @@ NARROW_SCHEMA: Final = pa.schema(
         pa.field("countries", pa.list_(pa.string())),
         pa.field("institution_ids", pa.list_(pa.int64())),
         pa.field("lineage_ids", pa.list_(pa.int64())),
+        pa.field("lineages", pa.list_(pa.list_(pa.int64()))),
         pa.field("authors", pa.list_(_AUTHOR)),
     ]
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from types import TracebackType
@@ -38,6 +38,7 @@ from bibliometrics.preflight import (
     list_members,
     look_up,
     read_remaining,
+    resolve,
 )
 from bibliometrics.probes import Answer as Probed
 from bibliometrics.probes import Finding, Resolved, resolve_suspects, run_cheap, run_probes, warn
@@ -129,6 +130,7 @@ class OpenAlex:
             self.notes.append(f"the API key goes to {self._gate.address.host} unencrypted (http)")
         self._client = Client(self._gate, connections=workers, timeout=timeout)
         self._asked: dict[Request, Future[Outcome]] = {}
+        self._below: dict[str, list[Member]] = {}
 
     def __repr__(self) -> str:
         """Return server and pull, never the key."""
@@ -200,9 +202,17 @@ class OpenAlex:
         BibliometricsError
             The first error; what was answered before it is saved.
         """
-        distinct = list(dict.fromkeys(questions))
-        cells = self._run(distinct, self._client.session, self._asked)
-        return {question: to_frame(question, cells[question]) for question in distinct}
+        meant = self._resolve(questions)
+        cells = self._run(meant.values(), self._client.session, self._asked)
+        return {question: to_frame(question, cells[meant[question]]) for question in meant}
+
+    def _resolve(self, questions: Iterable[Question]) -> dict[Question, Question]:
+        """Return each question, and the same with the institutions that its rule leaves by now."""
+        self._gate.stopped.clear()
+        return {
+            one: resolve(one, self.list_below(one.lineage[0])) if one.not_below else one
+            for one in questions
+        }
 
     def repeat_sentinels(self, questions: Iterable[Question]) -> list[Question]:
         """
@@ -210,11 +220,11 @@ class OpenAlex:
 
         The second answers are saved beside the first.
         """
-        distinct = list(dict.fromkeys(questions))
-        first = self._run(distinct, self._client.session, self._asked)
+        meant = self._resolve(questions)
+        first = self._run(meant.values(), self._client.session, self._asked)
         with self._client.new_session(replace(self._gate, suffix="-end")) as session:
-            again = self._run(distinct, session, {})
-        return [question for question in distinct if first[question] != again[question]]
+            again = self._run(meant.values(), session, {})
+        return [one for one, resolved in meant.items() if first[resolved] != again[resolved]]
 
     def _outcome(self, request: Request) -> Outcome:
         """Return the answer to a request, or the refusal that decides how to go on."""
@@ -246,11 +256,12 @@ class OpenAlex:
 
     def _run(
         self,
-        questions: Sequence[Question],
+        questions: Iterable[Question],
         session: ApiSession,
         asked: dict[Request, Future[Outcome]],
     ) -> dict[Question, Cells]:
         """Walk through all questions at once, a few requests in flight."""
+        questions = list(dict.fromkeys(questions))
         requests = (request for question in questions for request in first_requests(question))
         grouped = next((request for request in requests if request.group_by), None)
         size = self._settle_page_size(grouped, asked)
@@ -318,7 +329,7 @@ class OpenAlex:
         list of Member
             Ascending by the number in the id. A difference from the definitions becomes a note.
         """
-        found = list_members(institution.id, self._client.fetch)
+        found = self.list_below(institution.id)
         self.notes += compare_members(institution, found)
         return found
 
@@ -343,7 +354,9 @@ class OpenAlex:
 
     def list_below(self, institution_id: str) -> list[Member]:
         """List an institution and everything below it, ascending by the number in the id."""
-        return list_members(institution_id, self._client.fetch)
+        if institution_id not in self._below:
+            self._below[institution_id] = list_members(institution_id, self._client.fetch)
+        return self._below[institution_id]
 
     def probe(self, study: Study) -> tuple[list[Finding], list[Resolved]]:
         """

@@ -7,7 +7,8 @@ from typing import Any
 
 from bibliometrics import access, request
 from bibliometrics.errors import BibliometricsError
-from bibliometrics.question import PlannedQuestion, build_plan
+from bibliometrics.preflight import expect_requests, known_members
+from bibliometrics.question import PlannedQuestion, Question, build_plan
 from bibliometrics.study import Study
 
 
@@ -30,7 +31,7 @@ def price_plan(study: Study, parts: tuple[str, ...]) -> dict[str, Any]:
         today's budget of the key; None without one) and ``note`` (why that can't be said).
     """
     planned = build_plan(study, parts)
-    credits = request.estimate_plan(item.question for item in planned)
+    credits = _estimate(study, planned)
     remaining, note = _remaining_usd()
     return {
         "study": study.id,
@@ -41,24 +42,42 @@ def price_plan(study: Study, parts: tuple[str, ...]) -> dict[str, Any]:
         "usd": [round(number * request.CREDIT_USD, 4) for number in credits],
         "remaining_usd": remaining,
         "note": note,
-        "tables": _price_tables(planned),
+        "tables": _price_tables(study, planned),
     }
 
 
+def _estimate(study: Study, planned: Sequence[PlannedQuestion]) -> tuple[int, int]:
+    """Estimate the calls of a plan, with the members of the institution that its definition has."""
+    listing, questions = _requests(study, planned)
+    return request.estimate_plan(questions, listing)
+
+
+def _requests(
+    study: Study, planned: Sequence[PlannedQuestion]
+) -> tuple[list[request.Request], list[Question]]:
+    members = known_members(study.institution)
+    return expect_requests((item.question for item in planned), study.institution, members)
+
+
 def list_urls(study: Study, parts: tuple[str, ...]) -> list[str]:
-    """Return the address of every request that parts of a plan begin with, none twice."""
-    planned = build_plan(study, parts)
-    asked = dict.fromkeys(one for item in planned for one in request.first_requests(item.question))
+    """
+    Return the address of every request that parts of a plan begin with, none twice.
+
+    A refresh lists the institution's members first and names those in the addresses; here they
+    are those of its definition.
+    """
+    listing, questions = _requests(study, build_plan(study, parts))
+    first = (one for question in questions for one in request.first_requests(question))
+    asked = dict.fromkeys((*listing, *first))
     return [one.url(access.read_address().url) for one in asked]
 
 
-def _price_tables(planned: Sequence[PlannedQuestion]) -> dict[str, dict[str, int]]:
+def _price_tables(study: Study, planned: Sequence[PlannedQuestion]) -> dict[str, dict[str, int]]:
     rows: dict[str, dict[str, int]] = {}
     before = 0, 0
     for name in dict.fromkeys(item.table for item in planned):
         rows[name] = {"questions": sum(item.table == name for item in planned)}
-        so_far = [item.question for item in planned if item.table in rows]
-        after = request.estimate_plan(so_far)
+        after = _estimate(study, [item for item in planned if item.table in rows])
         rows[name] |= {"least": after[0] - before[0], "most": after[1] - before[1]}
         before = after
     return rows

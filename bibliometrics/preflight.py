@@ -1,19 +1,23 @@
 """
 What is asked before a pull, and costs next to nothing: the institution, its members, the budget.
 
+From a list of members also follows which of them a question with ``not_below`` asks about.
+
 Nothing here knows HTTP: every function is given a ``fetch`` that answers a request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Final
 
-from bibliometrics.errors import InputError, RefusedError
+from bibliometrics.errors import InputError, RefusedError, ServerError
 from bibliometrics.filters import LINEAGE, VALUES
+from bibliometrics.question import Question
 from bibliometrics.request import Request
-from bibliometrics.study import Institution, Study
+from bibliometrics.study import ID_PATTERN, Institution, Study
 
 MEMBER_COLUMNS: Final = "id,ror,display_name,country_code,type,lineage,works_count"
 GONE: Final = frozenset({301, 302, 307, 308, 404})
@@ -43,6 +47,14 @@ class Member:
     type: str
     lineage: tuple[str, ...]
     n_works: int
+
+
+class Listing(list[dict[str, Any]]):
+    """Rows of a list of institutions with the list's ``meta``, as a fetch returns them."""
+
+    def __init__(self, rows: Iterable[dict[str, Any]], meta: Mapping[str, Any]) -> None:
+        super().__init__(rows)
+        self.meta = meta
 
 
 def read_remaining(data: Any) -> Remaining | None:
@@ -123,16 +135,82 @@ def list_members(top: str, fetch: Fetch) -> list[Member]:
         Ascending by the number in the id.
     """
     rows: list[dict[str, Any]] = []
-    text = f"lineage:{top}"
     for page in range(1, 101):
-        asked = Request(
-            path="institutions", filter=text, select=MEMBER_COLUMNS, per_page=VALUES, page=page
-        )
-        listing = fetch(asked)
+        listing = fetch(list_request(top, page))
         rows += listing
         if not listing or len(rows) >= int(listing.meta["count"]):
             break
-    return sorted(map(read_member, rows), key=lambda member: (len(member.id), member.id))
+    found = {member.id: member for member in map(read_member, rows)}
+    if len(found) != int(listing.meta["count"]):
+        msg = f"{len(found)} of {listing.meta['count']} institutions below {top} were listed."
+        raise ServerError(msg, "ask again: the list may have moved between its pages")
+    return sorted(found.values(), key=lambda member: (len(member.id), member.id))
+
+
+def list_request(top: str, page: int) -> Request:
+    """Return the request for a page of the list of an institution and everything below it."""
+    text = f"lineage:{top}"
+    return Request(
+        path="institutions", filter=text, select=MEMBER_COLUMNS, per_page=VALUES, page=page
+    )
+
+
+def expect_requests(
+    questions: Iterable[Question], institution: Institution, members: Sequence[Member]
+) -> tuple[list[Request], list[Question]]:
+    """Return the list requests of a plan, and its questions as some members resolve them."""
+    planned = list(questions)
+    pages = range(1, 1 + ceil(len(members) / VALUES)) if any(q.not_below for q in planned) else ()
+    listing = [list_request(institution.id, page) for page in pages]
+    return listing, [resolve(one, members) if one.not_below else one for one in planned]
+
+
+def known_members(institution: Institution) -> list[Member]:
+    """Return an institution and what its definition has below it, as a list would have them."""
+    every = institution.ids_below(institution.id)
+    below = {node: institution.ids_below(node) for node in every}
+    return [
+        Member(one, "", "", "", "", tuple(top for top in every if one in below[top]), 0)
+        for one in every
+    ]
+
+
+def resolve(question: Question, members: Sequence[Member]) -> Question:
+    """
+    Return a question with the institutions that ``not_below`` leaves in the place of the rule.
+
+    Parameters
+    ----------
+    question : Question
+        A question with ``not_below``.
+    members : sequence of Member
+        The institution that its ``lineage`` names, and all below it.
+
+    Raises
+    ------
+    InputError
+        If no institution is left, or the question has other conditions on institutions.
+    ServerError
+        If a member has not the lineage for which it was listed.
+    """
+    if len(question.lineage) != 1 or question.institution_ids:
+        msg = "the OpenAlex API can't be asked not_below beside other institutions."
+        raise InputError(msg, "use the snapshot source for this question")
+    (top,) = question.lineage
+    fine = [member for member in members if ID_PATTERN.fullmatch(member.id)]
+    odd = [member.id for member in fine if top not in member.lineage]
+    if odd:
+        msg = f"{odd[0]} is listed below {top}, but {top} is not in its lineage."
+        raise ServerError(msg, "run `python -m bibliometrics probe`: the API may have changed")
+    kept = [member for member in fine if not set(member.lineage) & set(question.not_below)]
+    if not kept:
+        left_out = ", ".join(question.not_below)
+        msg = f"of {len(fine)} institutions at or below {top}, {left_out} leaves none."
+        raise InputError(msg, "leave out less of the institution")
+    ranked = sorted(kept, key=lambda member: (-member.n_works, len(member.id), member.id))
+    return question.but(
+        lineage=(), not_below=(), institution_ids=tuple(member.id for member in ranked)
+    )
 
 
 def compare_members(institution: Institution, found: Iterable[Member]) -> list[str]:

@@ -6,6 +6,7 @@ A study's plan answered by the OpenAlex API, or by the answers saved in an earli
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -30,7 +31,14 @@ from bibliometrics.errors import (
 from bibliometrics.openalex import OpenAlex
 from bibliometrics.options import Counted, Listener, Options, list_questions, make_provenance
 from bibliometrics.paths import raw_folder
-from bibliometrics.preflight import Remaining
+from bibliometrics.preflight import (
+    Listing,
+    Member,
+    Remaining,
+    expect_requests,
+    known_members,
+    list_members,
+)
 from bibliometrics.question import (
     DEFAULT_PARTS,
     Question,
@@ -110,10 +118,12 @@ def _count(
     listener: Listener,
 ) -> Counted:
     source.check(study)
-    _check_remaining(source.remaining(), _least_usd(questions, pull))
+    _check_remaining(source.remaining(), _least_usd(study, questions, pull))
     if budget_usd is None:
         _probe_once(source, study, pull)
-    listener.expect(request.estimate_plan(questions)[0])
+    members = _known_members(study, pull)
+    listing, resolved = expect_requests(questions, study.institution, members)
+    listener.expect(request.estimate_plan(resolved, listing)[0])
     answers = source.answer_all(questions)
     answers = {**answers, **_follow_up(source, study, answers)}
     notes = (*source.notes, *_look_around(source, study), *_find_untimed(pull))
@@ -201,7 +211,7 @@ def _open(
         pulls_folder(), study_hash=study.hash, version=__version__, base_url=base_url, parts=parts
     )
     if folder is None:
-        _check_budget(_least_usd(questions, None), budget_usd)
+        _check_budget(_least_usd(study, questions, None), budget_usd)
         return archive.start_pull(
             pulls_folder(),
             study_id=study.id,
@@ -212,16 +222,33 @@ def _open(
         )
     pull = archive.open_pull(folder, write=True)
     try:
-        _check_budget(_least_usd(questions, pull), budget_usd)
+        _check_budget(_least_usd(study, questions, pull), budget_usd)
     except BibliometricsError:
         pull.close()
         raise
     return pull
 
 
-def _least_usd(questions: list[Question], pull: archive.Pull | None) -> float:
+def _known_members(study: Study, pull: archive.Pull | None) -> list[Member]:
+    """Return the institution's members as the pull has listed them, else those it is defined by."""
+
+    def fetch(asked: request.Request) -> Listing:
+        saved = pull.find(asked.key) if pull else None
+        data = json.loads(saved.body) if saved is not None and saved.accepted else {}
+        return Listing(data["results"], data["meta"])
+
+    try:
+        return list_members(study.institution.id, fetch)
+    except (KeyError, TypeError, ValueError, ServerError):
+        return known_members(study.institution)
+
+
+def _least_usd(study: Study, questions: list[Question], pull: archive.Pull | None) -> float:
     """Return the least cost in USD of what is yet to be asked."""
-    wanted = {item.key for question in questions for item in request.first_requests(question)}
+    members = _known_members(study, pull)
+    listing, resolved = expect_requests(questions, study.institution, members)
+    wanted = {item.key for question in resolved for item in request.first_requests(question)}
+    wanted |= {item.key for item in listing}
     return len(wanted - set(pull.keys() if pull else ())) * request.CREDIT_USD
 
 

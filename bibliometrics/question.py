@@ -57,6 +57,9 @@ class Question:
         Some author has an institution whose country is known.
     lineage : tuple of str
         Each id is one condition: some author has an institution at or below it.
+    not_below : tuple of str
+        The institution that meets a condition of ``lineage`` is itself at or below none of these;
+        the work may have others that are. Which institutions that leaves each source finds out.
     institution_ids : tuple of str
         Some author has exactly one of these institutions. Empty: no condition. Any length.
     without_lineage : tuple of str
@@ -82,6 +85,7 @@ class Question:
     countries: tuple[tuple[str, ...], ...] = ()
     any_country: bool = False
     lineage: tuple[str, ...] = ()
+    not_below: tuple[str, ...] = ()
     institution_ids: tuple[str, ...] = ()
     without_lineage: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
@@ -108,6 +112,9 @@ class Question:
             raise ValueError(msg)
         if self.keep and "country_code" not in self.group_by:
             msg = "keep needs country_code in group_by"
+            raise ValueError(msg)
+        if self.not_below and not self.lineage:
+            msg = "not_below needs lineage"
             raise ValueError(msg)
 
     @property
@@ -182,9 +189,7 @@ def at_institution(
         left_out = (*question.without_lineage, *parts)
         return question.but(lineage=(institution.id,), without_lineage=left_out)
     if rule == "minus":
-        below = {one for part in parts for one in institution.ids_below(part)}
-        ids = tuple(one for one in institution.ids_below(institution.id) if one not in below)
-        return question.but(institution_ids=ids)
+        return question.but(lineage=(institution.id,), not_below=tuple(parts))
     return question.but(lineage=(institution.id,))
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, quote_plus, unquote, urlsplit
 
 from bibliometrics.access import API_URL
 from bibliometrics.errors import InputError
-from bibliometrics.filters import COUNTRY, YEAR, signed_filters
+from bibliometrics.filters import COUNTRY, YEAR, disjoint_filters
 from bibliometrics.question import Question
 from bibliometrics.study import country_names
 
@@ -220,13 +220,22 @@ def first_requests(question: Question, *, per_page: int = ROWS) -> list[Request]
         count_request(one, text, *level, per_page=per_page)
         for level in levels
         for one in alone
-        for _, text in signed_filters(one)
+        for text in disjoint_filters(one)
     ]
 
 
-def estimate_plan(questions: Iterable[Question]) -> tuple[int, int]:
+def estimate_plan(
+    questions: Iterable[Question], listing: Sequence[Request] = ()
+) -> tuple[int, int]:
     """
     Estimate the calls (credits of $0.0001 each) that some questions cost together.
+
+    Parameters
+    ----------
+    questions : iterable of Question
+        The questions, resolved: none has ``not_below``.
+    listing : sequence of Request
+        What is asked before them, to resolve them.
 
     Returns
     -------
@@ -244,7 +253,8 @@ def estimate_plan(questions: Iterable[Question]) -> tuple[int, int]:
         for question in distinct
         if len(other_keys(question)) == 2
     )
-    return len(requests), len(requests) + second_pages + alone
+    least = len(listing) + len(requests)
+    return least, least + second_pages + alone
 
 
 def estimate_calls(question: Question) -> tuple[int, int]:

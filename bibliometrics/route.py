@@ -19,7 +19,7 @@ from bibliometrics.errors import (
     RefusedError,
     ServerError,
 )
-from bibliometrics.filters import VALUES, signed_filters
+from bibliometrics.filters import VALUES, disjoint_filters
 from bibliometrics.question import TEXT_KEYS, Question
 from bibliometrics.reply import UNKNOWN, is_full, read_tally
 from bibliometrics.request import (
@@ -86,20 +86,12 @@ def count_works(question: Question, *, per_page: int = ROWS) -> Steps:
         If an outcome leaves no other way.
     """
     first_requests(question, per_page=per_page)  # refuses what can't be asked, before any call
-    signs = [sign for sign, _ in signed_filters(question)]
     terms = yield from _together(
-        [_Term(index, per_page).count(question) for index in range(len(signs))]
+        [_Term(index, per_page).count(question) for index in range(len(disjoint_filters(question)))]
     )
     total: Counter[tuple[int | str, ...]] = Counter()
-    for sign, cells in zip(signs, terms, strict=True):
-        for key, number in cells.items():
-            total[key] += sign * number
-    odd = [key for key, number in total.items() if number < 0]
-    if odd:
-        msg = (
-            f"counts of overlapping lists contradict each other: {total[odd[0]]} works at {odd[0]}."
-        )
-        raise ServerError(msg, "start a new pull: the data may have changed meanwhile")
+    for cells in terms:
+        total.update(cells)
     return {key: number for key, number in sorted(total.items()) if number or not key}
 
 
@@ -169,13 +161,13 @@ def _cells(question: Question, found: Mapping[tuple[str, ...], int]) -> Cells:
 
 @dataclass(frozen=True)
 class _Term:
-    """One of the signed filters of a question; its narrower questions have it in the same place."""
+    """One of the filters of a question; its narrower questions have it in the same place."""
 
     index: int
     per_page: int
 
     def request(self, question: Question, *keys: str) -> Request:
-        _, text = signed_filters(question)[self.index]
+        text = disjoint_filters(question)[self.index]
         return count_request(question, text, *keys, per_page=self.per_page)
 
     def count(self, question: Question) -> Steps:

@@ -27,6 +27,7 @@ from bibliometrics.expressions import (
     count_one_author,
     count_works,
     drop_conditions,
+    narrow_lineages,
     narrow_links,
     narrow_relations,
     narrow_works,
@@ -48,6 +49,7 @@ COLUMN_OF: Final = {
     "country_code": "countries",
     "lineage": "lineage_ids",
     "without_lineage": "lineage_ids",
+    "not_below": "lineages",
     "institution_ids": "institution_ids",
     "types": "type",
     "without_types": "type",
@@ -238,6 +240,7 @@ class Snapshot:
         base = narrow_relations(table)
         lineage = {i for q in questions for i in (*q.lineage, *q.without_lineage)}
         exact = {i for q in questions for i in q.institution_ids}
+        apart = {i for q in questions if q.not_below for i in q.lineage}
         with ExitStack() as stack:
 
             def keep(table: ir.Table) -> ir.Table:
@@ -255,6 +258,7 @@ class Snapshot:
                 countries=keep(base.countries),
                 lineage=nodes("lineage_ids", lineage),
                 institutions=nodes("institution_ids", exact),
+                lineages=keep(narrow_lineages(table, [base.node_of(i) for i in sorted(apart)])),
             )
 
     def _check(self, question: Question) -> None:

@@ -257,14 +257,36 @@ def _lists(owners: Numbers, values: pa.Array, n_owners: int) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(offsets), values)
 
 
+def _distinct_lists(
+    owners: Numbers, places: Numbers, n_owners: int, values: pa.Array
+) -> tuple[pa.ListArray, Numbers]:
+    """
+    Return the distinct lists of the owners' values, ascending, and for each owner the place of its
+    list among them, -1 for an empty one.
+    """
+    owners, places = _distinct(owners, places, len(values))
+    lists = _lists(owners, values.take(pa.array(places)), n_owners)
+    starts = lists.offsets.to_numpy().astype(np.int64)
+    lengths = np.diff(starts)
+    rank = np.zeros(n_owners, dtype=np.int64)
+    for step in range(int(lengths.max(initial=0))):
+        longer = lengths > step
+        key = rank * (len(values) + 1)
+        key[longer] += places[starts[:-1][longer] + step] + 1
+        _, rank = np.unique(key, return_inverse=True)
+    first = np.unique(rank, return_index=True)[1]
+    return lists.take(pa.array(first)), np.where(lengths > 0, rank, -1)
+
+
 def _institution_lists(n_works: int, works: Numbers, authorships: pa.Array) -> dict[str, pa.Array]:
-    """Return the four list columns, from the authorships and the number of each one's work."""
+    """Return the five list columns, from the authorships and the number of each one's work."""
     authors, institutions = _list_parts(_at(authorships, "institutions"))
     links, ancestors = _list_parts(_at(institutions, "lineage"))
     codes, code_places = _known(_at(institutions, "country_code"), country_code)
     ids, id_places = _known(_at(institutions, "id"), institution_number)
     nodes, node_places = _known(ancestors, institution_number)
     all_codes, all_nodes = pa.array(codes, pa.string()), pa.array(nodes, pa.int64())
+    lineages, lineage_places = _distinct_lists(links, node_places, len(institutions), all_nodes)
     code_authors, code_places = _distinct(authors, code_places, len(codes))
     node_authors, node_places = _distinct(authors[links], node_places, len(nodes))
 
@@ -284,5 +306,6 @@ def _institution_lists(n_works: int, works: Numbers, authorships: pa.Array) -> d
         "countries": per_work(code_authors, code_places, all_codes),
         "institution_ids": per_work(authors, id_places, pa.array(ids, pa.int64())),
         "lineage_ids": per_work(node_authors, node_places, all_nodes),
+        "lineages": per_work(authors, lineage_places, lineages),
         "authors": _lists(works[known], told, n_works),
     }

@@ -31,6 +31,7 @@ class Facts:
     values: dict[str, Any]
     codes: set[str]
     lineage: set[str]
+    lineages: list[set[str]]
     ids: set[str]
     flags: dict[str, Any]
 
@@ -38,6 +39,7 @@ class Facts:
     def of(cls, work: Row) -> Facts:
         """Read a work."""
         places = [place for _, place in institutions_of(work)]
+        lineages = [{last_part(node) for node in place.get("lineage") or []} for place in places]
         source = (work.get("primary_location") or {}).get("source") or {}
         rank = work.get("citation_normalized_percentile") or {}
         return cls(
@@ -49,7 +51,8 @@ class Facts:
                 "n_countries": number_of_countries(work),
             },
             codes=countries_of(work),
-            lineage={last_part(node) for place in places for node in place.get("lineage") or []},
+            lineage={node for lineage in lineages for node in lineage},
+            lineages=lineages,
             ids={last_part(place.get("id")) for place in places},
             flags={
                 "retracted": work.get("is_retracted"),
@@ -63,6 +66,14 @@ class Facts:
 def read_facts(works: Iterable[Row]) -> list[Facts]:
     """Return the facts of all works of the core corpus."""
     return [Facts.of(work) for work in works if not work.get("is_xpac")]
+
+
+def has_lineage(work: Facts, node: str, others: Iterable[str]) -> bool:
+    """Say whether a work has an institution with a node in its lineage and none of some others."""
+    for lineage in work.lineages:
+        if node in lineage and not lineage & set(others):
+            return True
+    return False
 
 
 def meets(work: Facts, question: Question) -> bool:
@@ -83,7 +94,7 @@ def meets(work: Facts, question: Question) -> bool:
         and (not question.top_percent or flags[f"top_{question.top_percent}"] is True)
         and all(work.codes & set(wanted) for wanted in question.countries)
         and (bool(work.codes) or not question.any_country)
-        and set(question.lineage) <= work.lineage
+        and all(has_lineage(work, node, question.not_below) for node in question.lineage)
         and (not question.institution_ids or bool(work.ids & set(question.institution_ids)))
         and not work.lineage & set(question.without_lineage)
     )

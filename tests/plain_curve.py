@@ -4,7 +4,6 @@ Nothing of the package: the axes are written down here once more. Settings are t
 `plain_counts`, and:
 
 ==================  ================================================================================
-``members``         (id, id of its parent) of every institution known below the institution
 ``parts``           {name: id} of the sub-trees that may be left out, in their order
 ``regions``         {name: country codes} of other regions
 ``homes``           {name: country codes} of other home countries
@@ -67,6 +66,7 @@ class Facts:
     n_countries: int
     countries: frozenset[str]
     lineage: frozenset[str]
+    lineages: tuple[frozenset[str], ...]
     ids: frozenset[str]
 
 
@@ -82,7 +82,9 @@ def read_facts(works: Iterable[Row], settings: Row) -> list[Facts]:
             continue
         places = [place for _, place in institutions_of(work)]
         source = (work.get("primary_location") or {}).get("source") or {}
-        lineage = {last_part(node) for place in places for node in place.get("lineage") or []}
+        lineages = tuple(
+            frozenset(last_part(node) for node in place.get("lineage") or []) for place in places
+        )
         found.append(
             Facts(
                 year=year,
@@ -91,32 +93,26 @@ def read_facts(works: Iterable[Row], settings: Row) -> list[Facts]:
                 n_authors=number_of_authors(work),
                 n_countries=number_of_countries(work),
                 countries=frozenset(countries_of(work)),
-                lineage=frozenset(lineage),
+                lineage=frozenset().union(*lineages),
+                lineages=lineages,
                 ids=frozenset(last_part(place.get("id")) for place in places),
             )
         )
     return found
 
 
-def below(node: str, members: Iterable[tuple[str, str]]) -> set[str]:
-    """Return a node and everything below it."""
-    found, listed = {node}, list(members)
-    for _ in listed:
-        found |= {member for member, parent in listed if parent in found}
-    return found
-
-
 def institution_rules(settings: Row) -> dict[str, Callable[[Facts], bool]]:
     """Return who is at the institution, by the name of each rule."""
-    node, members = settings["institution"], settings["members"]
+    node = settings["institution"]
     rules: dict[str, Callable[[Facts], bool]] = {"lineage": lambda work: node in work.lineage}
-    kept, named = below(node, members), []
+    named, left_out = [], frozenset[str]()
     for name, part in settings["parts"].items():
-        kept = kept - below(part, members)
         named.append(name)
-        ids = frozenset(kept)
+        left_out |= {part}
         told = f"minus {' and '.join(named)}"
-        rules[told] = lambda work, ids=ids: bool(ids & work.ids)  # type: ignore[misc]
+        rules[told] = lambda work, cut=left_out: any(  # type: ignore[misc]
+            node in lineage and not lineage & cut for lineage in work.lineages
+        )
     rules["exact"] = lambda work: node in work.ids
     return rules
 

@@ -20,7 +20,6 @@ from tests.plain_works import Row, countries_of
 from tests.snapshot_release import write_release
 from tests.worlds import (
     ACADEMY,
-    DEFINITIONS,
     LOOSE,
     PRIMARY,
     UCAS,
@@ -29,7 +28,6 @@ from tests.worlds import (
     differing_cells,
     invented_records,
     invented_works,
-    read_toml,
     real_records,
     region_codes,
     write_study,
@@ -40,10 +38,6 @@ if TYPE_CHECKING:
 
 PARTS = ("--parts", "big_science,curve")
 FREE: dict[str, Any] = {"per_second": False, "keyless_credits": None}
-MEMBERS = [
-    (row[0], row[2])
-    for row in read_toml(DEFINITIONS / "institutions.toml")["cas"]["members"]["list"]
-]
 REGIONS = {
     "Latin America and the Caribbean with territories": "celac33_territories",
     "Latin America and the Caribbean (UN M49)": "m49_lac",
@@ -53,7 +47,6 @@ SETTINGS: dict[str, Row] = {
     "primary": {
         **PRIMARY,
         "institution": f"I{ACADEMY}",
-        "members": MEMBERS,
         "parts": {"USTC": f"I{USTC}", "UCAS": f"I{UCAS}"},
         "regions": {name: region_codes(key) for name, key in REGIONS.items()},
         "homes": {"with Hong Kong and Macao": ["CN", "HK", "MO"], "with Taiwan": ["CN", "TW"]},
@@ -63,7 +56,6 @@ SETTINGS: dict[str, Row] = {
     },
     "loose": {
         **LOOSE,
-        "members": [],
         "parts": {},
         "regions": {},
         "homes": {},

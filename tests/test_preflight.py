@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bibliometrics.errors import InputError, RefusedError
+from bibliometrics.errors import InputError, RefusedError, ServerError
 from bibliometrics.preflight import compare_members, list_members, look_up, read_remaining
 from bibliometrics.request import Request
 from bibliometrics.study import Specification, load_study
@@ -120,11 +120,16 @@ def test_members_come_page_by_page_in_order_of_their_number() -> None:
     assert "no longer lists" in notes[1]
 
 
+def test_a_list_that_lacks_some_is_no_list() -> None:
+    with pytest.raises(ServerError, match="2 of 3 institutions below I12 were listed"):
+        list_members("I12", lambda request: Rows([row(12), row(13)], 3))
+
+
 def test_members_without_details_and_an_empty_list_are_fine() -> None:
     institution = load_study().institution
     (found,) = list_members(institution.id, lambda request: Rows([row(12, ror=None)], 1))
     assert (found.ror, found.country, found.lineage, found.n_works) == ("", "", (), 0)
-    assert list_members(institution.id, lambda request: Rows([], 5)) == []
+    assert list_members(institution.id, lambda request: Rows([], 0)) == []
     assert compare_members(institution, []) == []
 
 

@@ -60,7 +60,9 @@ def test_every_condition_changes_the_key() -> None:
     for entry in fields(Question):
         number = entry.name.startswith(("min_", "max_"))
         value = values.get(entry.name, 5 if number else ("x",))
-        more = {"group_by": ("country_code",)} if entry.name == "keep" else {}
+        more = {"keep": {"group_by": ("country_code",)}, "not_below": {"lineage": ("x",)}}.get(
+            entry.name, {}
+        )
         keys.add(Question(**{entry.name: value}, **more).key)
     assert len(keys) == 1 + len(fields(Question))
 
@@ -72,6 +74,7 @@ def test_every_condition_changes_the_key() -> None:
         ({"group_by": ("year", "year")}, "distinct keys"),
         ({"top_percent": 5}, "top_percent must be 1 or 10, not 5"),
         ({"keep": ("BR",), "group_by": ("year",)}, "keep needs country_code"),
+        ({"not_below": ("I12",)}, "not_below needs lineage"),
     ],
 )
 def test_a_question_that_no_source_can_answer_is_refused(wrong: dict[str, Any], said: str) -> None:
@@ -134,16 +137,10 @@ def test_an_institution_rule_becomes_a_condition(
     assert question.institution_ids == ((CAS,) if rule == "exact" else ())
 
 
-def test_minus_leaves_the_part_and_all_below_it_out_and_keeps_the_rest() -> None:
-    every = set(STUDY.institution.ids_below(CAS))
+def test_minus_stays_a_rule_whatever_the_definitions_list() -> None:
     question = asked.at_institution(Question(), STUDY, Specification(institution="minus:ustc,ucas"))
-    left_out = every - set(question.institution_ids)
-    assert left_out == {
-        *STUDY.institution.ids_below(USTC),
-        *STUDY.institution.ids_below(UCAS),
-    }
-    assert CAS in question.institution_ids
-    assert question.lineage == ()
+    assert (question.lineage, question.not_below) == ((CAS,), (USTC, UCAS))
+    assert question.institution_ids == ()
 
 
 def test_an_unknown_rule_is_refused() -> None:
