@@ -210,7 +210,9 @@ class OpenAlex:
         """Return each question, and the same with the institutions that its rule leaves by now."""
         self._gate.stopped.clear()
         return {
-            one: resolve(one, self.list_below(one.lineage[0])) if one.not_below else one
+            one: resolve(one, self.list_below(one.lineage[0]))
+            if one.not_below and not one.is_empty
+            else one
             for one in questions
         }
 

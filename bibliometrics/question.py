@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
@@ -126,6 +127,41 @@ class Question:
     def but(self, **changes: object) -> Question:
         """Return the same question with some conditions changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
+
+    def narrow(
+        self,
+        *,
+        min_authors: int | None = None,
+        max_authors: int | None = None,
+        min_countries: int | None = None,
+        max_countries: int | None = None,
+    ) -> Question:
+        """
+        Return the same question within further bounds: those that it has stay.
+
+        Examples
+        --------
+        >>> few = Question(max_authors=20).narrow(min_authors=31, max_authors=100)
+        >>> few.min_authors, few.max_authors, few.is_empty
+        (31, 20, True)
+        """
+
+        def both(choose: Callable[[list[int]], int], *bounds: int | None) -> int | None:
+            known = [bound for bound in bounds if bound is not None]
+            return choose(known) if known else None
+
+        return self.but(
+            min_authors=both(max, self.min_authors, min_authors),
+            max_authors=both(min, self.max_authors, max_authors),
+            min_countries=both(max, self.min_countries, min_countries),
+            max_countries=both(min, self.max_countries, max_countries),
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no number lies within its bounds, so that no work can count."""
+        every = (self.min_authors, self.max_authors), (self.min_countries, self.max_countries)
+        return any(least is not None and most is not None and least > most for least, most in every)
 
 
 @dataclass(frozen=True)
@@ -298,7 +334,7 @@ def works_by_field(study: Study, area: str, top_percent: int | None = None) -> Q
 def team_size_by_year(study: Study, band: tuple[int, int | None]) -> Question:
     """Works of institution and region per year whose number of authors lies in a band."""
     first, last = band
-    return institution_region_by_year(study).but(min_authors=first, max_authors=last)
+    return institution_region_by_year(study).narrow(min_authors=first, max_authors=last)
 
 
 def institution_region_by_country_and_n_countries(

@@ -204,7 +204,8 @@ def first_requests(question: Question, *, per_page: int = ROWS) -> list[Request]
     Returns
     -------
     list of Request
-        Further ones follow where a page is full, or an answer is partial or refused.
+        Further ones follow where a page is full, or an answer is partial or refused. None for a
+        question whose bounds no work can meet.
 
     Raises
     ------
@@ -212,6 +213,8 @@ def first_requests(question: Question, *, per_page: int = ROWS) -> list[Request]
         If the API can't be asked this question.
     """
     keys = other_keys(question)
+    if question.is_empty:
+        return []
     levels = [keys[:1] or question.group_by]
     if keys == ("country_code", "n_countries"):
         levels.append(keys)

@@ -86,6 +86,8 @@ def count_works(question: Question, *, per_page: int = ROWS) -> Steps:
         If an outcome leaves no other way.
     """
     first_requests(question, per_page=per_page)  # refuses what can't be asked, before any call
+    if question.is_empty:
+        return {} if question.group_by else {(): 0}
     terms = yield from _together(
         [_Term(index, per_page).count(question) for index in range(len(disjoint_filters(question)))]
     )
@@ -213,7 +215,7 @@ class _Term:
             msg = f"a full page of groups came for {least} authors."
             raise ServerError(msg, "please report it: the API may have changed")
         cut = min(int((max(least, 1) * most) ** 0.5), most - 1)
-        halves = question.but(max_authors=cut), question.but(min_authors=cut + 1)
+        halves = question.narrow(max_authors=cut), question.narrow(min_authors=cut + 1)
         return _add((yield from _together([self.by_key(half, "n_authors") for half in halves])))
 
     def by_country(self, question: Question, whole: Question) -> Steps:

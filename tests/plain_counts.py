@@ -12,7 +12,12 @@ Settings, a dict:
 ``region``         country codes of the region's members
 ``home``           country codes of the home country
 ``institution``    OpenAlex id; a work has it when an institution's lineage holds it
+``rule``           ``exact``: the institution's own id; ``minus``: one that no part has in its
+                   lineage; absent: no institution of the work has a part in its lineage
+``parts``          ids of the parts that the rule leaves out, or absent
 ``types``          work types that count, or None for every type
+``without_types``  work types that don't count, or absent
+``without_institutions``  ids; a work with one of these in a lineage doesn't count, or absent
 ``retracted``      the flag must have this value, or None; a work without the flag has no value
 ``core_source``    the same for ``primary_location.source.is_core``
 ``min_authors``    least number of authors, or absent

@@ -74,6 +74,21 @@ def has_lineage(work: Row, institution: str) -> bool:
     return False
 
 
+def is_at(work: Row, settings: Row) -> bool:
+    """Say whether a work is at the institution by the rule of the settings."""
+    wanted, parts = last_part(settings["institution"]), settings.get("parts", ())
+    for _, place in institutions_of(work):
+        lineage = [last_part(ancestor) for ancestor in place.get("lineage") or []]
+        if settings.get("rule") == "exact" and last_part(place.get("id")) == wanted:
+            return True
+        if settings.get("rule") == "minus" and wanted in lineage:
+            if not any(part in lineage for part in parts):
+                return True
+    if settings.get("rule") in {"exact", "minus"}:
+        return False
+    return has_lineage(work, wanted) and not any(has_lineage(work, part) for part in parts)
+
+
 def number_of_authors(work: Row) -> int:
     """Return the number of authors as the index has it."""
     stated = work.get("authors_count")
@@ -103,6 +118,11 @@ def counts_at_all(work: Row, settings: Row) -> bool:
         return False
     if settings.get("types") is not None and work.get("type") not in settings["types"]:
         return False
+    if work.get("type") in settings.get("without_types", ()):
+        return False
+    for unwanted in settings.get("without_institutions", ()):
+        if has_lineage(work, unwanted):
+            return False
     for wanted, value in (
         (settings.get("retracted"), work.get("is_retracted")),
         (settings.get("core_source"), source.get("is_core")),
@@ -126,7 +146,7 @@ def read_work(work: Row, settings: Row) -> Work:
         countries=frozenset(countries),
         in_region=bool(countries & set(settings["region"])),
         at_home=bool(countries & set(settings["home"])),
-        at_institution=has_lineage(work, settings["institution"]),
+        at_institution=is_at(work, settings),
         n_authors=number_of_authors(work),
         n_countries=number_of_countries(work),
         field=field_of(work),

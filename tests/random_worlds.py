@@ -132,7 +132,7 @@ def questions(draw: st.DrawFn, keys: tuple[str, ...] = GROUP_KEYS) -> Question:
     """Draw a question with a few conditions and up to three keys."""
     names = draw(st.lists(st.sampled_from(sorted(_CONDITIONS)), unique=True, max_size=4))
     chosen = {name: draw(_CONDITIONS[name]) for name in names}
-    if "lineage" in chosen and chosen["lineage"]:
+    if chosen.get("lineage"):
         chosen["not_below"] = draw(_tuples((PART, BELOW, CHILE, OTHER), 2))
     group_by = tuple(draw(st.lists(st.sampled_from(keys), unique=True, max_size=3)))
     if "country_code" in group_by:

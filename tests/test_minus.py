@@ -126,7 +126,7 @@ def test_offline_without_a_list_of_members_says_so(tmp_path: Path) -> None:
     pull = new_pull(tmp_path)
     with (
         OpenAlex(pull, offline=True) as source,
-        pytest.raises(ArchiveError, match="no saved answer.*institutions"),
+        pytest.raises(ArchiveError, match=r"no saved answer.*institutions"),
     ):
         source.answer(ASKED[2])
     pull.close()
