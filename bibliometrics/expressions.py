@@ -60,7 +60,8 @@ class Relations:
 
     ``works`` has ``work_id, year, type, is_retracted, core_source, n_authors, n_countries,
     field_id, top_1, top_10``; the others have ``work_id`` and ``country_code`` or ``node``, each
-    pair once, and ``lineages`` the array ``nodes``, one row an institution's lineage. ``node_of`` turns an institution id (``I123``) into a node.
+    pair once, but ``lineages`` the array ``nodes``, one row a lineage of an institution.
+    ``node_of`` turns an institution id (``I123``) into a node.
     """
 
     works: ir.Table
@@ -107,7 +108,7 @@ def narrow_links(table: ir.Table, column: str, wanted: Sequence[int]) -> ir.Tabl
 
 
 def narrow_lineages(table: ir.Table, wanted: Sequence[int]) -> ir.Table:
-    """Return ``work_id, nodes`` of the works of a narrow table with one of some nodes above them."""
+    """Return ``work_id, nodes`` of a narrow table's works at or below one of some institutions."""
     if not wanted:
         return table.select("work_id", nodes=table.lineages).unnest("nodes").limit(0)
     listed = table.lineage_ids.intersect(ibis.array(list(wanted)).cast("array<int64>"))

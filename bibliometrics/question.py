@@ -80,6 +80,12 @@ class Question:
         What to count by, out of ``GROUP_KEYS``.
     keep : tuple of str
         When grouping by country: report these codes only. Empty: all.
+
+    Raises
+    ------
+    InputError
+        If nothing can meet a condition: a list of countries is empty, every type or the whole
+        institution is left out again.
     """
 
     years: tuple[int, int] | None = None
@@ -103,7 +109,7 @@ class Question:
     keep: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what no source could answer."""
+        """Refuse what no source could answer, and a selection of which nothing is left."""
         unknown = set(self.group_by) - set(GROUP_KEYS)
         if unknown or len(set(self.group_by)) != len(self.group_by):
             msg = f"group_by {self.group_by} must be distinct keys out of {GROUP_KEYS}"
@@ -117,6 +123,18 @@ class Question:
         if self.not_below and not self.lineage:
             msg = "not_below needs lineage"
             raise ValueError(msg)
+        emptied = [
+            name
+            for name, is_empty in (
+                ("countries", not all(self.countries)),
+                ("types", bool(self.types) and set(self.types) <= set(self.without_types)),
+                ("lineage", bool(set(self.lineage) & {*self.not_below, *self.without_lineage})),
+            )
+            if is_empty
+        ]
+        if emptied:
+            msg = f"a question selects nothing by {emptied[0]}: {getattr(self, emptied[0])!r}."
+            raise InputError(msg, "leave out less, or give no condition at all")
 
     @property
     def key(self) -> str:

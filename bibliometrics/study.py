@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from html import escape
@@ -299,7 +300,22 @@ def _check_names(table: dict[str, Any], known: tuple[str, ...], where: str) -> N
         raise InputError(msg, f"known: {', '.join(known)}")
 
 
+def _check_repeats(values: Iterable[str], name: str, where: str) -> tuple[str, ...]:
+    """Return values as a tuple; raise InputError when one stands there twice."""
+    values = tuple(values)
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        msg = f"{where}: {name!r} names {', '.join(twice)} more than once."
+        raise InputError(msg, "name each once")
+    return values
+
+
 def _texts(values: object, name: str, where: str) -> tuple[str, ...]:
+    """Return a list of distinct texts as a tuple; raise InputError for anything else."""
+    return _check_repeats(_row(values, name, where), name, where)
+
+
+def _row(values: object, name: str, where: str) -> tuple[str, ...]:
     """Return a list of texts as a tuple; raise InputError for anything else."""
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         msg = f"{where}: {name!r} must be a list of texts, but is {values!r}."
@@ -367,7 +383,7 @@ def _institution(key: str, table: dict[str, Any], where: str) -> Institution:
     ]
     name = _value(table, "name", str, where)
     country = check_countries((_value(table, "country", str, where),), where)[0]
-    return Institution(
+    made = Institution(
         key=key,
         id=node,
         name=name,
@@ -381,11 +397,16 @@ def _institution(key: str, table: dict[str, Any], where: str) -> Institution:
         parts=tuple(parts),
         part_names=tuple((part, str(named[part].get("short", part))) for part in named),
     )
+    whole = [part for part, top in parts if node in made.ids_below(top)]
+    if whole:
+        msg = f"{where}: without part {whole[0]!r} nothing is left of {node}."
+        raise InputError(msg, "name a part below the institution")
+    return made
 
 
 def _member(row: object, where: str) -> tuple[str, str]:
     """Return the ids of a member and of its parent from a row of four texts."""
-    texts = _texts(row, "members", where)
+    texts = _row(row, "members", where)
     if len(texts) != 4:
         msg = f"{where}: a member must be [id, ROR id, id of the parent, name], but is {row!r}."
         raise InputError(msg, "correct it")
@@ -450,12 +471,16 @@ def _specification(table: dict[str, Any], where: str) -> Specification:
         values["home"] = check_countries(values["home"], where)
     if "without_institutions" in values:
         ids = values["without_institutions"]
-        values["without_institutions"] = tuple(check_institution_id(one, where) for one in ids)
+        short = [check_institution_id(one, where) for one in ids]
+        values["without_institutions"] = _check_repeats(short, "without_institutions", where)
     specification = Specification(**values)
     odd = sorted(set(specification.types + specification.without_types) - WORK_TYPES)
     if odd:
         msg = f"{where}: unknown work type {', '.join(odd)}."
         raise InputError(msg, f"known types: {', '.join(sorted(WORK_TYPES))}")
+    if not set(specification.types or WORK_TYPES) - set(specification.without_types):
+        msg = f"{where}: 'without_types' leaves none of the types that count."
+        raise InputError(msg, "leave out fewer types")
     return specification
 
 
@@ -466,8 +491,9 @@ def check_institution_rule(study: Study, specification: Specification) -> None:
     Raises
     ------
     InputError
-        If the rule is none of ``lineage``, ``exact``, ``minus:PART`` and ``without:PART``, or
-        names a part that the institution does not have.
+        If the rule is none of ``lineage``, ``exact``, ``minus:PART`` and ``without:PART``, names
+        a part that the institution does not have, or one twice, or nothing is left of the
+        institution.
     """
     rule, _, parts = specification.institution.partition(":")
     if rule not in {"lineage", "exact", "minus", "without"} or (
@@ -475,9 +501,14 @@ def check_institution_rule(study: Study, specification: Specification) -> None:
     ) != bool(parts):
         msg = f"study {study.id!r}: institution rule {specification.institution!r} is unknown."
         raise InputError(msg, "use lineage, exact, minus:PART or without:PART")
-    if parts:
-        for part in parts.split(","):
-            study.institution.part_id(part)
+    where, institution = f"study {study.id!r}", study.institution
+    nodes = [institution.part_id(part) for part in parts.split(",") if parts]
+    _check_repeats(nodes, "institution", where)
+    apart = {one for node in nodes for one in institution.ids_below(node)}
+    kept = set(institution.ids_below(institution.id)) - apart
+    if not kept or institution.id in specification.without_institutions:
+        msg = f"{where}: nothing is left of institution {institution.key!r} ({institution.id})."
+        raise InputError(msg, "leave out less of it in [primary]")
 
 
 def _find(name: str) -> Path:

@@ -70,10 +70,7 @@ def read_facts(works: Iterable[Row]) -> list[Facts]:
 
 def has_lineage(work: Facts, node: str, others: Iterable[str]) -> bool:
     """Say whether a work has an institution with a node in its lineage and none of some others."""
-    for lineage in work.lineages:
-        if node in lineage and not lineage & set(others):
-            return True
-    return False
+    return any(node in lineage and not lineage & set(others) for lineage in work.lineages)
 
 
 def meets(work: Facts, question: Question) -> bool:

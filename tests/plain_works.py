@@ -81,9 +81,9 @@ def is_at(work: Row, settings: Row) -> bool:
         lineage = [last_part(ancestor) for ancestor in place.get("lineage") or []]
         if settings.get("rule") == "exact" and last_part(place.get("id")) == wanted:
             return True
-        if settings.get("rule") == "minus" and wanted in lineage:
-            if not any(part in lineage for part in parts):
-                return True
+        is_under = wanted in lineage and not any(part in lineage for part in parts)
+        if settings.get("rule") == "minus" and is_under:
+            return True
     if settings.get("rule") in {"exact", "minus"}:
         return False
     return has_lineage(work, wanted) and not any(has_lineage(work, part) for part in parts)

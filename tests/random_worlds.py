@@ -132,8 +132,13 @@ def questions(draw: st.DrawFn, keys: tuple[str, ...] = GROUP_KEYS) -> Question:
     """Draw a question with a few conditions and up to three keys."""
     names = draw(st.lists(st.sampled_from(sorted(_CONDITIONS)), unique=True, max_size=4))
     chosen = {name: draw(_CONDITIONS[name]) for name in names}
+    if set(chosen.get("types", ())) <= set(chosen.get("without_types", ())):
+        chosen.pop("types", None)
+    if set(chosen.get("lineage", ())) & set(chosen.get("without_lineage", ())):
+        del chosen["without_lineage"]
     if chosen.get("lineage"):
-        chosen["not_below"] = draw(_tuples((PART, BELOW, CHILE, OTHER), 2))
+        apart = {PART, BELOW, CHILE, OTHER} - set(chosen["lineage"])
+        chosen["not_below"] = draw(_tuples(sorted(apart), 2))
     group_by = tuple(draw(st.lists(st.sampled_from(keys), unique=True, max_size=3)))
     if "country_code" in group_by:
         chosen["keep"] = draw(_tuples(CODES, 2))

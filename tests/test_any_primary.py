@@ -23,7 +23,7 @@ from tests.openalex_runs import running
 from tests.openalex_server import OpenAlexServer
 from tests.plain_answers import answer_plainly, read_facts
 from tests.plain_counts import count_tables
-from tests.random_worlds import ACADEMY, CHILE, PART, TYPES, WHOLE, worlds
+from tests.random_worlds import ACADEMY, CHILE, PART, WHOLE, worlds
 from tests.worlds import region_codes
 
 STUDY = load_study()

@@ -13,7 +13,9 @@ from bibliometrics.study import load_study
 
 CODES = st.lists(st.sampled_from(["AR", "BR", "CL", "NA"]), min_size=1, unique=True).map(tuple)
 IDS = st.lists(st.integers(10, 99).map("I{}".format), unique=True, max_size=4).map(tuple)
+
 TYPES = st.lists(st.sampled_from(["article", "book-review"]), unique=True).map(tuple)
+OTHER_IDS = st.lists(st.integers(100, 199).map("I{}".format), unique=True, max_size=4).map(tuple)
 FLAG = st.sampled_from([None, True, False])
 NUMBER = st.none() | st.integers(0, 5)
 CONDITIONS = st.fixed_dictionaries(
@@ -23,9 +25,9 @@ CONDITIONS = st.fixed_dictionaries(
         "any_country": st.booleans(),
         "lineage": IDS,
         "institution_ids": IDS,
-        "without_lineage": IDS,
+        "without_lineage": OTHER_IDS,
         "types": TYPES,
-        "without_types": TYPES,
+        "without_types": st.lists(st.just("letter"), max_size=1).map(tuple),
         "retracted": FLAG,
         "core_source": FLAG,
         "min_authors": NUMBER,

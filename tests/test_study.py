@@ -9,8 +9,11 @@ import pytest
 
 from bibliometrics.errors import InputError
 from bibliometrics.study import (
+    WORK_TYPES,
+    Specification,
     Study,
     check_institution_id,
+    check_institution_rule,
     country_names,
     field_names,
     load_study,
@@ -31,7 +34,7 @@ types = ["article"]
 
 [regions.south]
 name = "Southern Africa"
-codes = ["ZA", "NA", "ZA"]
+codes = ["ZA", "NA"]
 source = "test"
 
 [regions.germany]
@@ -123,7 +126,7 @@ def test_the_hash_follows_what_is_counted_and_not_what_is_said(path: Path) -> No
     study = load(path)
     assert load(path, "and southern Africa", "and its neighbours").hash == study.hash
     assert load(path, "years = [2010, 2012]", "years = [2010, 2011]").hash != study.hash
-    assert load(path, '"ZA", "NA", "ZA"', '"NA"').hash != study.hash
+    assert load(path, '"ZA", "NA"', '"NA"').hash != study.hash
     assert load(path, 'types = ["article"]', 'types = ["review"]').hash != study.hash
     assert load(path, '["I2002", "", "I2001", "Below"], ', "").hash != study.hash
 
@@ -139,7 +142,7 @@ def test_the_hash_follows_the_region_that_the_primary_specification_names(path: 
 
 # -------------------------------------------------------------- what is wrong ----
 
-REGION = '[regions.south]\nname = "Southern Africa"\ncodes = ["ZA", "NA", "ZA"]\nsource = "test"\n'
+REGION = '[regions.south]\nname = "Southern Africa"\ncodes = ["ZA", "NA"]\nsource = "test"\n'
 MEMBERS = 'list = [["I2002", "", "I2001", "Below"], ["I2001", "", "I1899", "Child"]]'
 
 
@@ -160,6 +163,28 @@ MEMBERS = 'list = [["I2002", "", "I2001", "Below"], ["I2001", "", "I1899", "Chil
         ('types = ["article"]', 'institution = "minus:x"', "no part 'x'; known parts: child"),
         ('types = ["article"]', 'institution = "minus:,"', "no part ''"),
         ('types = ["article"]', 'institution = "minus:"', "institution rule 'minus:' is unknown"),
+        # nothing left, and what stands there twice
+        ('child]\nid = "I2001"', 'child]\nid = "I1899"', "without part 'child' nothing is left"),
+        ('types = ["article"]', 'without_institutions = ["I1899"]', "nothing is left of inst"),
+        ('types = ["article"]', 'types = ["article"]\nwithout_types = ["article"]', "leaves none"),
+        (
+            'types = ["article"]',
+            f"without_types = {sorted(WORK_TYPES)}",
+            "leaves none of the types",
+        ),
+        (
+            'types = ["article"]',
+            'types = ["article", "article"]',
+            "'types' names article more than",
+        ),
+        ('types = ["article"]', 'institution = "minus:child,child"', "names I2001 more than once"),
+        ('types = ["article"]', 'home = ["DE", "DE"]', "'home' names DE more than once"),
+        (
+            'types = ["article"]',
+            'without_institutions = ["I12", "i12"]',
+            "names I12 more than once",
+        ),
+        ('"ZA", "NA"', '"ZA", "NA", "ZA"', "'codes' names ZA more than once"),
         # misspelt entries
         ('source = "test"', 'source = "test"\nhomes = ["FR"]', "unknown entry homes"),
         ("[primary]", "[Primary]", "unknown entry Primary"),
@@ -188,8 +213,8 @@ MEMBERS = 'list = [["I2002", "", "I2001", "Below"], ["I2001", "", "I1899", "Chil
         ('title = "Max Planck and southern Africa"', "", "entry 'title' is missing"),
         ('id = "mpg-south"', "id = 3", "entry 'id' must be a text, but is 3"),
         ('name = "Southern Africa"', "", "region 'south': entry 'name' is missing"),
-        ('"ZA", "NA", "ZA"', "", "no country is named"),
-        ('["ZA", "NA", "ZA"]', '"ZA"', "'codes' must be a list of texts, but is 'ZA'"),
+        ('"ZA", "NA"', "", "no country is named"),
+        ('["ZA", "NA"]', '"ZA"', "'codes' must be a list of texts, but is 'ZA'"),
         (REGION, "[regions]\nsouth = 3\n", "entry 'south' must be a table, but is 3"),
         (MEMBERS, "list = 3", "entry 'list' must be a list, but is 3"),
         (MEMBERS, 'list = [["I2"]]', "a member must be"),
@@ -253,3 +278,12 @@ def test_the_changelog_holds_the_hash_of_the_study_and_its_date() -> None:
     changelog = Path(__file__).parents[1].joinpath("CHANGELOG.md").read_text(encoding="utf-8")
     line = " ".join(changelog.partition("Study fixed before the first pull:")[2].split())
     assert line.startswith(f"`{study.id}`, {study.date}, sha256 `{study.hash}`")
+
+
+@pytest.mark.parametrize("rule", ["minus:all", "without:all"])
+def test_a_rule_that_leaves_nothing_is_refused_when_asked(path: Path, rule: str) -> None:
+    study = load(path)
+    institution = replace(study.institution, parts=(("all", study.institution.id),))
+    odd = replace(study, institution=institution)
+    with pytest.raises(InputError, match="nothing is left of institution 'mpg'"):
+        check_institution_rule(odd, Specification(institution=rule))
