@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from bibliometrics import access, request
 from bibliometrics.errors import BibliometricsError
 from bibliometrics.preflight import expect_requests, known_members
 from bibliometrics.question import PlannedQuestion, Question, build_plan
 from bibliometrics.study import Study
+
+MEMBERS: Final = (
+    "institution ids in the addresses are those of the study's definition; a refresh lists the "
+    "members first, and names those that it finds"
+)
 
 
 def price_plan(study: Study, parts: tuple[str, ...]) -> dict[str, Any]:
@@ -118,7 +123,10 @@ def tell_plan(priced: dict[str, Any]) -> list[str]:
         lines.append(f"left in today's budget of your key: {priced['remaining_usd']:.4f} USD")
     if priced["note"]:
         lines.append(f"note: {priced['note']}")
-    return [*lines, *priced.get("urls", ())]
+    urls = priced.get("urls", ())
+    if any("/institutions?" in url for url in urls):
+        lines.append(f"note: {MEMBERS}")
+    return [*lines, *urls]
 
 
 def _line(name: str, questions: object, calls: str) -> str:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from bibliometrics import pulls
 from bibliometrics.archive import open_pull
 from bibliometrics.errors import ArchiveError, InputError, ServerError
 from bibliometrics.narrow import narrow_release
 from bibliometrics.openalex import OpenAlex
-from bibliometrics.plan import list_urls, price_plan
+from bibliometrics.plan import MEMBERS, list_urls, price_plan, tell_plan
 from bibliometrics.preflight import Member, known_members, resolve
 from bibliometrics.question import Question, institution_region_by_year
 from bibliometrics.snapshot import Snapshot
@@ -94,6 +95,9 @@ def test_the_api_resolves_it_by_the_members_it_lists_and_a_replay_by_the_same(
             run.source.members(STUDY.institution)
             assert len(server.requests) == len(asked)  # what was listed is not listed again
             folder = run.pull.folder
+            listed = pulls._known_members(STUDY, run.pull)
+            assert len(listed) == len(NEW) + len(BELOW_USTC) + 4  # what is yet to be paid, by these
+            assert pulls._known_members(STUDY, None) == known_members(STUDY.institution)
             run.pull.complete()
         assert sum("/institutions" in target for target in asked) == 2  # pages of 100
     with (
@@ -152,7 +156,7 @@ def test_ids_that_are_none_are_dropped_and_the_largest_come_first() -> None:
         (RULE, [member(11, 10)], InputError, "I11 leaves none"),
         (RULE, [], InputError, "of 0 institutions"),
         (RULE, [member(10), member(12)], ServerError, "I12 is listed below I10"),
-        (RULE.but(lineage=("I10", "I11")), [member(10)], InputError, "beside other institutions"),
+        (RULE.but(lineage=("I10", "I12")), [member(10)], InputError, "beside other institutions"),
         (RULE.but(institution_ids=("I12",)), [member(10)], InputError, "snapshot source"),
     ],
 )
@@ -168,5 +172,8 @@ def test_the_plan_prices_and_prints_the_lists_and_the_members_of_the_definition(
     assert "/institutions?filter=lineage" in urls[0]
     left = [m.id for m in known_members(STUDY.institution) if f"I{USTC}" not in m.lineage]
     assert any(left[0] in url and "country_code" in url for url in urls)
-    assert price_plan(STUDY, ("curve",))["credits"][0] == len(urls)
+    priced = price_plan(STUDY, ("curve",))
+    assert priced["credits"][0] == len(urls)
+    assert f"note: {MEMBERS}" in tell_plan({**priced, "urls": urls})
+    assert f"note: {MEMBERS}" not in tell_plan({**priced, "urls": urls[-1:]})
     assert not any("/institutions" in url for url in list_urls(STUDY, ("figures",)))
