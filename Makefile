@@ -21,6 +21,9 @@ PINS := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy
 	--generate-hashes --custom-compile-command "make pins"
 
 export MPLBACKEND := Agg
+# Kernels of this environment come before those of the user.
+export JUPYTER_PREFER_ENV_PATH := 1
+unexport JUPYTER_PATH
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help refresh sample report lab test test-lowest notebooks readme venv venv-dev venv-spark \
