@@ -1,30 +1,36 @@
 # `make help` lists the commands. Each one makes its own virtual environment in .venv the first
-# time, from the pinned and hashed requirements. WHEELS=dir installs from that folder, without an
-# index (`make wheels` fills ./wheels); PYTHON=python3.13 names another Python.
+# time, from complete lists of pins and hashes, installed as they stand: nothing is resolved. By uv
+# where it is there (UV= goes without), else by the pip that comes with Python. WHEELS=dir installs
+# from that folder, without an index (`make wheels` fills ./wheels); PYTHON=python3.13 names another
+# Python.
 
 PYTHON ?= python3
 WHEELS ?=
 ARGS ?=
-UV ?= uv
+UV ?= $(shell uv --version >/dev/null 2>&1 && echo uv)
 
 VENV := .venv
 BIN := $(VENV)/bin
 LOG := build/install.log
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --retries 2 --timeout 15
+INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python,$(PIP) install) --no-deps
 FROM := $(if $(WHEELS),--no-index --find-links "$(WHEELS)")
 KEEP := metadata.papermill cell.metadata.papermill cell.metadata.execution \
 	metadata.language_info.version
-PINS := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--fork-strategy fewest --generate-hashes --only-binary :all: \
-	--custom-compile-command "make pins"
+PINS := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --custom-compile-command "make pins"
 
 export MPLBACKEND := Agg
+# Kernels of this environment come before those of the user.
+export JUPYTER_PREFER_ENV_PATH := 1
+unexport JUPYTER_PATH
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help refresh sample report lab test test-lowest notebooks readme wheels pins clean
+.PHONY: help refresh sample report lab test test-lowest notebooks readme venv venv-dev venv-spark \
+	wheels pins clean
 
 help: ## list these commands
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 refresh: $(VENV)/run.stamp ## ask OpenAlex, build tables and figures (ARGS="--all --budget 0.10" adds options)
 	$(BIN)/python -m bibliometrics refresh $(ARGS)
@@ -71,27 +77,28 @@ readme: $(VENV)/dev.stamp ## write the computed parts of README.md anew
 # pytest alone, with the lowest versions that pyproject.toml allows; needs uv.
 test-lowest:
 	@mkdir -p build
-	$(UV) venv --quiet --clear --python 3.11 build/lowest
-	$(UV) pip compile pyproject.toml --group dev --quiet --python-version 3.11 \
+	uv venv --quiet --clear --python 3.11 build/lowest
+	uv pip compile pyproject.toml --extra all --group dev --quiet --python-version 3.11 \
 		--resolution lowest-direct --output-file build/lowest.txt
-	$(UV) pip install --quiet --python build/lowest/bin/python --requirement build/lowest.txt
-	$(UV) pip install --quiet --python build/lowest/bin/python --no-build-isolation --no-deps -e .
+	uv pip install --quiet --python build/lowest/bin/python --requirement build/lowest.txt
+	uv pip install --quiet --python build/lowest/bin/python --no-build-isolation --no-deps -e .
 	build/lowest/bin/python -m pytest
 
 # ------------------------------------------------------------------ the virtual environment ----
 
-# One line for the reader instead of pip's; the whole output is in the log.
+# One line for the reader instead of the installer's; the whole output is in the log.
 define install
 	@mkdir -p build
-	@echo "Installing $(1) into $(VENV) (a few minutes the first time; log: $(LOG))"
-	@$(PIP) install $(FROM) --require-hashes --only-binary :all: -r $(1) >$(LOG) 2>&1 || { $(blame); }
-	@$(PIP) install --no-build-isolation --no-deps -e . >>$(LOG) 2>&1 || { $(blame); }
+	@echo "Installing $(1) into $(VENV) with $(if $(UV),uv,pip) (up to a few minutes the first time; log: $(LOG))"
+	@$(INSTALL) $(FROM) --require-hashes $(2) -r $(1) >$(LOG) 2>&1 || { $(blame); }
+	@$(INSTALL) --no-index --no-build-isolation -e . >>$(LOG) 2>&1 || { $(blame); }
+	@$(PIP) check >>$(LOG) 2>&1 || { $(blame); }
 endef
 
 define blame
-	if grep -qE 'NewConnectionError|ConnectTimeout|ConnectionError|ProxyError|name resolution|No matching distribution' $(LOG); \
-	then echo "$(if $(WHEELS),$(WHEELS) lacks a pinned wheel,pip can't reach a package index) (log: $(LOG)). These need nothing installed: python3 -m bibliometrics --help | plan | tables | verdicts" >&2; \
-	else echo "pip failed: $$(grep -E '^ *(ERROR|[A-Za-z]+Error):' $(LOG) | tail -1 || true) (log: $(LOG))" >&2; \
+	if grep -qiE 'NewConnectionError|ConnectTimeout|ConnectionError|ProxyError|name resolution|dns error|error sending request|No matching distribution|no versions? of|not found in the' $(LOG); \
+	then echo "$(if $(WHEELS),$(WHEELS) lacks a pinned wheel,no package index can be reached) (log: $(LOG)). These need nothing installed: python3 -m bibliometrics --help | plan | tables | verdicts" >&2; \
+	else echo "installing failed: $$(grep -iE '^ *(×|error|[A-Za-z]+Error)|has requirement|requires' $(LOG) | tail -1 || true) (log: $(LOG))" >&2; \
 	fi; exit 1
 endef
 
@@ -102,21 +109,33 @@ $(VENV)/bin/python:
 		echo "$(PYTHON) can't make a virtual environment in $(VENV); see the lines above" >&2; exit 1; }
 
 $(VENV)/run.stamp: requirements.txt pyproject.toml | $(VENV)/bin/python
-	$(call install,requirements.txt)
+	$(call install,requirements.txt,--only-binary :all:)
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(VENV)/bin/python
-	$(call install,requirements-dev.txt)
+	$(call install,requirements-dev.txt,--only-binary :all:)
 	@touch $(VENV)/run.stamp $@
+
+# PySpark comes as a source archive only: it is built by the pinned setuptools, in half a minute.
+$(VENV)/spark.stamp: requirements-spark.txt $(VENV)/dev.stamp
+	$(call install,requirements-spark.txt,--no-build-isolation)
+	@touch $@
+
+venv: $(VENV)/run.stamp ## the environment in .venv, all that the commands need
+
+venv-dev: $(VENV)/dev.stamp ## the same with what the tests need
+
+venv-spark: $(VENV)/spark.stamp ## the same with PySpark, for `--engine spark`; it needs Java 17
 
 wheels: | $(VENV)/bin/python ## fill ./wheels for this Python and system, for WHEELS=wheels elsewhere
 	@mkdir -p build wheels
 	@echo "Downloading the pinned wheels into ./wheels (log: $(LOG))"
-	@$(PIP) download --require-hashes --only-binary :all: -d wheels -r requirements-dev.txt >$(LOG) 2>&1 || { $(blame); }
+	@$(PIP) download --no-deps --require-hashes --only-binary :all: -d wheels -r requirements-dev.txt >$(LOG) 2>&1 || { $(blame); }
 
-pins: ## resolve requirements*.txt again for Python 3.11 to 3.14; needs uv
-	$(PINS) --group dev --output-file requirements-dev.txt
-	$(PINS) --group build --constraint requirements-dev.txt --output-file requirements.txt
+pins: ## write requirements*.txt anew with today's newest, for Python 3.11 to 3.14; needs uv
+	$(PINS) pyproject.toml --extra all --group dev --only-binary :all: --upgrade --output-file requirements-dev.txt
+	$(PINS) pyproject.toml --extra all --group build --only-binary :all: --constraint requirements-dev.txt --output-file requirements.txt
+	echo pyspark | $(PINS) - --upgrade --output-file requirements-spark.txt
 
 clean: ## remove .venv, build and caches; data and wheels stay
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage

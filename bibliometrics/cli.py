@@ -27,6 +27,15 @@ from bibliometrics.study_file import describe_study, lines_of
 __all__ = ["build_parser", "main"]
 
 INTERRUPTED: Final = 130
+#: Which extra of the package brings a library that the core does without.
+EXTRAS: Final = MappingProxyType(
+    {
+        "snapshot": "duckdb ibis isal msgspec pyarrow sqlglot",
+        "report": "ipykernel jinja2 jupyter_client mistune nbconvert nh3 papermill",
+        "excel": "openpyxl",
+        "spark": "pyspark",
+    }
+)
 Command = Callable[[argparse.Namespace], int | None]
 
 
@@ -104,8 +113,11 @@ def _missing(error: ImportError) -> MissingPackageError:
     if name == "bibliometrics":
         raise error
     msg = f"this command needs {name}, which is not installed."
-    step = "run `make refresh`, or install what requirements.txt lists; plan, tables, verdicts, "
-    return MissingPackageError(msg, f"{step}study list and study check run without it")
+    extra = next((extra for extra, names in EXTRAS.items() if name in names.split()), "all")
+    step = f"run `make venv` in the checkout, or install the extra {extra!r} of the package; plan, "
+    return MissingPackageError(
+        msg, f"{step}tables, verdicts, study list and study check run without it"
+    )
 
 
 def run_plan(options: argparse.Namespace) -> None:

@@ -1,5 +1,5 @@
 """
-The notebooks of this checkout, run on a build by papermill; what they show, as sections of HTML.
+The notebooks that come along, run on a build by papermill; what they show, as sections of HTML.
 """
 
 from __future__ import annotations
@@ -17,19 +17,31 @@ from typing import Any, Final
 
 import mistune
 import papermill
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
 from papermill.exceptions import PapermillExecutionError
 
 from bibliometrics.errors import BibliometricsError, InputError
 from bibliometrics.fragments import tidy_html
 from bibliometrics.markup import make_id, put_in_box
-from bibliometrics.paths import PACKAGE
+from bibliometrics.paths import notebooks_folder
 
-NOTEBOOKS: Final = PACKAGE.parent / "notebooks"
 AT_A_TIME: Final = 2
 OVERVIEW: Final = "<Build "
 ONE_LEVEL: Final = 1
+NATIVE: Final = "python3"
 
 Show = Callable[[str], str | None]
+
+
+class ThisPython(AsyncKernelManager):
+    """Starts kernels of the running Python, whatever kernels a user has under the same name."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """What is started, and how."""
+        return KernelSpec(**get_kernel_dict())
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,7 @@ class Story:
         return next((line[2:].strip() for line in lines if line.startswith("# ")), self.name)
 
 
-def list_notebooks(folder: Path = NOTEBOOKS) -> list[Path]:
+def list_notebooks(folder: Path | None = None) -> list[Path]:
     """
     Return the notebooks that tell the story, in order.
 
@@ -55,10 +67,11 @@ def list_notebooks(folder: Path = NOTEBOOKS) -> list[Path]:
     InputError
         If there are none.
     """
+    folder = folder or notebooks_folder()
     found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     if not found:
         msg = f"{folder} holds no notebooks."
-        raise InputError(msg, "work in a checkout of the project, or add --no-notebooks")
+        raise InputError(msg, "install the package again, or add --no-notebooks")
     return found
 
 
@@ -102,6 +115,8 @@ def run_notebooks(paths: Sequence[Path], build: Path, said: Callable[[str], None
                 cwd=path.parent,
                 progress_bar=False,
                 extra_arguments=["--log-level=50"],
+                kernel_name=NATIVE,
+                kernel_manager_class=ThisPython,
             )
         except PapermillExecutionError as error:
             place = error.source.strip().partition("\n")[0]

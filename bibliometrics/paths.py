@@ -1,4 +1,9 @@
-"""Where files live. Nothing is made at import; ``BIBLIOMETRICS_DATA`` moves the data folder."""
+"""
+Where files live. Nothing is made at import; ``BIBLIOMETRICS_DATA`` moves the data folder.
+
+What comes along (witnesses, sample, notebooks) lies beside the package in a checkout, and at the
+same paths below ``shipped`` in an installed package.
+"""
 
 from __future__ import annotations
 
@@ -23,15 +28,31 @@ def data_folder() -> Path:
     named = os.environ.get("BIBLIOMETRICS_DATA")
     if named:
         return Path(named).expanduser().resolve()
-    checkout = PACKAGE.parent
-    if (checkout / "pyproject.toml").is_file():
-        return checkout / "data"
-    return Path.cwd() / "data"
+    return (PACKAGE.parent if _is_checkout() else Path.cwd()) / "data"
+
+
+def _is_checkout() -> bool:
+    return (PACKAGE.parent / "pyproject.toml").is_file()
+
+
+def _shipped_folder() -> Path:
+    return PACKAGE.parent if _is_checkout() else PACKAGE / "shipped"
 
 
 def raw_folder() -> Path:
-    """Return the folder of raw answers, witnesses and the synthetic sample."""
+    """Return the folder of raw answers; a user's own witnesses or sample may lie there too."""
     return data_folder() / "raw"
+
+
+def raw_input_folder(name: str) -> Path:
+    """Return the folder ``witnesses`` or ``sample``: the user's own, else what comes along."""
+    own = raw_folder() / name
+    return own if own.is_dir() else _shipped_folder() / "data" / "raw" / name
+
+
+def notebooks_folder() -> Path:
+    """Return the folder of the notebooks that come along."""
+    return _shipped_folder() / "notebooks"
 
 
 def processed_folder() -> Path:

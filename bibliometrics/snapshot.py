@@ -339,7 +339,7 @@ def _connect(engine: str) -> Any:
         from pyspark.sql import SparkSession  # noqa: PLC0415 - an optional extra
     except ImportError as error:
         msg = "the engine spark needs PySpark, which is not installed."
-        step = "install the extra: `pip install -e '.[spark]'` in the checkout, and Java 17"
+        step = "run `make venv-spark` in the checkout (or install the extra `spark`) and Java 17"
         raise MissingPackageError(msg, step) from error
     builder = SparkSession.builder.appName("bibliometrics").config("spark.log.level", "ERROR")
     return ibis.pyspark.connect(builder.getOrCreate())

@@ -16,7 +16,7 @@ from bibliometrics import pulls
 from bibliometrics.contradictions import list_follow_ups
 from bibliometrics.errors import InputError
 from bibliometrics.options import Counted, Listener, Options, list_questions, make_provenance
-from bibliometrics.paths import raw_folder
+from bibliometrics.paths import raw_input_folder
 from bibliometrics.question import PARTS
 from bibliometrics.study import Study
 
@@ -57,7 +57,7 @@ def count(study: Study, options: Options, listener: Listener) -> Counted:
     with tempfile.TemporaryDirectory(prefix="bibliometrics-") as scratch:
         listener("reading the synthetic sample")
         narrow = _room("narrow")
-        narrow.narrow_release(str(raw_folder() / SAMPLE), Path(scratch) / "t", years=study.years)
+        narrow.narrow_release(str(raw_input_folder(SAMPLE)), Path(scratch) / "t", years=study.years)
         return _count_on_narrow(study, options, Path(scratch) / "t")
 
 

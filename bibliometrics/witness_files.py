@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from bibliometrics.errors import InputError
-from bibliometrics.paths import DEFINITIONS, raw_folder
+from bibliometrics.paths import DEFINITIONS, raw_input_folder
 from bibliometrics.study import FIRST_YEAR, LAST_YEAR, country_names, read_toml
 
 Row: TypeAlias = dict[str, Any]
@@ -146,7 +146,7 @@ def read_witnesses(folder: Path | None = None) -> list[Row]:
         witness, quantity or area code, a year out of range, a value that is no number or
         negative, or the key of an earlier row. The message names file and line.
     """
-    folder = folder or raw_folder() / "witnesses"
+    folder = folder or raw_input_folder("witnesses")
     defined = witness_definitions()
     rows: list[Row] = []
     seen: dict[tuple[object, ...], str] = {}

@@ -25,6 +25,8 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
+pytest_plugins = ("tests.skips",)
+
 SETTINGS = ("OPENALEX_", "AWS_", "BIBLIOMETRICS_DATA")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 

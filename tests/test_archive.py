@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from bibliometrics.archive import (
     start_pull,
 )
 from bibliometrics.errors import ArchiveError, BusyError, DiskError
+from tests.folders import read_only
 
 STUDY: dict[str, Any] = {"study_hash": "a" * 64, "version": "0.1.0", "base_url": "http://h"}
 RECORD = {"accepted": True, "attempts": 2, "cost_usd": 0.0002, "status": 200}
@@ -218,7 +218,7 @@ def test_a_disk_that_can_not_be_written_is_a_disk_error(
     assert pull.find("k1") is None
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limits of this kind")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
 def test_a_real_limit_of_the_system_is_a_disk_error(tmp_path: Path) -> None:
     code = """
 import resource, sys
@@ -243,10 +243,8 @@ except DiskError as error:
     assert "['k1']" in done.stdout
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
 def test_a_folder_that_may_not_be_written_is_a_disk_error(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(DiskError, match="can't write"):
+    with read_only(tmp_path), pytest.raises(DiskError, match="can't write"):
         start(tmp_path / "new")
 
 

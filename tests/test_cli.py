@@ -181,7 +181,7 @@ def test_a_reader_that_stops_early_is_no_error(witness_build: Path) -> None:
     assert process.returncode == 0
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
 @pytest.mark.parametrize("words", ["verdicts", "tables --json", "plan --json"])
 def test_a_full_disk_under_the_output_is_one_line(words: str, witness_build: Path) -> None:
     where = [] if "plan" in words else ["--from", str(witness_build)]
@@ -199,7 +199,7 @@ def test_a_full_disk_under_the_output_is_one_line(words: str, witness_build: Pat
     assert "standard output: No space left" in done.stderr.decode()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 def test_a_command_without_output_ends_well() -> None:
     command = ["sh", "-c", 'exec "$0" -m bibliometrics plan >&-', sys.executable]
     done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, check=False, timeout=60)

@@ -56,7 +56,7 @@ def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
         lock_file(tmp_path / "x", "it")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="flock is not used there")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
 def test_a_file_system_without_locks_is_not_a_busy_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

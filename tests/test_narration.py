@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -68,6 +69,20 @@ def test_notebooks_run_on_the_build_and_stay_as_they_are(tmp_path: Path) -> None
     assert first.read_bytes() == before
     with pytest.raises(BibliometricsError, match=r"02_failing\.ipynb failed at `raise .*no such"):
         run_notebooks([failing], build, said.append)
+
+
+def test_notebooks_run_on_this_python_whatever_kernel_a_user_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = tmp_path / "user" / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    other = {"argv": ["no-such-python"], "display_name": "Another", "language": "python"}
+    spec.write_text(json.dumps(other), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "user"))
+    cell = code("import sys\nprint(sys.executable)")
+    book = write_notebook(tmp_path / "01_x.ipynb", markdown("# X"), cell)
+    (story,) = run_notebooks([book], tmp_path, lambda _: None)
+    assert sys.executable in tell(story, lambda name: None)
 
 
 def test_a_page_links_only_to_sections_and_the_web() -> None:

@@ -306,7 +306,7 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_table(tmp_path: Path) ->
     assert no_temporary_files(narrow)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
 def test_when_a_worker_is_killed_the_run_goes_on_with_fewer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,7 +320,7 @@ def test_when_a_worker_is_killed_the_run_goes_on_with_fewer(
     assert no_temporary_files(tmp_path / "narrow")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of a process are POSIX")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
 def test_an_interrupt_ends_the_workers_and_leaves_nothing_half_written(tmp_path: Path) -> None:
     release = small_release(tmp_path / "release")
     script = f"""
@@ -362,7 +362,7 @@ def is_alive(process: int) -> bool:
     return stat.rsplit(")", 1)[1].split()[0] != "Z"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 def test_workers_end_when_the_run_that_started_them_is_killed(tmp_path: Path) -> None:
     release = small_release(tmp_path / "release")
     script = f"""
@@ -674,7 +674,7 @@ def test_options_that_make_no_sense_are_refused(tmp_path: Path) -> None:
             narrow_release(release, tmp_path / "narrow", **options)  # type: ignore[arg-type]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
 def test_a_full_disk_is_an_error_and_leaves_nothing_half_written(tmp_path: Path) -> None:
     release = small_release(tmp_path / "release")
     script = f"""

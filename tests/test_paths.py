@@ -37,3 +37,19 @@ def test_a_setting_moves_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv("BIBLIOMETRICS_DATA", named)
         assert paths.processed_folder() == tmp_path / "elsewhere" / "processed"
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_what_comes_along_lies_beside_the_package_or_inside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert paths.raw_input_folder("sample") == ROOT / "data" / "raw" / "sample"
+    assert paths.notebooks_folder() == ROOT / "notebooks"
+    package = tmp_path / "site-packages" / "bibliometrics"
+    monkeypatch.setattr(paths, "PACKAGE", package)
+    monkeypatch.chdir(tmp_path)
+    shipped = package / "shipped"
+    assert paths.raw_input_folder("witnesses") == shipped / "data" / "raw" / "witnesses"
+    assert paths.notebooks_folder() == shipped / "notebooks"
+    own = tmp_path / "data" / "raw" / "witnesses"
+    own.mkdir(parents=True)
+    assert paths.raw_input_folder("witnesses") == own

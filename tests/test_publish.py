@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")
 def test_a_kill_at_any_step_leaves_the_old_or_the_new_build(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.swap_killer", str(tmp_path)],

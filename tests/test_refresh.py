@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import resource
@@ -17,7 +16,7 @@ import pytest
 from matplotlib import get_cachedir
 
 from bibliometrics import cli, publish
-from tests.folders import everything
+from tests.folders import everything, read_only
 from tests.openalex_server import OpenAlexServer
 from tests.test_cli import check_failure
 from tests.worlds import LOOSE_STUDY, ROOT, World, invented_records, write_study
@@ -134,37 +133,6 @@ def test_a_full_disk_leaves_what_was_there(graded_world: World) -> None:
     with small_files(20_000):
         words = ("refresh", "--source", "witnesses")
         check_failure(graded_world, *words, code=11, said="What was there before is untouched")
-
-
-def set_overriding(allowed: bool) -> None:
-    """Let the superuser ignore file permissions, or not (Linux)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; then the same, upper half
-    libc.capget(header, sets)
-    sets[0] = sets[1] if allowed else sets[0] & ~0b110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
-    libc.capset(header, sets)
-
-
-@contextmanager
-def read_only(folder: Path) -> Iterator[None]:
-    """Make a folder read-only, also for the superuser; skip the test where that fails."""
-    is_linux = sys.platform == "linux"
-    folder.chmod(0o555)
-    if is_linux:
-        set_overriding(False)
-    try:
-        try:
-            (folder / "probe").touch()
-        except PermissionError:
-            yield
-        else:
-            (folder / "probe").unlink()
-            pytest.skip("this user may write everywhere")
-    finally:
-        if is_linux:
-            set_overriding(True)
-        folder.chmod(0o755)
 
 
 def test_a_read_only_folder_is_named(graded_world: World) -> None:

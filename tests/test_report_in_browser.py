@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from tests.browser import Browser
 
-pytestmark = pytest.mark.skipif(find_browser() is None, reason="there is no Chromium here")
+pytestmark = pytest.mark.skipif(
+    find_browser() is None, reason="there is no Chromium: install chromium or google-chrome"
+)
 
 WIDTHS = (1280, 768, 390)
 
