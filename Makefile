@@ -72,7 +72,7 @@ notebooks: $(VENV)/dev.stamp ## execute the committed notebooks again on data/pr
 	cp build/notebooks/*.ipynb notebooks/
 
 readme: $(VENV)/dev.stamp ## write the computed parts of README.md anew
-	$(BIN)/python -m tests.readme_blocks
+	$(BIN)/python -m tests.support.readme_blocks
 
 # pytest alone, with the lowest versions that pyproject.toml allows; needs uv.
 test-lowest:

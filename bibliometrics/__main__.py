@@ -1,5 +1,5 @@
 """Entry point of ``python -m bibliometrics``."""
 
-from bibliometrics.cli import main
+from bibliometrics.cli.commands import main
 
 raise SystemExit(main())

@@ -17,7 +17,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.worlds import World
+    from tests.support.worlds import World
 
 os.environ["MPLBACKEND"] = "Agg"  # before the first import of matplotlib
 
@@ -112,7 +112,7 @@ def real_pages() -> Path:
 @pytest.fixture
 def closed_world(tmp_path: Path) -> World:
     """Return an empty data folder whose server can't be reached."""
-    from tests.worlds import World
+    from tests.support.worlds import World
 
     return World(tmp_path / "data", SimpleNamespace(url="http://127.0.0.1:9"))
 
@@ -120,7 +120,7 @@ def closed_world(tmp_path: Path) -> World:
 @pytest.fixture(scope="session")
 def witness_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a build of published figures, without pictures; for reading only."""
-    from tests.worlds import World
+    from tests.support.worlds import World
 
     nowhere = SimpleNamespace(url="http://127.0.0.1:9")
     world = World(tmp_path_factory.mktemp("witnesses") / "data", nowhere)

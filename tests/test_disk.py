@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bibliometrics import disk
-from bibliometrics.disk import (
+from bibliometrics import files as disk
+from bibliometrics.errors import ArchiveError, BusyError, DiskError
+from bibliometrics.files import (
     check_hash,
     lock_file,
     lock_folder,
@@ -18,7 +19,6 @@ from bibliometrics.disk import (
     to_json,
     write_atomic,
 )
-from bibliometrics.errors import ArchiveError, BusyError, DiskError
 
 if TYPE_CHECKING:
     from pathlib import Path

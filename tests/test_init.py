@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 import bibliometrics as bm
-from bibliometrics.fragments import tidy_html
-from bibliometrics.schema import TABLES
-from bibliometrics.verdict_frame import VerdictTable, shade_of
-from tests.test_project import ROOMS, docstring_faults, public_objects
-from tests.worlds import ROOT
+from bibliometrics.report.html import tidy_html
+from bibliometrics.report.reading import VerdictTable, shade_of
+from bibliometrics.tables.schema import TABLES
+from tests.support.worlds import ROOT
+from tests.test_project import MODULES, docstring_faults, public_objects
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,9 +39,9 @@ def test_every_name_is_there_and_has_help(name: str) -> None:
 def test_every_figure_can_be_drawn_by_name() -> None:
     drawing = {
         name.rpartition(".")[2]
-        for room in ROOMS
-        if room.endswith("_figures")
-        for name in public_objects(room)
+        for module in MODULES
+        if module.endswith("_figures")
+        for name in public_objects(module)
         if ".plot_" in name
     }
     assert drawing

@@ -20,7 +20,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.fake_wheels import write_wheel
+from tests.support.fake_wheels import write_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bibliometrics import paths
+from bibliometrics import files as paths
 
 if TYPE_CHECKING:
     import pytest

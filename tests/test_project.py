@@ -25,12 +25,17 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-ROOMS = sorted(found.name for found in pkgutil.iter_modules(bibliometrics.__path__))
+MODULES = [
+    found.name
+    for found in pkgutil.walk_packages(bibliometrics.__path__, "bibliometrics.")
+    if not found.ispkg
+]
+ROOMS = [found.name for found in pkgutil.iter_modules(bibliometrics.__path__) if found.ispkg]
 NAME = bibliometrics.__name__
 MEGABYTE = 1_000_000
 
-BARE_ROOMS = ("errors", "schema", "study", "question", "request", "paths", "archive", "cli")
-BARE_COMMANDS = ("--help", "plan", "tables", "verdicts")
+HEAVY = ("ibis", "matplotlib", "pandas", "pyalex", "pyarrow", "scipy", "seaborn")
+LIGHT_COMMANDS = ("--help", "--version", "plan", "plan --urls", "study list")
 
 # --------------------------------------------------------------------------------- docstrings ----
 
@@ -39,22 +44,23 @@ def has_public_name(name: str) -> bool:
     return not name.startswith("_")
 
 
-def public_objects(room: str) -> Iterator[str]:
-    """Yield the dotted names of a room's own public functions and classes, methods included."""
-    module = importlib.import_module(f"bibliometrics.{room}")
+def public_objects(module_name: str) -> Iterator[str]:
+    """Yield a module's dotted name, and those of its public functions and classes with sections."""
+    module = importlib.import_module(module_name)
     yield module.__name__
     for name, value in vars(module).items():
         is_own = getattr(value, "__module__", None) == module.__name__
         if not (has_public_name(name) and is_own and (inspect.isclass(value) or callable(value))):
             continue
-        yield f"{module.__name__}.{name}"
-        if inspect.isclass(value):
-            methods = filter(has_public_name, vars(value))
+        if name in bibliometrics.__all__ or "\n----" in (value.__doc__ or ""):
+            yield f"{module.__name__}.{name}"
             yield from (
                 f"{module.__name__}.{name}.{method}"
-                for method in methods
+                for method in (
+                    filter(has_public_name, vars(value)) if inspect.isclass(value) else ()
+                )
                 if inspect.isroutine(vars(value)[method])
-                and getattr(vars(value)[method], "__module__", module.__name__) == module.__name__
+                and "\n    ----" in (vars(value)[method].__doc__ or "")
             )
 
 
@@ -70,9 +76,9 @@ def docstring_faults(name: str) -> list[str]:
     return [f"{name}: {code} {text}" for code, text in result["errors"] if code not in left_out]
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if room != "__main__"])
-def test_public_docstrings_pass_numpydoc_validation(room: str) -> None:
-    assert [fault for name in public_objects(room) for fault in docstring_faults(name)] == []
+@pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("__main__")])
+def test_public_docstrings_pass_numpydoc_validation(module: str) -> None:
+    assert [fault for name in public_objects(module) for fault in docstring_faults(name)] == []
 
 
 def test_the_public_surface_is_sorted_and_there() -> None:
@@ -83,49 +89,74 @@ def test_the_public_surface_is_sorted_and_there() -> None:
 # ------------------------------------------------------------------------------------- rooms ----
 
 
-def bare_python(code: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run code from the checkout by a Python without any installed library."""
-    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
-    return subprocess.run(
-        [sys.executable, "-I", "-S", "-c", start + code, *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=ROOT,
+def loaded_by(words: str) -> set[str]:
+    """Return the top names of all modules that a command loads."""
+    code = (
+        "import contextlib, io, sys\n"
+        "from bibliometrics.cli.commands import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        f"    main({words.split()!r})\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("room", BARE_ROOMS)
-def test_a_room_of_the_standard_library_starts_without_any_library(room: str) -> None:
-    done = bare_python(f"import bibliometrics.{room}")
-    assert (done.returncode, done.stderr) == (0, "")
+@pytest.mark.parametrize("words", LIGHT_COMMANDS)
+def test_a_command_that_only_tells_loads_no_heavy_library(words: str) -> None:
+    assert loaded_by(words) & set(HEAVY) == set()
 
 
-@pytest.mark.parametrize("command", BARE_COMMANDS)
-def test_a_reading_command_works_without_any_library(command: str) -> None:
-    done = bare_python("from bibliometrics.cli import main; sys.exit(main(sys.argv[1:]))", command)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout
+def test_importing_the_package_loads_no_library() -> None:
+    code = "import sys, bibliometrics; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert set(done.stdout.split()) & {*HEAVY, "numpy", "pydantic", "requests"} == set()
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """Return the rooms that a file imports, or imports from."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            package, _, room = node.module.partition(".")
-            found |= {room, *(entry.name for entry in node.names)} if package == NAME else set()
-    return found & set(ROOMS)
+def names_through_walls(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield (room, name) for each name that a module takes from another room."""
+    own = path.relative_to(ROOT / NAME).parts[0]
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{NAME}.")):
+            continue
+        room = (node.module or "").removeprefix(f"{NAME}.").partition(".")[0]
+        if room == own or room not in ROOMS:
+            continue
+        for entry in node.names:
+            if f"{node.module}.{entry.name}" in MODULES:
+                alias = entry.asname or entry.name
+                yield from (
+                    (room, one.attr)
+                    for one in ast.walk(tree)
+                    if isinstance(one, ast.Attribute)
+                    and isinstance(one.value, ast.Name)
+                    and one.value.id == alias
+                )
+            else:
+                yield room, entry.name
 
 
-def test_every_room_is_tested_by_itself_or_with_its_callers() -> None:
-    files = {path.stem.removeprefix("test_"): path for path in ROOT.glob("tests/test_*.py")}
-    tested = {room for path in files.values() for room in imported_rooms(path)} | set(files)
-    called = {room for room in ROOMS if room in files}
-    for _ in range(2):  # a room that its caller's caller alone needs has no test of its own
-        called |= {n for room in called for n in imported_rooms(ROOT / NAME / f"{room}.py")}
-    assert [room for room in ROOMS if room not in {"__main__", *tested, *called}] == []
+def test_a_room_is_entered_by_the_names_at_its_door_only() -> None:
+    doors = {room: set(importlib.import_module(f"{NAME}.{room}").__all__) for room in ROOMS}
+    beside = sorted(
+        f"{path.relative_to(ROOT)}: {room}.{name}"
+        for path in (ROOT / NAME).rglob("*.py")
+        for room, name in names_through_walls(path)
+        if name not in doors[room]
+    )
+    assert beside == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_door_opens_to_names_that_are_there_and_hide_no_module(room: str) -> None:
+    door = importlib.import_module(f"{NAME}.{room}")
+    assert [name for name in door.__all__ if not hasattr(door, name)] == []
+    assert {f"{NAME}.{room}.{name}" for name in door.__all__} & set(MODULES) == set()
 
 
 def count_body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -134,9 +165,9 @@ def count_body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_no_function_is_longer_than_fifty_lines(room: str) -> None:
-    tree = ast.parse((ROOT / "bibliometrics" / f"{room}.py").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("path", sorted((ROOT / NAME).rglob("*.py")), ids=str)
+def test_no_function_is_longer_than_fifty_lines(path: Path) -> None:
+    tree = ast.parse(path.read_bytes())
     functions = [
         node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
@@ -157,7 +188,7 @@ def walk_parsers(parser: argparse.ArgumentParser, words: str = "") -> Iterator[t
 
 @cache
 def command_line() -> list[tuple[str, argparse.ArgumentParser]]:
-    cli = importlib.import_module("bibliometrics.cli")
+    cli = importlib.import_module("bibliometrics.cli.commands")
     return list(walk_parsers(cli.build_parser()))
 
 

@@ -26,12 +26,12 @@ import pyalex
 import pyalex.api
 import requests
 
-from bibliometrics import pulls
-from bibliometrics.options import Counted, Options
-from bibliometrics.study import load_study
+from bibliometrics.openalex import pulls
+from bibliometrics.study.model import load_study
+from bibliometrics.tables.answers import Counted, Options
 from tests.benchmarks.measuring import ROOT, Measured, run
-from tests.openalex_client import work
-from tests.worlds import (
+from tests.support.openalex_server.client import work
+from tests.support.worlds import (
     ACADEMY,
     OF_ACADEMY,
     PLAIN,
@@ -76,7 +76,7 @@ def serving(works: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [str(works), "--port", str(port), "--no-meter", "--latency-ms", str(LATENCY_MS)]
-    command = [sys.executable, "-m", "tests.openalex_server", *words]
+    command = [sys.executable, "-m", "tests.support.openalex_server", *words]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         process.stdout.readline()

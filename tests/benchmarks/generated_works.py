@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from isal import igzip
 
-from bibliometrics.study import country_names
-from tests.snapshot_release import WORKS_SCHEMA, Work, describe_file, fill, write_manifest
+from bibliometrics.study.model import country_names
+from tests.support.snapshot_release import WORKS_SCHEMA, Work, describe_file, fill, write_manifest
 
 BASE = "https://openalex.org/"
 FIRST_ID = 4_000_000_000

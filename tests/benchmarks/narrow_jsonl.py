@@ -12,8 +12,8 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from bibliometrics.narrow import narrow_release
-from bibliometrics.works_jsonl import read_blocks
+from bibliometrics.snapshot.jsonl import read_blocks
+from bibliometrics.snapshot.narrow import narrow_release
 from tests.benchmarks.duckdb_narrow import YEARS, same_rows
 from tests.benchmarks.generated_works import write_jsonl
 from tests.benchmarks.measuring import best_of, show

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from bibliometrics.narrow import narrow_release
-from bibliometrics.works_parquet import LEAVES, leaf_bytes, open_parquet
+from bibliometrics.snapshot.narrow import narrow_release
+from bibliometrics.snapshot.parquet import LEAVES, leaf_bytes, open_parquet
 from tests.benchmarks.duckdb_narrow import YEARS, same_rows
 from tests.benchmarks.generated_works import write_parquet
 from tests.benchmarks.measuring import Measured, best_of, show
-from tests.object_store import ObjectStore
+from tests.support.object_store import ObjectStore
 
 SIZES = (6, 3, 60_000)
 TIMES = 3

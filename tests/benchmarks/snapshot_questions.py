@@ -17,12 +17,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bibliometrics.disk import sha256
-from bibliometrics.narrow_notes import Narrowed
-from bibliometrics.narrow_row import NARROW_SCHEMA
-from bibliometrics.question import DEFAULT_PARTS, PARTS, Question, build_plan
-from bibliometrics.snapshot import Snapshot
-from bibliometrics.study import country_names, load_study
+from bibliometrics.files import sha256
+from bibliometrics.snapshot.narrow import Narrowed
+from bibliometrics.snapshot.rows import NARROW_SCHEMA
+from bibliometrics.snapshot.source import Snapshot
+from bibliometrics.study.model import country_names, load_study
+from bibliometrics.study.questions import DEFAULT_PARTS, PARTS, Question, build_plan
 from tests.benchmarks.measuring import run
 
 SELF = "tests.benchmarks.snapshot_questions"

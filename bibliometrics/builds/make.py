@@ -1,0 +1,243 @@
+"""
+The order of work: answer, check, build tables, grade, draw, swap in. The only writer of builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bibliometrics.builds import publish
+from bibliometrics.builds.read import draw, read_build
+from bibliometrics.builds.sources import count
+from bibliometrics.claims import evidence as witnesses
+from bibliometrics.claims import grading
+from bibliometrics.claims import ledger as claim_ledger
+from bibliometrics.errors import BibliometricsError, InputError
+from bibliometrics.figures.catalogue import render_figures
+from bibliometrics.files import processed_folder
+from bibliometrics.openalex.pulls import mark_built
+from bibliometrics.study.model import Study, load_study, study_text
+from bibliometrics.tables import build as tables
+from bibliometrics.tables.answers import Counted, Listener, Options
+from bibliometrics.tables.contradictions import Contradiction
+from bibliometrics.tables.datapackage import Provenance, waiting_text
+from bibliometrics.tables.schema import COUNT_TABLES, TABLES, render_table
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a refresh did: where the build is, its tables, what it cost, what to know."""
+
+    folder: Path
+    provenance: Provenance
+    rows: dict[str, int]
+    calls_made: int
+    spent_usd: float
+
+    @property
+    def waiting(self) -> list[str]:
+        """Names of the tables that nothing was counted for."""
+        return [name for name in COUNT_TABLES if name not in self.rows]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the summary as plain values for JSON."""
+        return {
+            "folder": str(self.folder),
+            "tables": self.rows,
+            "waiting": self.waiting,
+            "calls_made": self.calls_made,
+            "spent_usd": round(self.spent_usd, 6),
+            "provenance": asdict(self.provenance),
+        }
+
+    def lines(self) -> list[str]:
+        """Return the lines that the command prints."""
+        told = self.provenance
+        what = "SYNTHETIC build" if told.synthetic else "built"
+        lines = [f"{what}: {self.folder} ({len(self.rows)} tables, and their figures)"]
+        if told.source == "openalex":
+            lines.append(
+                f"pull {told.pull} from {told.location}: {told.credits} credits, "
+                f"{told.cost_usd:.4f} USD; this run: {self.calls_made} calls, "
+                f"{self.spent_usd:.4f} USD"
+            )
+        for text in dict.fromkeys(map(waiting_text, self.waiting)):
+            names = [name for name in self.waiting if waiting_text(name) == text]
+            lines.append(f"{text}: {', '.join(names)}")
+        return lines + [f"note: {note}" for note in told.notes]
+
+
+def refresh(options: Options, listener: Listener) -> Summary:
+    """
+    Count by a source, or replay its saved answers; then rebuild tables, verdicts and figures.
+
+    Parameters
+    ----------
+    options : Options
+        What to do.
+    listener : Listener
+        Is told of every answer, wait and retry; for the progress display.
+
+    Returns
+    -------
+    Summary
+        What was built.
+
+    Raises
+    ------
+    BibliometricsError
+        For every failure on the way. The build that was there before is then untouched, and
+        answers that were paid for are kept for the next run.
+    """
+    study = load_study(options.study)
+    folder = (options.to or processed_folder()).resolve()
+    publish.check_destination(folder, synthetic=options.source == "sample")
+    with publish.hold(folder):
+        if not options.force:
+            publish.check_unedited(folder)
+        if options.source == "witnesses":
+            _keep_counts(folder)
+        counted = count(study, options, listener)
+        built, notes, contradictions = _build(study, counted)
+        provenance = replace(
+            counted.provenance,
+            notes=notes,
+            contradictions=tuple(asdict(one) for one in contradictions),
+        )
+        listener("building tables, verdicts and figures")
+        rows = write(study, study_text(options.study), folder, built, provenance)
+        mark_built(counted)
+    return Summary(folder, provenance, rows, counted.calls_made, counted.spent_usd)
+
+
+def _keep_counts(folder: Path) -> None:
+    """Refuse to replace counted tables by published figures alone."""
+    package = publish.read_package(folder)
+    if package is not None and package["bibliometrics"]["source"] != "witnesses":
+        msg = f"{folder} holds tables counted from {package['bibliometrics']['pull']}."
+        raise InputError(msg, "rebuild them with --offline, or name another folder with --to")
+
+
+def _build(
+    study: Study, counted: Counted
+) -> tuple[dict[str, pd.DataFrame], tuple[str, ...], tuple[Contradiction, ...]]:
+    """
+    Return our tables, notes on the answers, and their contradictions.
+
+    A pull that gives no tables is not used again.
+    """
+    if not counted.answers:
+        return {}, counted.notes, ()
+    try:
+        built = tables.build_tables(study, counted.answers, counted.parts)
+        checked = tables.check_answers(study, counted.answers)
+        contradictions, explained = tables.find_contradictions(study, counted.answers)
+    except BibliometricsError:
+        mark_built(counted)
+        raise
+    said = [f"{one.said}: claims that rest on them are not counted" for one in contradictions]
+    return built, (*counted.notes, *checked, *explained, *said), contradictions
+
+
+def write(
+    study: Study,
+    text: str,
+    folder: Path,
+    built: Mapping[str, pd.DataFrame],
+    provenance: Provenance,
+) -> dict[str, int]:
+    """
+    Grade, draw and write a build.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    text : str
+        Text of its file, kept in the build.
+    folder : pathlib.Path
+        Where the build goes; the caller holds it.
+    built : mapping of str to pandas.DataFrame
+        Our tables; empty when nothing was counted.
+    provenance : Provenance
+        Where they come from.
+
+    Returns
+    -------
+    dict of str to int
+        Rows of each table.
+
+    Raises
+    ------
+    BibliometricsError
+        If a table breaks its contract, or the folder can't be written.
+    """
+    rows: dict[str, Sequence[Mapping[str, object]]] = {
+        name: tables.to_rows(frame) for name, frame in built.items()
+    }
+    rows["witnesses"] = [] if provenance.synthetic else witnesses.read_witnesses()
+    rows["claims"] = _grade(study, built, rows["witnesses"], provenance)
+    texts = {name: render_table(TABLES[name], rows[name]) for name in TABLES if name in rows}
+    files, alts = render_figures(draw(study, built, rows["witnesses"], provenance))
+    publish.write_build(
+        folder, tables=texts, figures=files, figure_texts=alts, provenance=provenance, study=text
+    )
+    return {name: len(rows[name]) for name in texts}
+
+
+def _grade(
+    study: Study,
+    built: Mapping[str, pd.DataFrame],
+    published: Sequence[Mapping[str, object]],
+    provenance: Provenance,
+) -> list[dict[str, Any]]:
+    """Return the rows of the table ``claims``: none at all for a synthetic build."""
+    if provenance.synthetic:
+        return []
+    evidence = provenance.source if built else None
+    return grading.grade_claims(
+        study,
+        claim_ledger.load_claims(),
+        built,
+        evidence,
+        published,
+        contradictions=provenance.contradictions,
+    )
+
+
+def redraw(folder: Path) -> list[Path]:
+    """
+    Draw the figures of a build anew from its tables.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the build.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The figure files.
+
+    Raises
+    ------
+    BibliometricsError
+        If there is no build, it was edited, or the folder can't be written.
+    """
+    build = read_build(folder)
+    with publish.hold(folder):
+        files, alts = render_figures(build.draw())
+        publish.write_build(
+            folder,
+            tables={name: (folder / f"{name}.csv").read_text("utf-8") for name in build.tables},
+            figures=files,
+            figure_texts=alts,
+            provenance=build.provenance,
+            study=build.study_text,
+        )
+    return [folder / "figures" / name for name in sorted(files)]

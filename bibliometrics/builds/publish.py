@@ -1,0 +1,290 @@
+"""
+From tables and figures to a folder that can be trusted: staged, checked, swapped in whole.
+
+A folder holds one build: the tables as CSV, ``figures/``, the study file, ``README.md`` (the data
+dictionary) and ``datapackage.json``, which holds the hash of every file and where the build came
+from. A rebuild from the same answers gives the same bytes. Standard library only.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, Final
+
+from bibliometrics.errors import DiskError, InputError, TableError
+from bibliometrics.files import lock_file, processed_folder, sha256
+from bibliometrics.tables.datapackage import (
+    PACKAGE_FILE,
+    Provenance,
+    data_dictionary,
+    describe_package,
+    parse_package,
+)
+from bibliometrics.tables.schema import file_hash
+
+STUDY_FILE: Final = "study.toml"
+REPORT_FILE: Final = "report.html"
+BUILD_ONE: Final = "run `python -m bibliometrics refresh`, or `make sample` for a synthetic build"
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def read_package(folder: Path) -> dict[str, Any] | None:
+    """
+    Read a build's ``datapackage.json``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the build. One that a killed run left between two renames is put right first.
+
+    Returns
+    -------
+    dict or None
+        The content; None when the folder holds no build.
+
+    Raises
+    ------
+    TableError
+        If the file can't be read, or is not what this package writes.
+    BusyError
+        If a run is just replacing the build.
+    """
+    if not folder.exists() and _side(folder, "old").is_dir():
+        with hold(folder):
+            pass
+    path = folder / PACKAGE_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "") or "it is not UTF-8"
+        msg = f"can't read {path}: {reason}."
+        raise TableError(msg, "check the path, or restore the file from version control") from error
+    return parse_package(text, path)
+
+
+def check_unedited(folder: Path) -> None:
+    """
+    Check that every file of a build is as it was built.
+
+    Raises
+    ------
+    TableError
+        If a file is missing or has another hash. The message names it.
+    """
+    package = read_package(folder)
+    for name, expected in package["bibliometrics"]["files"].items() if package else ():
+        path = folder / name
+        found = file_hash(path) if path.is_file() else "no file"
+        if found != expected:
+            msg = (
+                f"{path} is not as it was built: expected SHA-256 {expected[:16]}…, found "
+                f"{found[:16]}{'…' if path.is_file() else ''}."
+            )
+            step = "undo the edit (git checkout), or rebuild over it: `refresh --offline --force`"
+            raise TableError(msg, step)
+
+
+def check_destination(folder: Path, *, synthetic: bool) -> None:
+    """
+    Check that a build may go to a folder: real and synthetic never share one.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the build would go.
+    synthetic : bool
+        Whether it is made from the synthetic sample.
+
+    Raises
+    ------
+    InputError
+        If a synthetic build would go to ``data/processed`` or over a real one, a real one over a
+        synthetic one, or any over files that are not of a build.
+    """
+    if synthetic and folder.resolve() == processed_folder().resolve():
+        msg = "a synthetic build must not go to data/processed."
+        raise InputError(msg, "name another folder, for instance --to build/sample")
+    package = read_package(folder)
+    if package is None and folder.exists():
+        others = [] if not folder.is_dir() else [p for p in folder.iterdir() if p.name[0] != "."]
+        if others or not folder.is_dir():
+            what = f"holds {min(others).name} but no {PACKAGE_FILE}" if others else "is a file"
+            msg = f"{folder} {what}: it is not a build of this program."
+            raise InputError(msg, "name an empty or a new folder with --to")
+    if package is not None and bool(package["bibliometrics"]["synthetic"]) != synthetic:
+        there, new = ("real", "synthetic") if synthetic else ("synthetic", "real")
+        msg = f"{folder} holds a {there} build; a {new} one can't share its folder."
+        raise InputError(msg, "name another folder with --to")
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """
+    Keep other runs away from a build, and put right what a killed run left behind.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the build; it need not be there yet, and its parents are made.
+
+    Yields
+    ------
+    None
+        While the folder is held.
+
+    Raises
+    ------
+    BusyError
+        If another run holds it.
+    DiskError
+        If nothing can be written beside it.
+    """
+    made = _make_parents(folder)
+    try:
+        lock = _lock(folder)
+        try:
+            _recover(folder)
+            yield
+        finally:
+            with suppress(OSError):
+                _side(folder, "lock").unlink()
+            lock.close()
+    finally:
+        for parent in made:
+            with suppress(OSError):
+                parent.rmdir()  # refused, as it should be, when a build is in it by now
+
+
+def _side(folder: Path, role: str) -> Path:
+    return folder.with_name(f".{folder.name}.{role}")
+
+
+def _make_parents(folder: Path) -> list[Path]:
+    """Make the parents of a folder; return those that were not there, the innermost first."""
+    made = [parent for parent in folder.parents if not parent.exists()]
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    return made
+
+
+def _lock(folder: Path) -> IO[bytes]:
+    """Lock the file beside a folder; again if its last holder has just removed it."""
+    path = _side(folder, "lock")
+    while True:
+        lock = lock_file(path, f"the tables in {folder}")
+        with suppress(FileNotFoundError):
+            if path.stat().st_ino == os.fstat(lock.fileno()).st_ino:
+                return lock
+        lock.close()
+
+
+def _recover(folder: Path) -> None:
+    """Put the former build back if a run was killed in the middle of a swap; tidy up."""
+    staged, retired = _side(folder, "new"), _side(folder, "old")
+    try:
+        if retired.is_dir() and not folder.exists():
+            retired.rename(folder)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    shutil.rmtree(staged, ignore_errors=True)
+    shutil.rmtree(retired, ignore_errors=True)
+
+
+def disk_error(path: Path, error: OSError) -> DiskError:
+    """Return the error for a failed write: it names the path and the reason."""
+    reason = error.strerror or type(error).__name__
+    step = "choose a folder that you may write to (--to DIR, or BIBLIOMETRICS_DATA)"
+    if error.errno in NO_ROOM:
+        step = "free some space and run the same command again"
+    return DiskError(f"can't write {path}: {reason}. What was there before is untouched.", step)
+
+
+def write_build(
+    folder: Path,
+    *,
+    tables: Mapping[str, str],
+    figures: Mapping[str, bytes],
+    figure_texts: Mapping[str, str],
+    provenance: Provenance,
+    study: str,
+) -> None:
+    """
+    Write a whole build and swap it in. The caller holds the folder, see :func:`hold`.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the build goes. Files there that are not of the build are kept.
+    tables : mapping of str to str
+        CSV text of each table by name.
+    figures : mapping of str to bytes
+        Content of each figure by file name, for instance ``figure1_region_output.svg``.
+    figure_texts : mapping of str to str
+        Alternative text of each figure by its name without ending.
+    provenance : Provenance
+        Where the build comes from.
+    study : str
+        Text of the study file; it is kept in the build.
+
+    Raises
+    ------
+    DiskError
+        If a file can't be written. The folder is then as it was.
+    """
+    files = {f"{name}.csv": text.encode() for name, text in tables.items()}
+    files |= {f"figures/{name}": content for name, content in figures.items()}
+    files[STUDY_FILE] = study.encode()
+    files["README.md"] = data_dictionary(tables, provenance, figure_texts).encode()
+    hashes = {name: sha256(content) for name, content in files.items()}
+    files[PACKAGE_FILE] = describe_package(tables, hashes, figure_texts, provenance).encode()
+    try:
+        _write_files(_side(folder, "new"), files)
+        _carry_over(folder, _side(folder, "new"), files)
+        _swap(folder)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    finally:
+        _recover(folder)
+
+
+def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+
+def _carry_over(folder: Path, staged: Path, files: Mapping[str, bytes]) -> None:
+    """
+    Copy what is in the folder but was never part of a build (a reader's own notes).
+
+    A report of another build than the new one is left behind.
+    """
+    package = read_package(folder)
+    built = {*files, PACKAGE_FILE, *(package["bibliometrics"]["files"] if package else ())}
+    if package and (folder / PACKAGE_FILE).read_bytes() != files[PACKAGE_FILE]:
+        built.add(REPORT_FILE)
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name not in built and (path.is_symlink() or path.is_file()):
+            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, staged / name, follow_symlinks=False)
+
+
+def _swap(folder: Path) -> None:
+    """Put the staged build in the folder's place; a kill in between is mended by the next run."""
+    if folder.exists():
+        folder.rename(_side(folder, "old"))
+    _side(folder, "new").rename(folder)

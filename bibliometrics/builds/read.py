@@ -1,0 +1,318 @@
+"""
+A build as a reader meets it: tables as data frames, where they come from, and figures drawn.
+
+This is what notebooks use. Nothing here touches the network or writes a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from bibliometrics.builds import publish
+from bibliometrics.claims import ledger as claim_ledger
+from bibliometrics.errors import InputError, TableError
+from bibliometrics.figures.catalogue import (
+    FIGURES,
+    FULL_PULL,
+    Drawn,
+    build_figures,
+    describe_specification,
+    witness_evidence,
+)
+from bibliometrics.figures.data import Evidence, Source, stated_marks
+from bibliometrics.figures.style import Picture
+from bibliometrics.files import processed_folder
+from bibliometrics.openalex.credentials import API_URL
+from bibliometrics.study.model import Study, load_study
+from bibliometrics.tables.build import read_table_frame, to_rows
+from bibliometrics.tables.datapackage import WAITING, Provenance, read_provenance, waiting_text
+from bibliometrics.tables.schema import COUNT_TABLES, TABLES
+
+LABELS: Final = {
+    "openalex": "OpenAlex",
+    "snapshot": "OpenAlex snapshot",
+    "sample": "synthetic sample",
+}
+
+
+def label_of(provenance: Provenance) -> str:
+    """Return a short name of who counted; another server than OpenAlex itself says its address."""
+    if provenance.source == "openalex" and provenance.location != API_URL:
+        return f"OpenAlex API at {provenance.location}"
+    return LABELS[provenance.source]
+
+
+def source_of(study: Study, provenance: Provenance) -> Source | None:
+    """Return where a build's counts come from, as figures say it; None when nothing is counted."""
+    if provenance.source == "witnesses":
+        return None
+    return Source(
+        label_of(provenance),
+        provenance.end[:10],
+        f"{describe_specification(study.primary)}; {provenance.pull}",
+        is_synthetic=provenance.synthetic,
+    )
+
+
+def check_name(what: str, name: str, known: Iterable[str]) -> None:
+    """Raise InputError, with the known ones, for a name that is none of them."""
+    known = list(known)
+    if name not in known:
+        msg = f"there is no {what} {name!r}."
+        raise InputError(msg, f"known: {', '.join(known)}")
+
+
+def draw(
+    study: Study,
+    tables: Mapping[str, pd.DataFrame],
+    published: Sequence[Mapping[str, Any]],
+    provenance: Provenance,
+) -> dict[str, Drawn]:
+    """
+    Draw every figure of a build; the paper's values are marked on real builds only.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    tables : mapping of str to pandas.DataFrame
+        Our tables by name; empty when nothing was counted.
+    published : sequence of mapping
+        Rows of published figures; none for a synthetic build.
+    provenance : Provenance
+        Where the tables come from.
+
+    Returns
+    -------
+    dict of str to (matplotlib.figure.Figure, str)
+        Figure and alternative text by name.
+    """
+    stated = {} if provenance.synthetic else stated_marks(study, claim_ledger.load_claims())
+    warnings = {
+        table: str(one["said"]) for one in provenance.contradictions for table in one["tables"]
+    }
+    source = source_of(study, provenance)
+    return build_figures(study, tables, published, stated, source, warnings)
+
+
+@dataclass(frozen=True, eq=False)
+class Build:
+    """
+    One build: a study, its tables and where they come from. Read with :func:`read_build`.
+
+    ``build["institution_region"]`` is a table as a data frame; ``build.has(name)`` says whether it
+    is there or waits for a pull; ``build.figure(name)`` draws. A notebook that ends a cell with
+    the build itself shows what is in it.
+    """
+
+    folder: Path
+    study: Study
+    study_text: str
+    provenance: Provenance
+    tables: Mapping[str, pd.DataFrame]
+    alt_texts: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        """Return study, folder and what is there."""
+        where = f"{self.folder.parent.name}/{self.folder.name}"
+        return f"<Build {self.study.id} in {where}: {', '.join(self.tables)}>"
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Return a table; raise TableError when it waits for a pull, InputError for no table."""
+        if name in self.tables:
+            return self.tables[name].copy()
+        check_name("table", name, TABLES)
+        msg = f"table {name!r} is not in {self.folder}: {waiting_text(name)}."
+        raise TableError(msg, "run that command, or ask build.has(name) first")
+
+    def has(self, name: str) -> bool:
+        """Say whether a table is there; raise InputError for no table."""
+        check_name("table", name, TABLES)
+        return name in self.tables
+
+    @property
+    def waiting(self) -> list[str]:
+        """Names of the tables that wait for a pull."""
+        return [name for name in COUNT_TABLES if name not in self.tables]
+
+    @cached_property
+    def _drawn(self) -> dict[str, Drawn]:
+        return self.draw()
+
+    def draw(self) -> dict[str, Drawn]:
+        """Draw every figure anew: figure and alternative text by name."""
+        counted = {name: self.tables[name] for name in COUNT_TABLES if name in self.tables}
+        return draw(self.study, counted, published_of(self), self.provenance)
+
+    def figure(self, name: str) -> Any:
+        """
+        Return one figure.
+
+        Parameters
+        ----------
+        name : str
+            For instance ``figure4_institution_region``.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure, drawn once.
+
+        Raises
+        ------
+        InputError
+            If there is no figure of that name.
+        """
+        if name not in self._drawn and name in FIGURES | FULL_PULL:
+            msg = f"figure {name!r} is not in {self.folder}: {WAITING}."
+            raise InputError(msg, "run that command first")
+        if name not in self._drawn:
+            msg = f"there is no figure {name!r}."
+            raise InputError(msg, f"known figures: {', '.join(sorted(self._drawn))}")
+        figure, alt = self._drawn[name]
+        if isinstance(figure, Picture):
+            figure.name, figure.alt = name, alt
+        return figure
+
+    @property
+    def origin(self) -> str:
+        """One sentence: where the counts come from, and when."""
+        told = self.provenance
+        if told.synthetic:
+            return "SYNTHETIC: counted on an invented sample. No number here is a result."
+        if told.source == "witnesses":
+            return f"Nothing has been counted yet: {WAITING}."
+        return f"Counted by {label_of(told)} ({told.pull}, {told.end[:10]})."
+
+    def _repr_html_(self) -> str:
+        """Return study, origin and every table, present or waiting, as HTML for notebooks."""
+        rows = []
+        for name, table in TABLES.items():
+            size = f"{len(self.tables[name]):,}" if self.has(name) else "–"
+            said = table.caption if self.has(name) else f"{table.caption}: waiting for a pull"
+            rows.append(
+                f"<tr><td><code>{name}</code></td><td style='text-align:right'>{size}</td>"
+                f"<td style='text-align:left'>{escape(said)}</td></tr>"
+            )
+        emphasis = "strong" if self.provenance.synthetic else "span"
+        return (
+            f"<h4>{escape(self.study.title)}</h4>"
+            f"<p><{emphasis}>{escape(self.origin)}</{emphasis}></p>"
+            f"<p>{escape(describe_specification(self.study.primary))}; study hash "
+            f"<code>{self.provenance.study_hash[:12]}</code></p>"
+            "<table><thead><tr><th>table</th><th>rows</th><th>what it holds</th></tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>"
+        )
+
+
+def read_build(folder: str | Path | None = None) -> Build:
+    """
+    Read a build.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path or None
+        Folder of the build; None: ``data/processed``.
+
+    Returns
+    -------
+    Build
+        Study, tables and provenance, checked.
+
+    Raises
+    ------
+    TableError
+        If there is no build, a file was edited after it was built, or a table breaks its contract.
+    """
+    path = Path(folder).resolve() if folder is not None else processed_folder()
+    package = publish.read_package(path)
+    if package is None:
+        msg = f"{path} holds no build."
+        raise TableError(msg, publish.BUILD_ONE)
+    publish.check_unedited(path)
+    names = [resource["path"].removesuffix(".csv") for resource in package["resources"]]
+    told = read_provenance(package)
+    return Build(
+        folder=path,
+        study=load_study(str(path / publish.STUDY_FILE)),
+        study_text=(path / publish.STUDY_FILE).read_text(encoding="utf-8"),
+        provenance=told,
+        tables={name: _read_table(path, name, told) for name in names},
+        alt_texts=package["bibliometrics"]["figures"],
+    )
+
+
+def _read_table(folder: Path, name: str, told: Provenance) -> pd.DataFrame:
+    """Return a table; its ``attrs`` say what it holds, in which units, and where it comes from."""
+    table = TABLES[name]
+    frame = read_table_frame(folder / f"{name}.csv", table)
+    frame.attrs["title"] = table.caption
+    frame.attrs["meanings"] = {column.name: column.meaning for column in table.columns}
+    frame.attrs["provenance"] = {
+        "source": told.source,
+        "pull": told.pull,
+        "counted": told.end,
+        "study": told.study_id,
+        "study_hash": told.study_hash,
+        "synthetic": told.synthetic,
+    }
+    return frame
+
+
+def read_tables(folder: str | Path | None = None) -> dict[str, pd.DataFrame]:
+    """
+    Read the tables of a build; see :func:`read_build`.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path or None
+        Folder of the build; None: ``data/processed``.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        The tables that are there, by name. ``attrs`` of each has its ``title``, the ``units`` and
+        ``meanings`` of its columns, and its ``provenance``.
+    """
+    return dict(read_build(folder).tables)
+
+
+def evidence_of(build: Build, figure: str) -> list[Evidence]:
+    """
+    Return what a figure is drawn from.
+
+    Parameters
+    ----------
+    build : Build
+        The build.
+    figure : str
+        For instance ``figure4_institution_region``.
+
+    Returns
+    -------
+    list of Evidence
+        Our table first, if it was counted; then published figures of others.
+
+    Raises
+    ------
+    InputError
+        If there is no figure of that name.
+    """
+    check_name("figure", figure, FIGURES)
+    source = source_of(build.study, build.provenance)
+    table = build.tables.get(FIGURES[figure])
+    own = [] if table is None or source is None else [Evidence(table, source)]
+    return own + witness_evidence(published_of(build), build.study)[figure]
+
+
+def published_of(build: Build) -> list[dict[str, Any]]:
+    """Return the published figures in a build as rows, like those read from the witness files."""
+    rows = to_rows(build.tables["witnesses"])
+    return [{name: "" if cell is None else cell for name, cell in row.items()} for row in rows]

@@ -1,0 +1,175 @@
+"""
+The two sides of a comparison: a build's tables, or those that a saved pull gives.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from bibliometrics import snapshot
+from bibliometrics.builds import publish
+from bibliometrics.builds.compare import Side
+from bibliometrics.errors import InputError
+from bibliometrics.files import raw_input_folder
+from bibliometrics.openalex import pulls
+from bibliometrics.openalex.archive import MANIFEST, list_pulls
+from bibliometrics.study.model import Study, load_study
+from bibliometrics.study.questions import PARTS
+from bibliometrics.tables import build as tables
+from bibliometrics.tables.answers import Counted, Listener, Options, list_questions, make_provenance
+from bibliometrics.tables.contradictions import list_follow_ups
+from bibliometrics.tables.datapackage import read_provenance
+from bibliometrics.tables.schema import COUNT_TABLES, TABLES, read_table
+
+
+def read_side(name: str, study_name: str, listener: Listener) -> Side:
+    """
+    Read one side of a comparison.
+
+    Parameters
+    ----------
+    name : str
+        The folder of a build or of a pull, or the id of a pull.
+    study_name : str
+        Name or file of the study that a pull is of. A build holds its own.
+    listener : Listener
+        Is told of every answer of a pull.
+
+    Returns
+    -------
+    Side
+        Provenance and tables.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder or pull, or nothing was counted in the build.
+    TableError
+        If a file of the build was edited, or its tables have other columns.
+    ArchiveError
+        If the pull is of another study or not complete, or an answer is missing or damaged.
+    """
+    folder = Path(name)
+    if not folder.is_dir() and (pulls.pulls_folder() / name).is_dir():
+        folder = pulls.pulls_folder() / name
+    package = publish.read_package(folder)
+    if package is not None:
+        return _read_build(name, folder)
+    if (folder / MANIFEST).is_file():
+        return _read_pull(name, folder, study_name, listener)
+    known = ", ".join(path.name for path, _ in list_pulls(pulls.pulls_folder())) or "none"
+    what = "holds neither a build nor a pull" if folder.is_dir() else "is no folder and no pull"
+    msg = f"{name} {what}."
+    raise InputError(msg, f"name the folder of a build or a pull; pulls that are here: {known}")
+
+
+def _read_build(name: str, folder: Path) -> Side:
+    publish.check_unedited(folder)
+    package = publish.read_package(folder) or {}
+    listed = {resource["path"].removesuffix(".csv") for resource in package["resources"]}
+    if not listed & set(COUNT_TABLES):
+        msg = f"nothing has been counted in the build {name}: it holds published figures only."
+        raise InputError(msg, "count first: `python -m bibliometrics refresh`")
+    rows = {
+        table: read_table(TABLES[table], folder / f"{table}.csv")
+        for table in TABLES
+        if table in listed
+    }
+    return Side(name, read_provenance(package), rows)
+
+
+def _read_pull(name: str, folder: Path, study_name: str, listener: Listener) -> Side:
+    study = load_study(study_name)
+    counted = pulls.replay_pull(study, folder, None, listener)
+    frames = tables.build_tables(study, counted.answers, counted.parts)
+    rows = {table: tables.to_rows(frame) for table, frame in frames.items()}
+    return Side(name, counted.provenance, rows)
+
+
+SAMPLE: Final = "sample"
+
+
+def count(study: Study, options: Options, listener: Listener) -> Counted:
+    """
+    Answer the plan of a study by the source that the options name.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    options : Options
+        Source and what it needs.
+    listener : Listener
+        Is told how it goes on.
+
+    Returns
+    -------
+    Counted
+        The answers, and where they come from.
+
+    Raises
+    ------
+    BibliometricsError
+        If the source can't answer. Answers that were paid for are kept.
+    """
+    _check_options(options)
+    if options.source == "witnesses":
+        return Counted(answers={}, parts=(), provenance=make_provenance(study, "witnesses"))
+    if options.source == "openalex":
+        answer = pulls.replay if options.offline else pulls.ask
+        return answer(study, options, listener)
+    if options.narrow is not None:
+        return _count_on_narrow(study, options, options.narrow)
+    with tempfile.TemporaryDirectory(prefix="bibliometrics-") as scratch:
+        listener("reading the synthetic sample")
+        snapshot.narrow_release(
+            str(raw_input_folder(SAMPLE)), Path(scratch) / "t", years=study.years
+        )
+        return _count_on_narrow(study, options, Path(scratch) / "t")
+
+
+def _check_options(options: Options) -> None:
+    """Refuse options that don't go together."""
+    if options.source != "openalex" and (options.offline or options.pull):
+        msg = f"--offline and --pull go with --source openalex, not {options.source}."
+        raise InputError(msg, "leave one of them out")
+    if options.pull and not options.offline:
+        msg = "--pull names a pull to rebuild from."
+        raise InputError(msg, "add --offline")
+    if (options.source == "snapshot") != (options.narrow is not None):
+        msg = f"--source {options.source} and --narrow don't go together."
+        step = "make a narrow table with `python -m bibliometrics snapshot narrow`, then name it"
+        if options.source == "snapshot":
+            msg = "--source snapshot needs a narrow table."
+        raise InputError(msg, f"{step}: --source snapshot --narrow DIR")
+
+
+def _count_on_narrow(study: Study, options: Options, folder: Path) -> Counted:
+    parts = options.parts or PARTS  # asking costs nothing here
+    works = snapshot.Snapshot(folder, options.engine)
+    try:
+        told = works.provenance
+        if told["synthetic"] != (options.source == SAMPLE):
+            kind = "synthetic" if told["synthetic"] else "real"
+            msg = f"the works in {folder} are {kind}, but --source is {options.source}."
+            step = "use --source sample for synthetic works, --source snapshot for real ones"
+            raise InputError(msg, step)
+        answers = dict(works.answer_all(list_questions(study, parts)))
+        answers |= works.answer_all(list_follow_ups(study, answers))
+    finally:
+        works.close()
+    provenance = make_provenance(
+        study,
+        options.source,
+        synthetic=bool(told["synthetic"]),
+        pull=f"release {told['release']}",
+        location="data/raw/sample" if options.source == SAMPLE else str(told["location"]),
+        start=str(told["release"]),
+        end=str(told["release"]),
+        answers_sha256=str(told["manifest_sha256"]),
+    )
+    lost = "".join(f"; {n:,} {rule}" for rule, n in sorted(told["dropped"].items()))
+    note = f"{told['n_works']:,} works kept of {told['n_records']:,} records{lost}"
+    return Counted(answers=answers, parts=parts, provenance=provenance, notes=(note,))

@@ -1,0 +1,222 @@
+"""
+The files of the witnesses: read and checked. Standard library only.
+
+``definitions/witnesses.toml`` says what each witness measured, when and on what terms; its figures
+lie in ``data/raw/witnesses/*.csv``. :mod:`bibliometrics.claims.evidence` makes frames of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from bibliometrics.errors import InputError
+from bibliometrics.files import DEFINITIONS, raw_input_folder
+from bibliometrics.study.model import FIRST_YEAR, LAST_YEAR, country_names, read_toml
+
+Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = Sequence[Mapping[str, Any]]
+
+DEFINITION_FILE: Final = DEFINITIONS / "witnesses.toml"
+COLUMNS: Final = ("witness", "quantity", "year", "country_code", "partner_code", "field", "value")
+KEYS: Final = COLUMNS[:-1]
+REQUIRED: Final = ("name", "title", "definition", "database", "date", "licence", "source")
+
+
+@dataclass(frozen=True)
+class Witness:
+    """
+    One published source of figures.
+
+    ``name`` is short, for figures and sentences. ``regions`` maps the key of a region to the
+    witness's areas that, added up, come nearest to it; ``field_scheme`` names the witness's fields
+    in ``field_crosswalk.toml``; ``limits`` says in a few words what its figures leave out.
+    """
+
+    key: str
+    name: str
+    title: str
+    definition: str
+    database: str
+    date: str
+    licence: str
+    source: str
+    files: tuple[str, ...]
+    quantities: tuple[str, ...]
+    regions: Mapping[str, tuple[str, ...]]
+    field_scheme: str = ""
+    limits: str = ""
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """The witnesses, the quantities they measure, their own area codes, and all codes known."""
+
+    witnesses: Mapping[str, Witness]
+    quantities: Mapping[str, Mapping[str, str]]
+    areas: Mapping[str, str]
+    same_as: Mapping[str, str]
+    codes: frozenset[str]
+
+
+@cache
+def witness_definitions(path: Path = DEFINITION_FILE) -> Definitions:
+    """
+    Read what each witness measured.
+
+    Raises
+    ------
+    InputError
+        If the file can't be read, or a witness lacks an entry or names an unknown quantity or
+        area. The message names file and witness.
+    """
+    content = read_toml(path)
+    areas, quantities = content.get("areas", {}), content.get("quantities", {})
+    for name, entry in quantities.items():
+        if not {"unit", "meaning"} <= set(entry):
+            msg = f"{path}: quantity {name!r} needs a unit and a meaning."
+            raise InputError(msg, "add both")
+    witnesses = {
+        key: _witness(key, entry, quantities, areas, f"{path}, witness {key!r}")
+        for key, entry in content.get("witnesses", {}).items()
+    }
+    codes = frozenset({*country_names(), *areas})
+    return Definitions(witnesses, quantities, areas, content.get("same_as", {}), codes)
+
+
+def _witness(
+    key: str, entry: Mapping[str, Any], quantities: object, areas: object, where: str
+) -> Witness:
+    missing = [name for name in (*REQUIRED, "files", "quantities") if not entry.get(name)]
+    if missing:
+        msg = f"{where}: missing {', '.join(missing)}."
+        raise InputError(msg, "add the entry")
+    _check_known(entry["quantities"], quantities, "quantity", where)
+    regions = {name: tuple(parts) for name, parts in entry.get("regions", {}).items()}
+    for parts in regions.values():
+        _check_known(parts, {*country_names(), *_names(areas)}, "area", where)
+    texts = {name: str(entry[name]) for name in REQUIRED}
+    return Witness(
+        key,
+        **texts,
+        files=tuple(entry["files"]),
+        quantities=tuple(entry["quantities"]),
+        regions=regions,
+        field_scheme=str(entry.get("field_scheme", "")),
+        limits=str(entry.get("limits", "")),
+    )
+
+
+def _names(values: object) -> list[str]:
+    return list(values) if isinstance(values, Mapping) else []
+
+
+def _check_known(names: Sequence[str], known: Any, what: str, where: str) -> None:
+    odd = [name for name in names if name not in known]
+    if odd:
+        msg = f"{where}: unknown {what} {', '.join(map(repr, odd))}."
+        raise InputError(msg, f"correct it, or describe the {what} in the same file")
+
+
+def read_witnesses(folder: Path | None = None) -> list[Row]:
+    """
+    Read the figures of all witnesses and check them.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Folder of the CSV tables; default ``data/raw/witnesses``.
+
+    Returns
+    -------
+    list of dict
+        One row per published figure, with the columns of the table ``witnesses``; ``year`` is
+        int, ``value`` float, empty codes and fields are ``""``. Sorted by the keys.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or none of a witness; or a row has a wrong column, an unknown
+        witness, quantity or area code, a year out of range, a value that is no number or
+        negative, or the key of an earlier row. The message names file and line.
+    """
+    folder = folder or raw_input_folder("witnesses")
+    defined = witness_definitions()
+    rows: list[Row] = []
+    seen: dict[tuple[object, ...], str] = {}
+    for name in sorted({name for entry in defined.witnesses.values() for name in entry.files}):
+        for line, cells in _read_cells(folder / name):
+            where = f"witness file {folder / name}, line {line}"
+            row = _check_row(cells, name, defined, where)
+            key = tuple(row[column] for column in KEYS)
+            if key in seen:
+                msg = f"{where}: the same figure as in {seen[key]}: {', '.join(map(str, key))}."
+                raise InputError(msg, "keep one of the two")
+            seen[key] = f"{name}, line {line}"
+            rows.append(row)
+    return sorted(rows, key=lambda row: [str(row[column]) for column in KEYS])
+
+
+def _read_cells(path: Path) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV file with their line numbers, or raise InputError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        msg = f"can't read witness file {path}: {reason}."
+        raise InputError(msg, "restore it from the repository") from error
+    lines = csv.reader(io.StringIO(text, newline=""))
+    header = next(lines, [])
+    if tuple(header) != COLUMNS:
+        found, expected = ", ".join(header) or "none", ", ".join(COLUMNS)
+        msg = f"witness file {path}: columns are {found}; expected {expected}."
+        raise InputError(msg, "correct the first line")
+    return list(enumerate(lines, start=2))
+
+
+def _check_row(cells: Sequence[str], file: str, defined: Definitions, where: str) -> Row:
+    if len(cells) != len(COLUMNS):
+        msg = f"{where}: {len(cells)} columns, expected {len(COLUMNS)}."
+        raise InputError(msg, "correct it")
+    row: Row = dict(zip(COLUMNS, cells, strict=True))
+    witness = defined.witnesses.get(cells[0])
+    if witness is None or file not in witness.files:
+        msg = f"{where}: witness {cells[0]!r} is not one of this file."
+        step = f"describe it in {DEFINITION_FILE.name}, with this file among its files"
+        raise InputError(msg, step)
+    if cells[1] not in witness.quantities:
+        known = ", ".join(witness.quantities)
+        msg = f"{where}: unknown quantity {cells[1]!r} of {witness.key!r}; known: {known}."
+        raise InputError(msg, f"correct it, or describe it in {DEFINITION_FILE.name}")
+    for column in ("country_code", "partner_code"):
+        code = str(row[column])
+        if code not in defined.codes and (code or column == "country_code"):
+            msg = f"{where}: unknown area code {code!r} in {column}."
+            step = f"use ISO 3166-1 alpha-2, or describe the area in {DEFINITION_FILE.name}"
+            raise InputError(msg, step)
+    row["year"], row["value"] = _year(cells[2], where), _value(cells[6], where)
+    return row | {"unit": defined.quantities[cells[1]]["unit"], "source": witness.source}
+
+
+def _year(text: str, where: str) -> int:
+    if not (text.isdigit() and FIRST_YEAR <= int(text) <= LAST_YEAR):
+        msg = f"{where}: year is {text!r}, expected four digits."
+        raise InputError(msg, "correct it")
+    return int(text)
+
+
+def _value(text: str, where: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        msg = f"{where}: value is {text!r}, expected a number from 0."
+        raise InputError(msg, "correct it")
+    return value

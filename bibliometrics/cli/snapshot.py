@@ -1,0 +1,253 @@
+"""
+What the commands ``snapshot narrow``, ``snapshot sql`` and ``snapshot authors`` do.
+
+Each returns what it found twice: as plain values for JSON, and as lines for a reader.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from bibliometrics.cli.progress import Progress as Display
+from bibliometrics.snapshot.expressions import DIALECTS, VIEWS, question_sql
+from bibliometrics.snapshot.narrow import Narrowed, Progress, narrow_release
+from bibliometrics.snapshot.release import PUBLIC_RELEASE
+from bibliometrics.snapshot.source import Snapshot
+from bibliometrics.study.model import Study, load_study
+from bibliometrics.study.questions import (
+    PARTS,
+    Question,
+    build_plan,
+    institution_region_by_country,
+    institution_region_by_year,
+)
+
+MOST_JOBS: Final = 4
+AUTHOR_NOTES: Final = (
+    "n_works_one_author: works that hold institution and region together by one single author who "
+    "has affiliations in both",
+    "n_works_fractional: works of the region's authors, each with an equal part of the work and of "
+    "it an equal part for each of his countries",
+    "median_authors, max_authors: of the works' numbers of authors, at most 5,000",
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command found: plain values, and lines."""
+
+    value: Any
+    lines: list[str]
+
+
+def run_narrow(
+    place: str | None,
+    folder: Path,
+    *,
+    jobs: int | None,
+    years: tuple[int, int] | None,
+    files: int | None,
+    display: Display,
+) -> Told:
+    """
+    Make a narrow table, or go on making it; see ``narrow_release``.
+
+    Parameters
+    ----------
+    place : str or None
+        The release; None: the official one.
+    folder : pathlib.Path
+        Where the narrow table goes.
+    jobs : int or None
+        Files at a time; None: one for each processor, at most four.
+    years : tuple of (int, int) or None
+        Years to keep; None: all.
+    files : int or None
+        How many files a dry run works on; None: all.
+    display : Progress
+        Is told after each file.
+
+    Returns
+    -------
+    Told
+        The totals.
+    """
+
+    def tell(event: Progress) -> None:
+        display.step(event.files_done, event.files, "files", describe_progress(event))
+
+    narrowed = narrow_release(
+        place or PUBLIC_RELEASE,
+        folder,
+        jobs=jobs or min(os.cpu_count() or 1, MOST_JOBS),
+        years=years,
+        files=files,
+        on_event=tell,
+    )
+    value = {name: told for name, told in asdict(narrowed).items() if name != "parts"}
+    return Told({"folder": str(folder), **value}, describe_narrowed(narrowed, folder))
+
+
+def describe_progress(event: Progress) -> str:
+    """
+    Return rows, bytes, speed and time left of a run as text.
+
+    Examples
+    --------
+    >>> describe_progress(Progress("a", 1, 3, 400_000, 250_000, 7_000_000, 2.0, 4.0))
+    '400,000 rows (250,000 kept), 7.0 MB read, 200,000 rows/s, 4 s left'
+    """
+    speed = f", {event.rows / event.seconds:,.0f} rows/s" if event.seconds else ""
+    left = "" if event.seconds_left is None else f", {_duration(event.seconds_left)} left"
+    return (
+        f"{event.rows:,} rows ({event.rows_kept:,} kept), {_size(event.bytes_read)} read"
+        f"{speed}{left}"
+    )
+
+
+def describe_narrowed(narrowed: Narrowed, folder: Path) -> list[str]:
+    """Return the lines that say what a narrow table holds."""
+    kind = "SYNTHETIC release" if narrowed.synthetic else "release"
+    dropped = ", ".join(f"{n:,} {rule}" for rule, n in sorted(narrowed.dropped.items()))
+    lines = [
+        f"{folder}: {kind} of {narrowed.date} from {narrowed.place}",
+        f"{narrowed.files:,} of {narrowed.files_of_release:,} files; {narrowed.rows:,} records "
+        f"read, {narrowed.rows_kept:,} works kept, dropped: {dropped or 'none'}",
+        f"{_size(narrowed.bytes_read)} read, {_size(narrowed.narrow_bytes)} written, "
+        f"{_duration(narrowed.seconds)} in this run",
+    ]
+    if narrowed.complete:
+        lines.append(f"complete: count with `refresh --source snapshot --narrow {folder}`")
+    else:
+        lines.append("not complete: run again without --files to go on")
+        if narrowed.whole_seconds is not None and narrowed.whole_bytes is not None:
+            lines.append(
+                f"the whole release at this speed: {_duration(narrowed.whole_seconds)}, "
+                f"{_size(narrowed.whole_bytes)}"
+            )
+    return lines
+
+
+def _size(n_bytes: float) -> str:
+    return f"{n_bytes / 1e9:,.2f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:,.1f} MB"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:,.0f} min" if seconds >= 120 else f"{seconds:,.0f} s"
+
+
+def run_sql(
+    study_name: str, *, dialect: str, table: str | None, parts: tuple[str, ...] | None
+) -> Told:
+    """
+    Write every question of a study as SQL for a table in the official schema.
+
+    Parameters
+    ----------
+    study_name : str
+        Name or file of the study.
+    dialect : str
+        One of ``expressions.DIALECTS``.
+    table : str or None
+        Name of the table; None: the public one, or ``works``.
+    parts : tuple of str or None
+        Parts of the plan; None: all.
+
+    Returns
+    -------
+    Told
+        One statement a question.
+    """
+    planned = build_plan(load_study(study_name), parts or PARTS)
+    rows = [
+        {
+            "table": item.table,
+            "question": item.question.key,
+            "sql": question_sql(item.question, dialect=dialect, table=table),
+        }
+        for item in planned
+    ]
+    lines = [] if table or dialect not in VIEWS else [f"-- {VIEWS[dialect]}", ""]
+    for number, (row, item) in enumerate(zip(rows, planned, strict=True), start=1):
+        lines.append(f"-- {number} of {len(rows)}, table {row['table']}: {_asked(item.question)}")
+        lines += [f"{row['sql']};", ""]
+    return Told({"dialect": DIALECTS[dialect], "questions": rows}, lines[:-1])
+
+
+def _asked(question: Question) -> str:
+    """Return the conditions of a question in one line."""
+    default = asdict(Question())
+    told = {name: value for name, value in asdict(question).items() if value != default[name]}
+    return "; ".join(f"{name} {value}" for name, value in told.items())
+
+
+def run_authors(study_name: str, folder: Path, *, engine: str) -> Told:
+    """
+    Count what only records can tell of the works of a study's institution and region.
+
+    Parameters
+    ----------
+    study_name : str
+        Name or file of the study.
+    folder : pathlib.Path
+        The narrow table.
+    engine : str
+        ``duckdb`` or ``spark``.
+
+    Returns
+    -------
+    Told
+        One row a year, see :func:`count_authors`.
+    """
+    study = load_study(study_name)
+    snapshot = Snapshot(folder, engine)
+    try:
+        frame, told = count_authors(snapshot, study), snapshot.provenance
+    finally:
+        snapshot.close()
+    origin = f"{study.title}: release of {told['release']}, {told['location']}"
+    warning = ["SYNTHETIC: no number here is a result"] if told["synthetic"] else []
+    text = frame.to_string(index=False, float_format="{:,.2f}".format, na_rep="")
+    notes = [f"note: {note}" for note in AUTHOR_NOTES]
+    value = {"provenance": told, "rows": frame.to_dict("records")}
+    return Told(value, [*warning, origin, *text.splitlines(), *notes])
+
+
+def count_authors(snapshot: Snapshot, study: Study) -> pd.DataFrame:
+    """
+    Count, for each year, what an API that counts works can't tell of institution and region.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The narrow table.
+    study : Study
+        The study.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``year``, ``n_works``, ``n_works_one_author`` (one author's double affiliation is all that
+        joins institution and region), ``n_works_fractional`` (by author, of all members),
+        ``median_authors`` and ``max_authors``. Years without works are absent.
+
+    Raises
+    ------
+    InputError, SnapshotError
+        As :meth:`Snapshot.answer`.
+    """
+    by_year, by_country = institution_region_by_year(study), institution_region_by_country(study)
+    codes = study.region_of(study.primary).codes
+    frame = snapshot.count_one_author_works(by_year, study.institution.id, codes).set_index("year")
+    shares = snapshot.count_by_author(by_country).groupby("year")["n_works_fractional"].sum()
+    teams = snapshot.answer(by_year.but(group_by=("year", "n_authors")))
+    sizes = teams.loc[teams.index.repeat(teams["n_works"])].groupby("year")["n_authors"]
+    frame = frame.assign(
+        n_works_fractional=shares, median_authors=sizes.median(), max_authors=sizes.max()
+    )
+    return frame.reset_index()

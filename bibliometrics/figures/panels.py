@@ -1,0 +1,721 @@
+"""
+Panels of lines over years: one line per source, or per group of countries.
+
+A panel takes Axes and evidence, draws, and returns the Axes. Filled markers are our counts, hollow
+ones published figures of others, black diamonds and dashed black lines what the paper states.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import seaborn
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, SymmetricalLogLocator
+from matplotlib.transforms import ScaledTranslation
+
+from bibliometrics.figures.data import (
+    MOST_ROWS,
+    Evidence,
+    Group,
+    Source,
+    Stated,
+    add_interval,
+    counting_label,
+    country_name,
+    format_count,
+    format_value,
+    is_share,
+    largest_codes,
+    partner_rows,
+    rank_texts,
+    series_of,
+)
+from bibliometrics.figures.style import (
+    EMPTY_COLOUR,
+    PALETTE,
+    SHADES,
+    STATED,
+    STATED_COLOUR,
+    STATED_MARKER,
+    WAITING,
+    Look,
+    add_end_label,
+    count_axis,
+    draw_message,
+    draw_nothing,
+    ink_on,
+    look,
+    needs_log,
+    share_axis,
+    wrap,
+    year_axis,
+)
+from bibliometrics.study.model import Study
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """
+    One line: a frame with one row per year (``year``, ``value``, perhaps ``low`` and ``high``).
+
+    A hollow line shows published figures of others. Without ``label`` nothing stands at its end.
+    """
+
+    frame: pd.DataFrame
+    look: Look
+    label: str = ""
+    is_hollow: bool = False
+
+
+def draw_lines(
+    axes: Axes,
+    lines: Sequence[Line],
+    *,
+    study: Study,
+    columns: Sequence[str],
+    ylabel: str,
+    stated: Iterable[Stated] = (),
+    is_log: bool = False,
+    is_waiting: bool = True,
+) -> Axes:
+    """
+    Draw lines over the study's years, and the paper's values of the same columns.
+
+    Without a line the panel says that it waits for a pull, or has no values where there are counts.
+    """
+    drawn = [line for line in lines if not line.frame.empty]
+    step = 0.006 * min(10, max(4, len(study.year_range) - 1))
+    for number, line in enumerate(drawn):
+        _draw_line(axes, line, (number - (len(drawn) - 1) / 2) * step)
+    values = [value for line in drawn for value in _all_values(line.frame)]
+    marks = [mark for mark in stated if mark.column in columns]
+    years = sorted({*study.year_range, *(year for line in drawn for year in line.frame["year"])})
+    for line in drawn:
+        _label_end(axes, line, columns[0], years[-1])
+    year_axis(axes, years, _room_on_the_left(marks, years))
+    heights = [*values, *(mark.value for mark in marks)]
+    scale = _value_axis(axes, heights, columns[0], is_log=is_log)
+    axes.set_ylabel(wrap(ylabel + scale, 44))
+    for mark in marks:
+        _draw_stated(axes, mark, study, years)
+    if not drawn:
+        top = axes.get_ylim()[1]
+        taken = [mark.value / top for mark in marks]
+        draw_message(axes, WAITING if is_waiting else "no value in these years", taken)
+    return axes
+
+
+def _all_values(frame: pd.DataFrame) -> list[float]:
+    names = [name for name in ("value", "low", "high") if name in frame]
+    return [float(value) for value in frame[names].to_numpy().ravel() if np.isfinite(value)]
+
+
+def _draw_line(axes: Axes, line: Line, shift: float) -> None:
+    points, colour = line.frame, line.look.colour
+    axes.plot(
+        points["year"],
+        points["value"],
+        color=colour,
+        marker=line.look.marker,
+        linestyle=line.look.dashes,
+        markerfacecolor="white" if line.is_hollow else colour,
+        linewidth=1.2 if line.is_hollow else 1.7,
+        label=line.label or "_",
+        clip_on=False,
+    )
+    if "low" in points:
+        axes.errorbar(
+            points["year"] + shift,
+            points["value"],
+            yerr=[points["value"] - points["low"], points["high"] - points["value"]],
+            fmt="none",
+            ecolor=colour,
+            elinewidth=0.9,
+            capsize=2,
+        )
+
+
+def _label_end(axes: Axes, line: Line, column: str, last_year: int) -> None:
+    """Write name and last value of a line at the right end of the panel."""
+    if not line.label:
+        return
+    last = line.frame[line.frame["value"].notna()].iloc[-1]
+    year = "" if last["year"] == last_year else f" ({last['year']:.0f})"
+    text = f"{line.label}: {format_value(last['value'], column)}{year}"
+    point = (float(last["year"]), float(last["value"]))
+    add_end_label(axes, point, wrap(text, 26), line.look.colour, last_year)
+
+
+def _value_axis(axes: Axes, values: Sequence[float], column: str, *, is_log: bool) -> str:
+    """Set up the vertical axis; return what its label must say of the scale."""
+    top, least = max(values, default=0.0), min(values, default=0.0)
+    said = ""
+    is_log = is_log and needs_log(values)
+    if is_log and least > 0:
+        axes.set_yscale("log")
+        said = " (log scale)"
+        if top < 300 * least:
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    elif is_log:
+        axes.set_yscale("symlog", linthresh=1)
+        axes.set_ylim(-0.2, 1.6 * top)
+        said = " (log scale above 1)"
+    else:
+        axes.set_ylim(0, 1.08 * top if top > 0 else 1)
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    (share_axis if is_share(column) else count_axis)(axes.yaxis)
+    if not values:
+        axes.set_yticks([])
+    return said
+
+
+def _draw_stated(axes: Axes, mark: Stated, study: Study, years: Sequence[int]) -> None:
+    """Mark one value of the paper: a diamond in its year, or a line through all years."""
+    value_text = mark.label or format_value(mark.value, mark.column)
+    where = " + ".join(
+        country_name(code) if len(mark.country_codes) == 1 else code for code in mark.country_codes
+    )
+    text = f"{study.paper.get('short', 'stated')}: {where + ' ' if where else ''}{value_text}"
+    if mark.year is None:
+        axes.plot(
+            [years[0] - 0.3, years[-1] + 0.3],
+            [mark.value] * 2,
+            color=STATED_COLOUR,
+            linewidth=1,
+            linestyle=(0, (3, 3)),
+            label=STATED,
+        )
+        add_end_label(axes, (years[-1] + 0.3, mark.value), wrap(text, 26), STATED_COLOUR)
+        return
+    axes.plot(
+        [mark.year],
+        [mark.value],
+        color=STATED_COLOUR,
+        marker=STATED_MARKER,
+        markersize=7,
+        markeredgecolor="white",
+        linestyle="none",
+        zorder=5,
+        clip_on=False,
+        label=STATED,
+    )
+    if mark.year == years[-1]:
+        add_end_label(axes, (mark.year, mark.value), wrap(text, 26), STATED_COLOUR)
+        return
+    is_first = mark.year == years[0]
+    axes.annotate(
+        value_text,
+        (mark.year, mark.value),
+        xytext=(-6, 0) if is_first else (0, 7),
+        textcoords="offset points",
+        ha="right" if is_first else "center",
+        va="center" if is_first else "bottom",
+        fontsize=8,
+    )
+
+
+def _room_on_the_left(marks: Iterable[Stated], years: Sequence[int]) -> float:
+    """Return the part of the axis that the labels left of stated first values need."""
+    texts = [
+        mark.label or format_value(mark.value, mark.column)
+        for mark in marks
+        if mark.year == years[0] != years[-1]
+    ]
+    return max((0.08 + 0.026 * len(text) for text in texts), default=0.0)
+
+
+def draw_columns(
+    axes: Axes,
+    evidence: Sequence[Evidence],
+    columns: Mapping[str, str],
+    *,
+    study: Study,
+    what: str,
+    stated: Iterable[Stated] = (),
+    counts: Mapping[str, str] | None = None,
+) -> Axes:
+    """
+    Draw one line per source and column: how quantities of the whole region develop.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where to draw.
+    evidence : sequence of Evidence
+        Frames with one row per year.
+    columns : mapping of str to str
+        Name of the line by column; an empty name stands for the source's label.
+    study : Study
+        Gives the years.
+    what : str
+        Quantity and unit for the vertical axis.
+    stated : iterable of Stated
+        The paper's values of these columns.
+    counts : mapping of str to str
+        Columns that get 95 % intervals in our own counts. A count names itself (Poisson); a share
+        names the count above its line (exact).
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes.
+    """
+    lines: list[Line] = []
+    used: list[Source] = []
+    for item in evidence:
+        for column, name in columns.items():
+            series = series_of(item.frame, column)
+            if series.empty:
+                continue
+            part = (counts or {}).get(column)
+            if part and not item.source.is_witness:
+                series = add_interval(series, column, series_of(item.frame, part))
+            mine = look(len(lines))
+            lines.append(Line(series, mine, name or item.source.label, item.source.is_witness))
+            used.append(item.source)
+    label = counting_label(what, used)
+    return draw_lines(
+        axes,
+        lines,
+        study=study,
+        columns=list(columns),
+        ylabel=label,
+        stated=stated,
+        is_waiting=not evidence,
+    )
+
+
+def draw_bounds(axes: Axes, evidence: Sequence[Evidence], name: str) -> Axes:
+    """Shade the room between published bounds (``year, low, high``) of a wider quantity."""
+    for item in evidence:
+        frame = item.frame.sort_values("year")
+        axes.fill_between(
+            frame["year"],
+            frame["low"],
+            frame["high"],
+            facecolor="#EEEEEE",
+            edgecolor="#B0B0B0",
+            linewidth=0.5,
+            zorder=0.5,
+            label="_bounds",
+        )
+        year, low, high = (float(frame[column].iloc[-1]) for column in ("year", "low", "high"))
+        text = f"{name}: {format_count(low)} to {format_count(high)}, {item.source.label}"
+        add_end_label(axes, (year, (low + high) / 2), wrap(text, 26), "#555555")
+        axes.set_ylim(top=max(axes.get_ylim()[1], 1.08 * float(frame["high"].max())))
+    return axes
+
+
+def draw_groups(
+    axes: Axes,
+    evidence: Sequence[Evidence],
+    groups: Sequence[Group],
+    column: str,
+    *,
+    study: Study,
+    what: str,
+    stated: Iterable[Stated] = (),
+    has_intervals: bool = False,
+    is_log: bool = False,
+) -> Axes:
+    """
+    Draw one line per group of countries and source; the first source names the lines.
+
+    With ``has_intervals`` our own counts get 95 % intervals: Poisson for counts, exact for shares.
+    """
+    lines: list[Line] = []
+    used: list[Source] = []
+    named: set[str] = set()
+    for item in evidence:
+        for number, group in enumerate(groups):
+            series = series_of(item.frame, column, group.codes)
+            if series.empty:
+                continue
+            if has_intervals and not item.source.is_witness:
+                series = add_interval(series, column, series_of(item.frame, "n_works", group.codes))
+            label = "" if group.label in named else group.label
+            named.add(group.label)
+            lines.append(Line(series, look(number), label, item.source.is_witness))
+            used.append(item.source)
+    draw_lines(
+        axes,
+        lines,
+        study=study,
+        columns=[column],
+        ylabel=counting_label(what, used),
+        stated=stated,
+        is_log=is_log,
+        is_waiting=not evidence,
+    )
+    return axes
+
+
+NAME_WIDTH: Final = 24
+FloatArray = npt.NDArray[np.float64]
+
+
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Give each row its name, the first at the top."""
+    axes.set_yticks(range(len(names)), [wrap(name, NAME_WIDTH) for name in names])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x")
+
+
+def draw_ranking(axes: Axes, evidence: Sequence[Evidence], *, study: Study) -> Axes:
+    """
+    Draw the region's largest members: works in the first and last year of the first source.
+
+    Other sources' values of their last year stand beside as hollow marks.
+    """
+    if not evidence:
+        draw_nothing(axes, "works per year, whole counting")
+        return axes
+    main = evidence[0].frame
+    codes = largest_codes(main, study.region.codes)
+    years = sorted(main.loc[main["n_works"].notna(), "year"].unique())
+    ends = [_values_in(main, int(year), codes) for year in (years[0], years[-1])]
+    rows = np.arange(len(codes))
+    if len(years) > 1:
+        axes.hlines(rows, ends[0], ends[1], color="#AAAAAA", linewidth=1.4, zorder=1)
+        axes.plot(ends[0], rows, "o", color="#999999", markersize=3.5, label=str(years[0]))
+    axes.plot(
+        ends[1],
+        rows,
+        "o",
+        color=PALETTE[0],
+        markerfacecolor="white" if evidence[0].source.is_witness else PALETTE[0],
+        label=f"{years[-1]} (and number on the right)",
+    )
+    write_values(axes, [format_count(value) for value in ends[1]])
+    _draw_others(axes, evidence[1:], codes)
+    dots = axes.figure.dpi_scale_trans
+    scale = _log_axis(axes, np.concatenate([line.get_xdata() for line in axes.lines]))
+    name_rows(axes, [country_name(code) for code in codes])
+    label = counting_label("works per year", [item.source for item in evidence])
+    axes.set_xlabel(wrap(label + scale, 56))
+    below = ScaledTranslation(0, -(22 + 12 * axes.get_xlabel().count("\n") + 12) / 72, dots)
+    axes.legend(
+        loc="upper left",
+        bbox_to_anchor=(-0.02, 0),
+        bbox_transform=axes.transAxes + below,
+        ncols=3,
+        handletextpad=0.2,
+        fontsize=7.5,
+    )
+    return axes
+
+
+def write_values(axes: Axes, texts: Sequence[str]) -> None:
+    """Write a column of values to the right of the rows."""
+    for row, text in enumerate(texts):
+        axes.annotate(
+            text,
+            (1, row),
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7.5,
+            color="#333333",
+        )
+
+
+def _draw_others(axes: Axes, others: Sequence[Evidence], codes: Sequence[str]) -> None:
+    for number, item in enumerate(others, start=1):
+        year = int(item.frame["year"].max())
+        axes.plot(
+            _values_in(item.frame, year, codes),
+            range(len(codes)),
+            look(number).marker,
+            color=look(number).colour,
+            markerfacecolor="none",
+            label=f"{item.source.label}, {year}",
+        )
+
+
+def _values_in(frame: pd.DataFrame, year: int, codes: Sequence[str]) -> FloatArray:
+    rows = frame[frame["year"] == year].set_index("country_code")["n_works"]
+    return rows.reindex(list(codes)).to_numpy(dtype=float)
+
+
+def _log_axis(axes: Axes, values: FloatArray) -> str:
+    """Make the horizontal axis logarithmic if need be; return what its label must say of it."""
+    least, top = float(np.nanmin(values)), float(np.nanmax(values))
+    said = ""
+    if needs_log(values) and least > 0:
+        axes.set_xscale("log")
+        axes.set_xlim(least / 1.6, top * 1.6)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if top < 300 * least else (1,)))
+        said = " (log scale)"
+    elif needs_log(values):
+        axes.set_xscale("symlog", linthresh=1)
+        decades = SymmetricalLogLocator(base=10, linthresh=1)
+        decades.set_params(numticks=4)
+        axes.xaxis.set_major_locator(decades)
+        axes.set_xlim(-0.25, top * 1.6)
+        said = " (log scale above 1)"
+    else:
+        axes.set_xlim(-0.03 * max(1.0, top), 1.08 * max(1.0, top))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    count_axis(axes.xaxis)
+    return said
+
+
+def draw_partners(
+    axes: Axes,
+    evidence: Sequence[Evidence],
+    *,
+    study: Study,
+    stated: Iterable[Stated] = (),
+    most: int = MOST_ROWS,
+) -> list[str]:
+    """
+    Draw works with the region's largest partners as bars, years pooled; home is hatched.
+
+    Returns
+    -------
+    list of str
+        The partners' country codes from top to bottom, for a panel beside.
+    """
+    if not evidence:
+        draw_nothing(axes, "works, whole counting")
+        return []
+    rows = partner_rows(study, evidence[0].frame, most)
+    ranks = {mark.country_codes: mark for mark in stated if mark.column == "rank"}
+    for place, (_, code, works) in enumerate(rows.itertuples(index=False)):
+        home = code in study.home
+        axes.barh(
+            place,
+            works,
+            height=0.68,
+            hatch="///" if home else "",
+            edgecolor="white",
+            color=PALETTE[1] if home else PALETTE[0],
+        )
+        mark = ranks.get((code,))
+        said = f"   ◆ {mark.label or format_count(mark.value)}" if mark else ""
+        axes.annotate(
+            f"{format_count(works)}{said}",
+            (works, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7.5,
+            label=STATED if mark else "",
+        )
+    codes = [str(code) for code in rows["country_code"]]
+    name_rows(
+        axes,
+        [
+            f"{rank}  {country_name(code)}"
+            for rank, code in zip(rank_texts(rows), codes, strict=True)
+        ],
+    )
+    _finish_partners(axes, evidence[0], rows)
+    return codes
+
+
+def _finish_partners(axes: Axes, item: Evidence, rows: pd.DataFrame) -> None:
+    first, last = int(item.frame["year"].min()), int(item.frame["year"].max())
+    period = str(first) if first == last else f"{first}–{last}"
+    axes.set_xlim(0, 1.3 * float(rows["n_works"].max() or 1))
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.set_xlabel(wrap(counting_label(f"works {period}", [item.source]), 56))
+    count_axis(axes.xaxis)
+
+
+def draw_affinity(axes: Axes, frame: pd.DataFrame, codes: Sequence[str]) -> Axes:
+    """Draw the affinity index of the last year for the rows of :func:`draw_partners`."""
+    year = int(frame.loc[frame["affinity"].notna(), "year"].max())
+    values = frame[frame["year"] == year].set_index("country_code")["affinity"].reindex(list(codes))
+    shown = values.where(values > 0)
+    axes.axvline(1, color="#777777", linewidth=1, linestyle="--")
+    axes.plot(shown, range(len(codes)), "o", color=PALETTE[2])
+    write_values(axes, ["–" if pd.isna(value) else f"{value:.2f}" for value in values])
+    axes.set_xscale("log")
+    low, high = shown.min(), shown.max()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if high > 10 * low else (1, 2, 5)))
+    axes.set_xlim(min(0.5, low / 1.5) if low > 0 else 0.5, max(2.0, high * 3) if high > 0 else 2.0)
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    count_axis(axes.xaxis)
+    name_rows(axes, [""] * len(codes))
+    axes.set_xlabel(
+        wrap(f"affinity index {year} (ratio, log scale; 1 is what chance would give)", 34)
+    )
+    return axes
+
+
+HATCHES: Final = ("", "//", "..", "\\\\", "xx", "--", "++")
+LOWEST_INDEX, HIGHEST_INDEX = 0.25, 4.0
+SCALE: Final = LogNorm(LOWEST_INDEX, HIGHEST_INDEX, clip=True)
+
+
+def draw_fields(
+    axes: Axes,
+    frame: pd.DataFrame,
+    areas: Sequence[tuple[str, str]],
+    *,
+    stated: Iterable[Stated] = (),
+) -> Axes:
+    """
+    Draw the activity index of fields (rows) in areas (columns) as shades, with the counts.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where to draw.
+    frame : pandas.DataFrame
+        One row per area and field: ``country_code``, ``field``, ``n_works``, ``activity_index``,
+        perhaps ``n_top_1_percent``.
+    areas : sequence of (str, str)
+        Code and name of each column.
+    stated : iterable of Stated
+        Values with ``field`` and ``country_codes``: their cells get a frame.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes.
+    """
+    codes = [code for code, _ in areas]
+    table = frame[frame["country_code"].isin(codes)]
+    index = table.pivot(index="field", columns="country_code", values="activity_index")
+    sums = table.groupby("field")["n_works"].sum()
+    order = sorted(sums.index, key=lambda field: (-sums[field], field))
+    index = index.reindex(index=order, columns=codes).astype(float)
+    axes.grid(visible=False)
+    axes.set_facecolor(EMPTY_COLOUR)
+    seaborn.heatmap(
+        index.clip(lower=LOWEST_INDEX),
+        ax=axes,
+        xticklabels=False,
+        yticklabels=False,
+        cmap=SHADES,
+        linewidths=1.2,
+        linecolor="white",
+        norm=SCALE,
+        cbar_kws={"extend": "both", "shrink": 0.5, "pad": 0.02, "ticks": [0.25, 0.5, 1, 2, 4]},
+    )
+    _write_cells(axes, table, index)
+    _frame_cells(axes, index, stated)
+    rows, columns = (np.arange(length) + 0.5 for length in index.shape)
+    axes.set_yticks(rows, [wrap(str(name), 28) for name in index.index], rotation=0)
+    axes.set_xticks(columns, [wrap(name, 10) for _, name in areas], rotation=0)
+    axes.tick_params(length=0)
+    axes.xaxis.tick_top()
+    axes.set(xlabel="", ylabel="")
+    bar = axes.collections[0].colorbar
+    if bar is not None:
+        bar.set_label("activity index (ratio, log scale; 1 is the world's share)", fontsize=8)
+        bar.ax.set_yticks([0.25, 0.5, 1, 2, 4], ["≤ 0.25", "0.5", "1", "2", "≥ 4"])
+        bar.ax.minorticks_off()
+    return axes
+
+
+def _write_cells(axes: Axes, table: pd.DataFrame, index: pd.DataFrame) -> None:
+    """Write the index and, below it in small, the counts into each cell, one a line."""
+    cells = table.set_index(["field", "country_code"])
+    for row, field in enumerate(index.index):
+        for column, code in enumerate(index.columns):
+            value = index.loc[field, code]
+            counts = _counts_text(cells.loc[(field, code)]) if (field, code) in cells.index else ""
+            is_known = np.isfinite(value)
+            shade = SHADES(SCALE(max(value, LOWEST_INDEX)))[:3] if is_known else EMPTY_COLOUR
+            text = f"{value:.1f}" if is_known else "–"
+            place: dict[str, Any] = {
+                "ha": "center",
+                "va": "center",
+                "color": ink_on(shade),
+                "in_layout": False,
+            }
+            axes.text(column + 0.5, row + 0.26, text, fontsize=8.5, **place)
+            axes.text(column + 0.5, row + 0.69, counts, fontsize=7, linespacing=1.05, **place)
+
+
+def _counts_text(cell: pd.Series) -> str:
+    works, top = cell["n_works"], cell.get("n_top_1_percent")
+    if pd.isna(works):
+        return ""
+    return format_count(works) + (f"\n({top:,.0f})" if top is not None and pd.notna(top) else "")
+
+
+def _frame_cells(axes: Axes, index: pd.DataFrame, stated: Iterable[Stated]) -> None:
+    for mark in stated:
+        for row, field in enumerate(index.index):
+            for column, code in enumerate(index.columns):
+                if field == mark.field and code in mark.country_codes:
+                    axes.plot(
+                        [column + x for x in (0.03, 0.97, 0.97, 0.03, 0.03)],
+                        [row + y for y in (0.04, 0.04, 0.96, 0.96, 0.04)],
+                        color=STATED_COLOUR,
+                        linewidth=1.6,
+                        label=STATED,
+                    )
+
+
+def draw_bands(axes: Axes, item: Evidence, *, study: Study) -> Axes:
+    """Draw works per year as bars stacked by the number of authors, the smallest teams below."""
+    table = item.frame.pivot(
+        index="year", columns="authors_from", values="n_works_institution_region"
+    ).fillna(0.0)
+    ends = (
+        item.frame.drop_duplicates("authors_from")
+        .set_index("authors_from")["authors_to"]
+        .astype(float)
+    )
+    shades = colormaps["cividis_r"](np.linspace(0.05, 0.95, len(table.columns)))
+    below = np.zeros(len(table))
+    for number, start in enumerate(table.columns):
+        values = table[start].to_numpy()
+        axes.bar(
+            table.index,
+            values,
+            0.72,
+            bottom=below,
+            color=shades[number],
+            edgecolor="white",
+            linewidth=0.4,
+            hatch=HATCHES[number % len(HATCHES)],
+            label=band_name(int(start), ends[start]),
+        )
+        below = below + values
+    year_axis(axes, sorted({*study.year_range, *table.index}))
+    axes.set_ylim(0, 1.08 * below.max() if below.max() > 0 else 1)
+    axes.set_ylabel(wrap(counting_label("works per year", [item.source]), 46))
+    count_axis(axes.yaxis)
+    handles, names = axes.get_legend_handles_labels()
+    axes.legend(
+        handles[::-1],
+        names[::-1],
+        title="authors",
+        loc="upper left",
+        bbox_to_anchor=(1.01, 1),
+        alignment="left",
+        handleheight=1.4,
+    )
+    return axes
+
+
+def band_name(start: int, end: float) -> str:
+    """
+    Return the name of a band of author counts.
+
+    Examples
+    --------
+    >>> [band_name(1, 1), band_name(2, 5), band_name(1001, float("nan"))]
+    ['1', '2–5', '1,001 and more']
+    """
+    if math.isnan(end):
+        return f"{start:,} and more"
+    return f"{start:,}" if start == end else f"{start:,}–{int(end):,}"

@@ -1,0 +1,474 @@
+"""
+Figures of the specification curve.
+
+Each headline number under every specification, sorted, with the choices below; and the weak axes
+one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import blended_transform_factory
+
+from bibliometrics.figures import text as alttext
+from bibliometrics.figures.data import Evidence, Stated, add_interval, check_kinds, period
+from bibliometrics.figures.panels import Line, draw_lines
+from bibliometrics.figures.study_figures import plot_institution_partners, plot_institution_region
+from bibliometrics.figures.style import (
+    PALETTE,
+    STATED,
+    STATED_COLOUR,
+    add_end_label,
+    count_axis,
+    draw_message,
+    finish,
+    look,
+    new_figure,
+    share_axis,
+    styled,
+    wrap,
+)
+from bibliometrics.figures.text import (
+    area_name,
+    describe_big_science_figure,
+    describe_curve_figure,
+    describe_weak_figure,
+    format_headline,
+    shown_growth,
+)
+from bibliometrics.study.model import Study
+from bibliometrics.study.specifications import STRONG_AXES, big_science_name
+from bibliometrics.tables.build import REGION, WITHOUT
+from bibliometrics.tables.sensitivity import (
+    AXIS_NAMES,
+    CURVES,
+    Headline,
+    choice_medians,
+    growth_by_area,
+    headline_values,
+    list_headlines,
+    strong_values,
+    switch_off,
+    weak_changes,
+)
+
+WEAK: Final = "curve_weak_axes"
+UNITS: Final = MappingProxyType(
+    {
+        "works": "works, whole counting",
+        "factor": "factor, last over first year",
+        "share": "share of works, whole counting",
+    }
+)
+POINTS, PRIMARY, BANDS = "#4D4D4D", PALETTE[1], "#C9C9C9"
+INTERVALS: Final = "Grey bars: 95 % intervals by chance alone (Poisson for counts, else exact)"
+
+
+def draw_curve_figures(
+    study: Study, evidence: Evidence, stated: Mapping[str, Sequence[Stated]]
+) -> dict[str, tuple[Figure, str]]:
+    """
+    Draw every figure of a curve.
+
+    Parameters
+    ----------
+    study : Study
+        Gives names and years.
+    evidence : Evidence
+        The table ``specifications`` and its source.
+    stated : mapping of str to sequence of Stated
+        The paper's values by the figure's name, as in ``CURVES``; none for synthetic counts.
+
+    Returns
+    -------
+    dict of str to (matplotlib.figure.Figure, str)
+        Figure and alternative text by name.
+
+    Raises
+    ------
+    InputError
+        If synthetic counts come with stated values.
+    """
+    drawn = {}
+    for headline in list_headlines(study):
+        name = CURVES[headline.column]
+        marks = tuple(stated.get(name, ()))
+        figure = plot_curve(study, evidence, headline, marks)
+        drawn[name] = figure, describe_curve_figure(study, evidence, headline, marks)
+    drawn[WEAK] = plot_weak_axes(study, evidence), describe_weak_figure(study, evidence)
+    return drawn
+
+
+@styled
+def plot_curve(
+    study: Study, evidence: Evidence, headline: Headline, stated: Sequence[Stated] = ()
+) -> Figure:
+    """
+    Draw a headline number under every strong specification, sorted, and the choices of each.
+
+    Parameters
+    ----------
+    study : Study
+        Gives names and years.
+    evidence : Evidence
+        The table ``specifications`` and its source.
+    headline : Headline
+        One of :func:`bibliometrics.tables.sensitivity.list_headlines`.
+    stated : sequence of Stated
+        The paper's value of it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Above the sorted values with intervals, the primary one marked; below a row for each
+        choice, with a mark under every value that it went into.
+
+    Raises
+    ------
+    InputError
+        If synthetic counts come with stated values.
+    """
+    check_kinds([evidence], stated)
+    values = headline_values(study, evidence.frame)
+    strong = strong_values(values)
+    known = strong.dropna(subset=headline.column).sort_values(
+        [headline.column, "specification"], ignore_index=True
+    )
+    choices = choice_medians(study, values)
+    choices = choices[choices["headline"] == headline.column]
+    figure = new_figure(9.5, 3.2 + 0.21 * (len(choices) + len(STRONG_AXES)))
+    above, below = figure.subplots(
+        2, 1, sharex=True, height_ratios=[11, len(choices) + len(STRONG_AXES)]
+    )
+    _draw_values(above, study, known, headline, stated)
+    _draw_choices(below, known, choices)
+    unknown = len(strong) - len(known)
+    said = f"{len(strong)} specifications" + (f", unknown for {unknown}" if unknown else "")
+    below.set_xlabel(f"{said}, sorted by value")
+    primary = known[known["is_primary"]]
+    for axes in (above, below):
+        for place in primary.index:
+            axes.axvline(place, color=PRIMARY, linewidth=0.9, alpha=0.6, zorder=0.5)
+    source = replace(evidence.source, definition=f"primary: {evidence.source.definition}")
+    title = f"Specification curve: {headline.name}"
+    notes = [
+        INTERVALS,
+        "Of variance: how much of it lies between the choices of an axis",
+    ]
+    return finish(figure, title, [Evidence(known, source)], notes)
+
+
+def _draw_values(
+    axes: Axes, study: Study, known: pd.DataFrame, headline: Headline, stated: Sequence[Stated]
+) -> None:
+    places, numbers = known.index.to_numpy(), known[headline.column].to_numpy(dtype=float)
+    low, high = (known[f"{headline.column}_{end}"].to_numpy(dtype=float) for end in ("low", "high"))
+    axes.vlines(places, low, high, color=BANDS, linewidth=1.4, zorder=1)
+    axes.plot(places, numbers, ".", color=POINTS, markersize=5, zorder=2)
+    own = known["is_primary"].to_numpy()
+    axes.plot(
+        places[own],
+        numbers[own],
+        "D",
+        color=PRIMARY,
+        markeredgecolor="white",
+        markersize=8,
+        zorder=4,
+    )
+    marks = [mark.value for mark in stated]
+    usual = [value for value in (*numbers, *np.nan_to_num(low), *marks) if np.isfinite(value)]
+    tops = high[np.isfinite(high)]
+    # One uncertain value must not flatten all others.
+    top = max([*usual, *(tops[tops <= 1.6 * max(usual, default=1)])], default=1.0)
+    least = 0.0
+    axes.set_ylim(least, 1.06 * top if top > 0 else 1)
+    last = len(known) - 1 if len(known) else 0
+    for mark in stated:
+        axes.axhline(
+            mark.value,
+            color=STATED_COLOUR,
+            linewidth=1,
+            linestyle=(0, (3, 3)),
+            label=STATED,
+            zorder=3,
+        )
+        said = mark.label or format_headline(mark.value, headline)
+        text = f"{study.paper.get('short', 'stated')}: {said}"
+        add_end_label(axes, (max(last, 1), mark.value), wrap(text, 24), STATED_COLOUR)
+    for value in numbers[own]:
+        text = f"primary: {format_headline(value, headline)}"
+        add_end_label(axes, (last, value), text, PRIMARY)
+    middle = float(np.median(numbers)) if len(numbers) else np.nan
+    if np.isfinite(middle):
+        text = f"median: {format_headline(middle, headline)}"
+        add_end_label(axes, (last, middle), text, POINTS)
+    if known.empty:
+        draw_message(axes, "unknown under every specification")
+    axes.set_ylabel(UNITS[headline.unit])
+    (share_axis if headline.unit == "share" else count_axis)(axes.yaxis)
+
+
+def _draw_choices(axes: Axes, known: pd.DataFrame, choices: pd.DataFrame) -> None:
+    """Draw a row of marks for each choice, under the name of its axis."""
+    row, labels = 0, []
+    beside = blended_transform_factory(axes.transAxes, axes.transData)
+    for number, axis in enumerate(STRONG_AXES):
+        mine = choices[choices["axis"] == axis]
+        part = float(mine["share_of_variance"].iloc[0])
+        told = f"{100 * part:.0f} % of variance" if np.isfinite(part) else "–"
+        axes.text(
+            0, row, AXIS_NAMES[axis], transform=beside, va="center", weight="bold", fontsize=8
+        )
+        axes.text(1.015, row, told, transform=beside, va="center", fontsize=8, color="#333333")
+        labels.append((row, ""))
+        for choice in mine["choice"]:
+            row += 1
+            places = known.index[known[axis] == choice].to_numpy()
+            axes.plot(
+                places,
+                np.full(len(places), row),
+                "|",
+                color=PALETTE[0] if number % 2 == 0 else "#333333",
+                markersize=6,
+                markeredgewidth=1.5,
+            )
+            labels.append((row, wrap(str(choice), 36)))
+        row += 1
+    axes.set_yticks([place for place, _ in labels], [text for _, text in labels])
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(row - 0.4, -0.6)
+    axes.set_xlim(-1, max(len(known), 1))
+    axes.set_xticks([])
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+
+
+@styled
+def plot_weak_axes(study: Study, evidence: Evidence) -> Figure:
+    """
+    Draw what each weak choice does to the headline numbers, all else as in the primary.
+
+    Parameters
+    ----------
+    study : Study
+        Gives names and years.
+    evidence : Evidence
+        The table ``specifications`` and its source.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A tornado chart: a panel for each headline number, a bar from the primary value to that
+        under the choice; the choices with the greatest relative changes above.
+    """
+    check_kinds([evidence])
+    values = headline_values(study, evidence.frame)
+    changes, headlines = weak_changes(study, values), list_headlines(study)
+    size = (changes["change"] / changes["primary"].where(changes["primary"] > 0)).abs()
+    reach = size.groupby(changes["specification"]).max().fillna(0)
+    order = list(reach.sort_values(kind="stable").index)
+    figure = new_figure(2.6 + 1.95 * len(headlines), 2.0 + 0.36 * max(len(order), 2))
+    panels = figure.subplots(1, len(headlines), sharey=True, squeeze=False)[0]
+    for number, (axes, headline) in enumerate(zip(panels, headlines, strict=True)):
+        mine = changes[changes["headline"] == headline.column].set_index("specification")
+        _draw_bars(axes, mine.reindex(order), headline)
+        if number == 0:
+            pairs = zip(mine.loc[order, "axis"], mine.loc[order, "choice"], strict=True)
+            names = [wrap(f"{AXIS_NAMES[str(axis)]}: {choice}", 38) for axis, choice in pairs]
+            axes.set_yticks(range(len(order)), names)
+    source = replace(evidence.source, definition=f"primary: {evidence.source.definition}")
+    title = f"One choice changed at a time: {study.institution.short} and {study.region_short}"
+    note = "Line: the primary specification. Weak axes have no part in robustness"
+    return finish(figure, title, [Evidence(changes, source)], [note])
+
+
+def _draw_bars(axes: Axes, rows: pd.DataFrame, headline: Headline) -> None:
+    places = np.arange(len(rows))
+    change = rows["change"].to_numpy(dtype=float)
+    primary = float(rows["primary"].iloc[0]) if len(rows) else np.nan
+    shown: dict[str, Any] = {"height": 0.62, "left": primary, "zorder": 2}
+    axes.barh(places, np.nan_to_num(change), color=PALETTE[0], **shown)
+    axes.axvline(primary, color=PRIMARY, linewidth=1.3, zorder=3)
+    for place, value, moved in zip(places, rows["value"].astype(float), change, strict=True):
+        text = format_headline(value, headline) if np.isfinite(value) else "unknown"
+        axes.annotate(
+            text if moved or not np.isfinite(value) else "no change",
+            (value if np.isfinite(value) else primary, place),
+            xytext=(4 if not moved < 0 else -4, 0),
+            textcoords="offset points",
+            ha="left" if not moved < 0 else "right",
+            va="center",
+            fontsize=7.5,
+        )
+    reach = max(np.nanmax(np.abs(change), initial=0), 0.02 * abs(primary), 1e-9)
+    if np.isfinite(primary):
+        axes.set_xlim(primary - 2.4 * reach, primary + 2.4 * reach)
+        axes.set_xticks([primary], [f"primary {format_headline(primary, headline)}"])
+    axes.tick_params(axis="y", length=0)
+    axes.set_title(wrap(headline.name, 24))
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+
+
+PICTURE: Final = "big_science"
+SWITCHED: Final = "_without_big_science"
+
+
+def draw_big_science_figures(
+    study: Study,
+    tables: Mapping[str, pd.DataFrame],
+    evidence: Evidence,
+    stated: Mapping[str, Sequence[Stated]],
+) -> dict[str, tuple[Figure, str]]:
+    """
+    Draw big science's part, and figures 4 and 5 without it.
+
+    Parameters
+    ----------
+    study : Study
+        Gives names and years.
+    tables : mapping of str to pandas.DataFrame
+        Our tables by name, ``big_science`` among them.
+    evidence : Evidence
+        The table ``big_science`` and its source.
+    stated : mapping of str to sequence of Stated
+        The paper's values by the figure's name; none for synthetic counts.
+
+    Returns
+    -------
+    dict of str to (matplotlib.figure.Figure, str)
+        Figure and alternative text by name.
+
+    Raises
+    ------
+    InputError
+        If synthetic counts come with stated values.
+    """
+    drawn = {
+        PICTURE: (plot_big_science(study, evidence), describe_big_science_figure(study, evidence))
+    }
+    definition = f"{evidence.source.definition}; {big_science_name()}"
+    source = replace(evidence.source, definition=definition)
+    without = switch_off(study, tables)
+    for name, table, plot, describe in (
+        (
+            "figure4_institution_region",
+            "institution_region",
+            plot_institution_region,
+            alttext.describe_institution_region,
+        ),
+        (
+            "figure5_institution_partners",
+            "institution_partners",
+            plot_institution_partners,
+            alttext.describe_institution_partners,
+        ),
+    ):
+        own, marks = [Evidence(without[table], source)], tuple(stated.get(name, ()))
+        said = f"Only works of {big_science_name()}."
+        drawn[f"{name}{SWITCHED}"] = (
+            plot(study, own, marks, only="without big science"),
+            f"{describe(study, own, marks)} {said}",
+        )
+    return drawn
+
+
+@styled
+def plot_big_science(study: Study, evidence: Evidence) -> Figure:
+    """
+    Draw works of institution and region with and without big science, and its part in the growth.
+
+    Parameters
+    ----------
+    study : Study
+        Gives names and years.
+    evidence : Evidence
+        The table ``big_science`` and its source.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three panels: whole counts, fractional counts, share of the growth by country.
+
+    Raises
+    ------
+    InputError
+        Never for evidence of one kind.
+    """
+    check_kinds([evidence])
+    figure = new_figure(13, 4.4)
+    left, middle, right = figure.subplots(1, 3, width_ratios=[1, 1, 1.15])
+    _draw_pair(left, study, evidence.frame, "n_works", "works per year, whole counting")
+    fractional = "works per year, fractional counting by country"
+    _draw_pair(middle, study, evidence.frame, "n_works_fractional", fractional)
+    left.set_title("Whole counts")
+    middle.set_title("Fractional counts")
+    _draw_growth(right, study, evidence.frame)
+    names = f"{study.institution.short} and {study.region_short}"
+    notes = [
+        f"Without big science: {big_science_name()}",
+        "Bars: 95 % intervals by chance alone (Poisson; Fieller for shares of growth)",
+    ]
+    title = f"{names}: works with and without big science {period(study)}"
+    return finish(figure, title, [evidence], notes)
+
+
+def _draw_pair(axes: Axes, study: Study, frame: pd.DataFrame, column: str, ylabel: str) -> None:
+    region, lines = frame[frame["country_code"] == REGION], []
+    for number, (ending, label) in enumerate((("", "all works"), (WITHOUT, "without big science"))):
+        series = pd.DataFrame(
+            {"year": region["year"], "value": region[f"{column}{ending}"].astype(float)}
+        )
+        if column == "n_works":
+            series = add_interval(series, column, series)
+        lines.append(Line(series, look(number), label))
+    draw_lines(axes, lines, study=study, columns=["n_works"], ylabel=ylabel)
+
+
+def _draw_growth(axes: Axes, study: Study, frame: pd.DataFrame) -> None:
+    rows = shown_growth(study, growth_by_area(study, frame))
+    places = np.arange(len(rows))
+    values, low, high = (
+        rows[name].to_numpy(dtype=float) for name in ("share_of_growth", "low", "high")
+    )
+    axes.hlines(places, np.clip(low, -1, 2), np.clip(high, -1, 2), color="#8C8C8C", linewidth=1.6)
+    sure = np.isfinite(low)
+    for chosen, face in ((sure, PALETTE[0]), (~sure, "white")):
+        axes.plot(
+            np.clip(values[chosen], -1, 2),
+            places[chosen],
+            "o",
+            color=PALETTE[0],
+            markerfacecolor=face,
+            markersize=6,
+        )
+    for place in places[~np.isfinite(values)]:
+        axes.text(0.02, place, "no growth", va="center", fontsize=8, color="#555555")
+    names = [
+        wrap(f"{area_name(study, str(code))}: {first:,.0f} to {last:,.0f}", 30)
+        for code, first, last in zip(rows["country_code"], rows["first"], rows["last"], strict=True)
+    ]
+    axes.set_yticks(places, names)
+    axes.invert_yaxis()
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x")
+    reach = [value for value in (*low, *high, *values) if np.isfinite(value)]
+    axes.set_xlim(max(-1.0, min([0.0, *reach])) - 0.05, min(2.0, max([1.0, *reach])) + 0.05)
+    axes.axvline(0, color="#777777", linewidth=0.8)
+    axes.set_title("Part of big science in the growth")
+    axes.set_xlabel("share of the growth, first to last year\n(hollow: growth within chance)")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    share_axis(axes.xaxis)
+    if rows.empty:
+        axes.set_yticks([])
+        draw_message(axes, "no work in first and last year")

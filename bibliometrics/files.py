@@ -1,0 +1,201 @@
+"""
+Where files live. Nothing is made at import; ``BIBLIOMETRICS_DATA`` moves the data folder.
+
+What comes along (witnesses, sample, notebooks) lies beside the package in a checkout, and at the
+same paths below ``shipped`` in an installed package.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+from bibliometrics.errors import ArchiveError, BusyError, DiskError
+
+PACKAGE = Path(__file__).resolve().parent
+DEFINITIONS = PACKAGE / "definitions"
+STUDIES = PACKAGE / "studies"
+
+
+def data_folder() -> Path:
+    """
+    Return the data folder.
+
+    Returns
+    -------
+    pathlib.Path
+        ``BIBLIOMETRICS_DATA`` if set; else ``data`` beside the package when that is a checkout
+        (a ``pyproject.toml`` lies there); else ``data`` in the current folder.
+    """
+    named = os.environ.get("BIBLIOMETRICS_DATA")
+    if named:
+        return Path(named).expanduser().resolve()
+    return (PACKAGE.parent if _is_checkout() else Path.cwd()) / "data"
+
+
+def _is_checkout() -> bool:
+    return (PACKAGE.parent / "pyproject.toml").is_file()
+
+
+def _shipped_folder() -> Path:
+    return PACKAGE.parent if _is_checkout() else PACKAGE / "shipped"
+
+
+def raw_folder() -> Path:
+    """Return the folder of raw answers; a user's own witnesses or sample may lie there too."""
+    return data_folder() / "raw"
+
+
+def raw_input_folder(name: str) -> Path:
+    """Return the folder ``witnesses`` or ``sample``: the user's own, else what comes along."""
+    own = raw_folder() / name
+    return own if own.is_dir() else _shipped_folder() / "data" / "raw" / name
+
+
+def notebooks_folder() -> Path:
+    """Return the folder of the notebooks that come along."""
+    return _shipped_folder() / "notebooks"
+
+
+def processed_folder() -> Path:
+    """Return the folder of the real tables and figures."""
+    return data_folder() / "processed"
+
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+LOCK: Final = ".lock"
+HELD: Final = frozenset({errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK})
+RESTORE: Final = "restore the pull from version control, or start a new one"
+
+
+def sha256(data: bytes) -> str:
+    """Return the SHA-256 of some bytes in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@contextmanager
+def on_disk(path: Path) -> Iterator[None]:
+    """
+    Turn a failure to write into a DiskError that names the path and says why.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        What is written.
+
+    Yields
+    ------
+    None
+        For the time of writing.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        msg = f"can't write {path}: {reason}."
+        step = "make room or give write permission; what was saved before is kept"
+        raise DiskError(msg, step) from error
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """
+    Write a file so that, whenever the power fails, the old or the new content is there, whole.
+
+    Raises
+    ------
+    DiskError
+        If it can't be written. What was there before is untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with on_disk(path):
+        try:
+            with temporary.open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def to_json(data: Any) -> bytes:
+    """Return data as JSON text, the same to the byte for the same data."""
+    return (json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def read_bytes(path: Path, step: str = RESTORE) -> bytes:
+    """Return the content of a file of a pull; ArchiveError if it can't be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        msg = f"can't read {path}: {error.strerror or type(error).__name__}."
+        raise ArchiveError(msg, step) from error
+
+
+def check_hash(data: bytes, expected: object, name: str, step: str = RESTORE) -> None:
+    """Raise ArchiveError with both hashes unless the bytes have the expected SHA-256."""
+    found = sha256(data)
+    if found != expected:
+        msg = (
+            f"{name} was cut or edited after it was saved: its SHA-256 is {found}, "
+            f"expected {expected}."
+        )
+        raise ArchiveError(msg, step)
+
+
+def lock_folder(folder: Path) -> IO[bytes]:
+    """
+    Lock a pull for this process; the lock ends with the process at the latest.
+
+    Raises
+    ------
+    BusyError
+        If another process holds it.
+    DiskError
+        If the folder or its file system takes no lock.
+    """
+    return lock_file(folder / LOCK, f"the pull {folder}")
+
+
+def lock_file(path: Path, what: str) -> IO[bytes]:
+    """
+    Lock a file, made if it is not there, for this process; see :func:`lock_folder`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    what : str
+        What it stands for, as the message names it.
+
+    Returns
+    -------
+    file
+        Open; closing it gives the lock back.
+    """
+    with on_disk(path):
+        stream = path.open("ab")
+        try:
+            if sys.platform == "win32":
+                msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            stream.close()
+            if error.errno not in HELD:
+                raise
+            msg = f"another run works on {what}."
+            raise BusyError(msg, "wait until it ends, or stop it") from error
+    return stream

@@ -1,0 +1,16 @@
+"""The OpenAlex API as a source of counts, and its saved answers."""
+
+from bibliometrics.doors import open_door
+
+__all__, __getattr__, __dir__ = open_door(
+    __name__,
+    {
+        "archive": "MANIFEST list_pulls",
+        "credentials": "API_URL read_address read_key",
+        "institutions": "Member expect_requests identify known_members list_parents",
+        "policy": "Answered Waiting",
+        "pulls": "ask mark_built pulls_folder replay replay_pull",
+        "query": "CREDIT_USD Request estimate_plan first_requests",
+        "source": "OpenAlex ask_remaining",
+    },
+)

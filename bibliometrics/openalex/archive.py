@@ -1,0 +1,563 @@
+"""
+What a pull of raw answers is, and which of several pulls can be used. Standard library only.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import zipfile
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final, Self
+
+from bibliometrics.errors import ArchiveError, BibliometricsError
+from bibliometrics.files import (
+    LOCK,
+    RESTORE,
+    check_hash,
+    lock_folder,
+    on_disk,
+    read_bytes,
+    sha256,
+    to_json,
+    write_atomic,
+)
+
+MANIFEST: Final = "manifest.json"
+RESUMABLE_DAYS: Final = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What a pull is: the study, the program, the server, the time, the cost, the hashes."""
+
+    study_id: str
+    study_hash: str
+    version: str
+    base_url: str
+    parts: tuple[str, ...]
+    start: str
+    end: str = ""
+    state: str = "running"
+    calls: int = 0
+    credits: int = 0
+    cost_usd: float = 0.0
+    settings: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    packed_sha256: str = ""
+
+
+def now() -> datetime:
+    """Return the time in UTC, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def stamp(moment: datetime) -> str:
+    """Return a time in UTC as text (ISO 8601, with a Z at the end)."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """
+    Return the manifest of the pull in a folder.
+
+    Raises
+    ------
+    ArchiveError
+        If it is missing, cut or edited.
+    """
+    path = folder / MANIFEST
+    try:
+        data = json.loads(read_bytes(path))
+        manifest = Manifest(**{**data, "parts": tuple(data["parts"])})
+    except (ValueError, TypeError, KeyError) as error:
+        msg = f"{path} is not the manifest of a pull: it was cut or edited."
+        raise ArchiveError(msg, RESTORE) from error
+    if manifest.state not in {"running", "complete"}:
+        msg = f"{path}: state is {manifest.state!r}, expected running or complete."
+        raise ArchiveError(msg, RESTORE)
+    return manifest
+
+
+def list_pulls(root: Path) -> list[tuple[Path, Manifest]]:
+    """
+    Return folder and manifest of every pull under a folder, the oldest first.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Folder of all pulls; it need not exist.
+
+    Returns
+    -------
+    list of (pathlib.Path, Manifest)
+        Empty if there is none.
+
+    Raises
+    ------
+    ArchiveError
+        If a manifest was cut or edited.
+    """
+    folders = sorted(path.parent for path in root.glob(f"*/{MANIFEST}"))
+    return [(folder, read_manifest(folder)) for folder in folders]
+
+
+def latest_complete(root: Path, study_hash: str, base_url: str | None = None) -> Path | None:
+    """
+    Return the folder of a study's newest complete pull, or None.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Folder of all pulls.
+    study_hash : str
+        Hash of the study.
+    base_url : str or None
+        Server that was asked; None: any.
+
+    Returns
+    -------
+    pathlib.Path or None
+        The folder.
+    """
+    found = [
+        folder
+        for folder, manifest in list_pulls(root)
+        if manifest.state == "complete"
+        and manifest.study_hash == study_hash
+        and base_url in {None, manifest.base_url}
+    ]
+    return found[-1] if found else None
+
+
+def find_resumable(
+    root: Path, *, study_hash: str, version: str, base_url: str, parts: tuple[str, ...]
+) -> Path | None:
+    """
+    Return the folder of the newest pull that was interrupted and can be gone on with, or None.
+
+    It must have asked the same parts of the same study of the same server, by the same major
+    version of this package, and have begun at most seven days ago: two states of the data are
+    never mixed knowingly.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Folder of all pulls.
+    study_hash, version, base_url : str
+        What the pull must have asked, and of whom; see :class:`Manifest`.
+    parts : tuple of str
+        Parts of the plan that are wanted now.
+
+    Returns
+    -------
+    pathlib.Path or None
+        The folder.
+    """
+    oldest = stamp(now() - timedelta(days=RESUMABLE_DAYS))
+    found = [
+        folder
+        for folder, manifest in list_pulls(root)
+        if manifest.state == "running"
+        and manifest.study_hash == study_hash
+        and manifest.base_url == base_url
+        and manifest.version.partition(".")[0] == version.partition(".")[0]
+        and set(manifest.parts) == set(parts)
+        and manifest.start >= oldest
+    ]
+    return found[-1] if found else None
+
+
+_TIME: Final = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One saved answer: the body as received, and its record."""
+
+    body: bytes
+    record: dict[str, Any]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it counts; else it is kept because it decided how to go on."""
+        return self.record.get("accepted") is True
+
+
+def read_record(data: bytes, name: str) -> dict[str, Any]:
+    """
+    Return the record of an answer.
+
+    Raises
+    ------
+    ArchiveError
+        If it is none; the message has its name.
+    """
+    try:
+        record = json.loads(data)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or "sha256" not in record:
+        msg = f"{name} is not the record of an answer: it was cut or edited."
+        raise ArchiveError(msg, RESTORE)
+    return record
+
+
+def pack(answers: dict[str, Saved]) -> bytes:
+    """Return a zip of answers by key: names sorted, times and permissions fixed."""
+    files = {f"{key}.json": saved.body for key, saved in answers.items()}
+    files |= {f"{key}.record.json": to_json(saved.record) for key, saved in answers.items()}
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name, _TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3
+            info.external_attr = 0o644 << 16
+            packed.writestr(info, files[name])
+    return stream.getvalue()
+
+
+class Packed:
+    """
+    The answers in a zip, verified. Safe to use from several threads.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The zip.
+    expected : str
+        Its SHA-256.
+    answers : dict of str to str
+        SHA-256 of each answer's body by key.
+
+    Raises
+    ------
+    ArchiveError
+        If it is missing, cut or edited: the message names the first damaged answer, or the zip.
+    """
+
+    def __init__(self, path: Path, expected: str, answers: dict[str, str]) -> None:
+        self._path = path
+        self._answers = answers
+        self._guard = threading.Lock()
+        data = read_bytes(path)
+        if sha256(data) != expected:
+            with suppress(zipfile.BadZipFile, OSError, EOFError, KeyError):
+                self._zip = zipfile.ZipFile(io.BytesIO(data))
+                for key in answers:
+                    self.find(key)
+            check_hash(data, expected, str(path))
+        self._zip = zipfile.ZipFile(io.BytesIO(data))
+
+    def find(self, key: str) -> Saved | None:
+        """
+        Return an answer, or None if there is none.
+
+        Raises
+        ------
+        ArchiveError
+            If its body has another SHA-256, or it is missing in the zip.
+        """
+        if key not in self._answers:
+            return None
+        name = f"answer {key} in {self._path}"
+        with self._guard:
+            try:
+                body = self._zip.read(f"{key}.json")
+                record = self._zip.read(f"{key}.record.json")
+            except KeyError as error:
+                msg = f"{name} is missing."
+                raise ArchiveError(msg, RESTORE) from error
+        check_hash(body, self._answers[key], name)
+        return Saved(body, read_record(record, name))
+
+
+ANSWERS: Final = "answers"
+PACKED: Final = "answers.zip"
+
+
+class Pull:
+    """
+    The raw answers of one run, or of several that resume each other.
+
+    Made by :func:`start_pull` and :func:`open_pull`. Safe to use from several threads.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, lock: IO[bytes] | None = None) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._held = lock
+        self._guard = threading.Lock()
+        self._packed = self._open_packed() if self.is_complete else None
+
+    def __repr__(self) -> str:
+        """Return id and state."""
+        return f"<Pull {self.id} {self.manifest.state}>"
+
+    def __enter__(self) -> Self:
+        """Return the pull."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Release the pull; it stays resumable unless it is complete."""
+        self.close()
+
+    @property
+    def id(self) -> str:
+        """Name of the pull: its start in UTC."""
+        return self.folder.name
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every question of its plan is answered and packed."""
+        return self.manifest.state == "complete"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was decided during the pull and holds for a replay, such as the page size."""
+        return dict(self.manifest.settings)
+
+    def keys(self) -> list[str]:
+        """Return the keys of all saved answers, sorted."""
+        if self.is_complete:
+            return sorted(self.manifest.answers)
+        names = (path.name for path in (self.folder / ANSWERS).glob("*.record.json"))
+        return sorted(name.removesuffix(".record.json") for name in names)
+
+    def find(self, key: str) -> Saved | None:
+        """
+        Return a saved answer, or None if there is none.
+
+        Parameters
+        ----------
+        key : str
+            Key of the request.
+
+        Returns
+        -------
+        Saved or None
+            Body and record.
+
+        Raises
+        ------
+        ArchiveError
+            If the answer was cut or edited; the message names the file and both hashes.
+        """
+        if self._packed is not None:
+            return self._packed.find(key)
+        path = self.folder / ANSWERS / f"{key}.record.json"
+        if not path.exists():
+            return None
+        again = f"delete {path.name} beside it and run again: that answer is then asked again"
+        record = read_record(read_bytes(path), str(path))
+        body_path = path.with_name(f"{key}.json")
+        body = read_bytes(body_path, again)
+        check_hash(body, record["sha256"], str(body_path), again)
+        return Saved(body, record)
+
+    def save(self, key: str, body: bytes, record: dict[str, Any]) -> None:
+        """
+        Save an answer: body first, then the record that makes it count.
+
+        Parameters
+        ----------
+        key : str
+            Key of the request.
+        body : bytes
+            The body as received.
+        record : dict
+            What is known of it; size, SHA-256 and time are added here.
+
+        Raises
+        ------
+        DiskError
+            If it can't be written.
+        ArchiveError
+            If the pull is complete: nothing is added to it any more.
+        """
+        if self.is_complete:
+            msg = f"the pull {self.folder} is complete and can't take another answer."
+            raise ArchiveError(msg, "start a new pull")
+        self._check_held()
+        folder = self.folder / ANSWERS
+        with on_disk(folder):
+            folder.mkdir(exist_ok=True)
+        write_atomic(folder / f"{key}.json", body)
+        extra = {"time": stamp(now()), "size": len(body), "sha256": sha256(body)}
+        write_atomic(folder / f"{key}.record.json", to_json({**record, **extra}))
+
+    def decide(self, name: str, value: object) -> None:
+        """Keep a decision in the manifest, for the rest of the pull and every replay."""
+        with self._guard:
+            if self.manifest.settings.get(name) == value:
+                return
+            settings = {**self.manifest.settings, name: value}
+            self._write(replace(self.manifest, settings=settings))
+
+    def _check_held(self) -> None:
+        if self._held is None:
+            msg = f"the pull {self.folder} was opened for reading only."
+            raise ArchiveError(msg, "open it for writing first")
+
+    def _write(self, manifest: Manifest) -> None:
+        self._check_held()
+        write_atomic(self.folder / MANIFEST, to_json(asdict(manifest)))
+        self.manifest = manifest
+
+    def complete(self) -> None:
+        """
+        Pack all answers into one zip, check it, and only then delete the loose files.
+
+        Raises
+        ------
+        ArchiveError
+            If a saved answer was cut or edited.
+        DiskError
+            If the zip can't be written.
+        """
+        if self.is_complete:
+            return
+        self._check_held()
+        found = {key: self.find(key) for key in self.keys()}
+        answers = {key: saved for key, saved in found.items() if saved is not None}
+        path = self.folder / PACKED
+        packed = pack(answers)
+        write_atomic(path, packed)
+        check_hash(read_bytes(path), sha256(packed), str(path))
+        cost = sum(float(saved.record.get("cost_usd", 0)) for saved in answers.values())
+        done = replace(
+            self.manifest,
+            end=stamp(now()),
+            state="complete",
+            calls=sum(int(saved.record.get("attempts", 1)) for saved in answers.values()),
+            credits=round(cost * 10_000),
+            cost_usd=round(cost, 6),
+            answers={key: saved.record["sha256"] for key, saved in answers.items()},
+            packed_sha256=sha256(packed),
+        )
+        with self._guard:
+            self._write(done)
+            self._packed = self._open_packed()
+        self.tidy()
+
+    def _open_packed(self) -> Packed:
+        told = self.manifest
+        return Packed(self.folder / PACKED, told.packed_sha256, told.answers)
+
+    def tidy(self) -> None:
+        """Delete what an interruption or a complete pull leaves over; a failure harms nothing."""
+        with suppress(OSError):
+            for path in self.folder.glob("**/.*.tmp"):
+                path.unlink()
+            if self.is_complete and (self.folder / ANSWERS).is_dir():
+                for path in (self.folder / ANSWERS).iterdir():
+                    path.unlink()
+                (self.folder / ANSWERS).rmdir()
+
+    def close(self) -> None:
+        """Release the lock. The pull stays resumable unless it is complete."""
+        if self._held is None:
+            return
+        if self.is_complete:
+            with suppress(OSError):
+                (self.folder / LOCK).unlink()
+        self._held.close()
+        self._held = None
+
+
+def start_pull(
+    root: Path,
+    *,
+    study_id: str,
+    study_hash: str,
+    version: str,
+    base_url: str,
+    parts: tuple[str, ...],
+) -> Pull:
+    """
+    Start a new pull and lock it.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Folder of all pulls.
+    study_id, study_hash : str
+        The study and its hash.
+    version : str
+        Version of this package.
+    base_url : str
+        Address of the API, without user name and password.
+    parts : tuple of str
+        Parts of the plan that are asked.
+
+    Returns
+    -------
+    Pull
+        The pull, locked until it is closed.
+
+    Raises
+    ------
+    DiskError
+        If the folder can't be made.
+    """
+    begun = now()
+    name = begun.strftime("%Y-%m-%dT%H%M%SZ")
+    folder, number = root / name, 1
+    with on_disk(root):
+        root.mkdir(parents=True, exist_ok=True)
+        while True:
+            try:
+                folder.mkdir()
+                break
+            except FileExistsError:
+                number += 1
+                folder = root / f"{name}-{number}"
+    manifest = Manifest(
+        study_id=study_id,
+        study_hash=study_hash,
+        version=version,
+        base_url=base_url,
+        parts=parts,
+        start=stamp(begun),
+    )
+    pull = Pull(folder, manifest, lock_folder(folder))
+    try:
+        pull._write(manifest)
+    except BibliometricsError:
+        pull.close()
+        raise
+    return pull
+
+
+def open_pull(folder: Path, *, write: bool = False) -> Pull:
+    """
+    Open a pull, for reading only unless said otherwise.
+
+    Raises
+    ------
+    ArchiveError
+        If manifest or zip are missing, cut or edited.
+    BusyError
+        If another run writes to it.
+    """
+    lock = lock_folder(folder) if write else None
+    try:
+        pull = Pull(folder, read_manifest(folder), lock)
+    except BibliometricsError:
+        if lock:
+            lock.close()
+        raise
+    if write:
+        pull.tidy()
+    return pull

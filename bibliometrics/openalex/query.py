@@ -1,0 +1,430 @@
+"""
+From the conditions of a :class:`~bibliometrics.study.questions.Question` to a filter of the API.
+
+Conditions on countries use ``authorships.institutions.country_code``, which sees every author of
+a work, never ``authorships.countries``, which sees the first hundred. A filter is one text, its
+parts in a fixed order. Standard library only.
+
+Source of the grammar: https://help.openalex.org, and the server's own code of August 2026
+(ourresearch/openalex-elastic-api).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+from urllib.parse import parse_qsl, quote_plus, unquote, urlsplit
+
+from bibliometrics.errors import InputError
+from bibliometrics.openalex.credentials import API_URL
+from bibliometrics.study.model import country_names
+from bibliometrics.study.questions import Question
+
+COUNTRY: Final = "authorships.institutions.country_code"
+LINEAGE: Final = "authorships.institutions.lineage"
+INSTITUTION: Final = "authorships.institutions.id"
+YEAR: Final = "publication_year"
+VALUES: Final = 100
+CHUNKS: Final = 4
+
+Conditions = list[tuple[str, tuple[str, ...]]]
+
+
+def _check(values: Iterable[str], pattern: str, what: str) -> tuple[str, ...]:
+    """Return values as a tuple; raise InputError for none, or one of another form."""
+    values = tuple(values)
+    odd = [value for value in values if not re.fullmatch(pattern, value)]
+    if odd or not values:
+        msg = f"{odd[0]!r} is not {what}." if odd else f"a condition on {what} names none."
+        raise InputError(msg, "correct the question")
+    return values
+
+
+def _bounds(least: int | None, most: int | None) -> str:
+    """Return inclusive bounds of a number in the grammar of filters."""
+    if least is not None and most is not None:
+        return str(least) if least == most else f"{least}-{most}"
+    return f">{least - 1}" if least is not None else f"<{(most or 0) + 1}"
+
+
+def _not(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return alternatives of which none may hold: the mark stands before the first only."""
+    return (f"!{values[0]}", *values[1:])
+
+
+def _institutions(question: Question) -> Conditions:
+    if question.not_below:
+        msg = f"which institutions {question.not_below} leaves of {question.lineage} is not known."
+        raise InputError(msg, "resolve the question with a list of members first")
+    ids, what = r"I\d{2,}", "an OpenAlex institution id"
+    found: Conditions = [(LINEAGE, _check((one,), ids, what)) for one in question.lineage]
+    if question.institution_ids:
+        found.append((INSTITUTION, _check(question.institution_ids, ids, what)))
+    if question.without_lineage:
+        found.append((LINEAGE, _not(_check(question.without_lineage, ids, what))))
+    return found
+
+
+def _places(question: Question) -> Conditions:
+    found: Conditions = [
+        (COUNTRY, _check(codes, "[A-Z]{2}", "a country code")) for codes in question.countries
+    ]
+    return [*found, (COUNTRY, ("!null",))] if question.any_country else found
+
+
+def _documents(question: Question) -> Conditions:
+    word, what = "[a-z]+(-[a-z]+)*", "a work type"
+    found: Conditions = []
+    if question.years:
+        first, last = question.years
+        found.append((YEAR, (str(first) if first == last else f"{first}-{last}",)))
+    if question.types:
+        found.append(("type", _check(question.types, word, what)))
+    if question.without_types:
+        found.append(("type", _not(_check(question.without_types, word, what))))
+    return found
+
+
+def _flags(question: Question) -> Conditions:
+    top = f"citation_normalized_percentile.is_in_top_{question.top_percent}_percent"
+    every = (
+        ("is_retracted", question.retracted),
+        ("primary_location.source.is_core", question.core_source),
+        (top, True if question.top_percent else None),
+    )
+    return [(name, (str(value).lower(),)) for name, value in every if value is not None]
+
+
+def _numbers(question: Question) -> Conditions:
+    every = (
+        ("authors_count", question.min_authors, question.max_authors),
+        ("countries_distinct_count", question.min_countries, question.max_countries),
+        ("primary_topic.field.id", question.field_id, question.field_id),
+    )
+    return [
+        (name, (_bounds(least, most),))
+        for name, least, most in every
+        if least is not None or most is not None
+    ]
+
+
+def _conditions(question: Question) -> Conditions:
+    """Return all conditions as filter key and alternatives, in a fixed order."""
+    return [
+        part
+        for rule in (_institutions, _places, _documents, _flags, _numbers)
+        for part in rule(question)
+    ]
+
+
+def _text(conditions: Conditions) -> str:
+    return ",".join(f"{key}:{'|'.join(values)}" for key, values in conditions)
+
+
+def _alternatives(key: str, values: tuple[str, ...]) -> list[Conditions]:
+    """Return one condition as conditions of at most 100 values each that no work meets twice."""
+    if len(values) <= VALUES:
+        return [[(key, values)]]
+    if values[0].startswith("!"):
+        msg = f"{len(values)} values are left out by {key}; OpenAlex takes {VALUES}."
+        raise InputError(msg, "leave out fewer")
+    chunks = [values[start : start + VALUES] for start in range(0, len(values), VALUES)]
+    if len(chunks) > CHUNKS:
+        msg = (
+            f"{len(values)} values for {key} are more than the {CHUNKS * VALUES} that can be asked."
+        )
+        raise InputError(msg, "name fewer, or use the snapshot source")
+    return [
+        [(key, chunk), *((key, _not(before)) for before in chunks[:place])]
+        for place, chunk in enumerate(chunks)
+    ]
+
+
+def disjoint_filters(question: Question) -> list[str]:
+    """
+    Return the filters whose sum of counts answers a question: no work meets two of them.
+
+    Parameters
+    ----------
+    question : Question
+        The question.
+
+    Returns
+    -------
+    list of str
+        One filter, unless a condition has more than 100 alternatives: those go in chunks A, B and
+        n(A or B) = n(A) + n(B and not A).
+
+    Raises
+    ------
+    InputError
+        If a value has not the form that its filter takes, or there are too many.
+
+    Examples
+    --------
+    >>> disjoint_filters(Question(countries=(("AR", "BR"),), years=(2007, 2016)))
+    ['authorships.institutions.country_code:AR|BR,publication_year:2007-2016']
+    """
+    found = [
+        _text([part for conditions in chosen for part in conditions])
+        for chosen in product(*(_alternatives(*part) for part in _conditions(question)))
+    ]
+    if len(found) > 2 * CHUNKS:
+        msg = f"the question needs {len(found)} filters, more than {2 * CHUNKS}."
+        raise InputError(msg, "name fewer institutions or countries, or use the snapshot source")
+    return found
+
+
+def filter_text(question: Question) -> str:
+    """Return all conditions of a question as one text, however many alternatives they have."""
+    return _text(_conditions(question))
+
+
+GROUP_KEYS: Final = {
+    "year": YEAR,
+    "country_code": COUNTRY,
+    "field_id": "primary_topic.field.id",
+    "type": "type",
+    "n_authors": "authors_count",
+    "n_countries": "countries_distinct_count",
+}
+UNKNOWN_TOO: Final = ":include_unknown"
+ROWS: Final = 200
+LINE_BYTES: Final = 8190
+CREDIT_USD: Final = 0.0001
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """
+    One GET request of the API; it never holds a key.
+
+    Parameters
+    ----------
+    path : str
+        ``works``, ``institutions`` or one institution, such as ``institutions/I19820366``.
+    filter, group_by, sort, select : str
+        Parameters as the API takes them; empty: not sent.
+    per_page, page : int or None
+        Page size and number; None: not sent.
+    """
+
+    path: str = "works"
+    filter: str = ""
+    group_by: str = ""
+    sort: str = ""
+    select: str = ""
+    per_page: int | None = None
+    page: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a request line that the API refuses."""
+        size = len(f"GET /{self.target} HTTP/1.1".encode())
+        if size > LINE_BYTES:
+            msg = f"the request has {size} bytes, more than the {LINE_BYTES} that OpenAlex takes."
+            raise InputError(msg, "name fewer institutions, countries or types")
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """Names and values of the parameters, in the order in which they are sent."""
+        every = (
+            ("filter", self.filter),
+            ("group-by", self.group_by),
+            ("sort", self.sort),
+            ("select", self.select),
+            ("per-page", str(self.per_page or "")),
+            ("page", str(self.page or "")),
+        )
+        return tuple((name, value) for name, value in every if value)
+
+    @property
+    def target(self) -> str:
+        """Path and query, percent-encoded as they are sent."""
+        query = "&".join(f"{name}={_encode(name, value)}" for name, value in self.parameters)
+        return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def key(self) -> str:
+        """SHA-256 (first 20 hexadecimal digits) of path and query: the answer's file name."""
+        return hashlib.sha256(self.target.encode()).hexdigest()[:20]
+
+    @property
+    def years(self) -> tuple[int, int] | None:
+        """First and last publication year that the filter names, or None."""
+        found = re.search(rf"(?:^|,){YEAR}:(\d+)(?:-(\d+))?(?:,|$)", self.filter)
+        return (int(found[1]), int(found[2] or found[1])) if found else None
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it asks for many (1 credit), not for one entity (free)."""
+        return "/" not in self.path and self.path != "rate-limit"
+
+    def url(self, base: str = API_URL) -> str:
+        """Return the whole address under a base address."""
+        return f"{base}/{self.target}"
+
+    def describe(self) -> str:
+        """Return path and query as one readable line."""
+        return unquote(self.target.replace("+", " "))
+
+    @classmethod
+    def parse(cls, address: str) -> Request:
+        """
+        Return the request in an address, whatever the base.
+
+        Examples
+        --------
+        >>> request = Request(filter="type:article", group_by="publication_year", per_page=200)
+        >>> Request.parse(request.url()) == request
+        True
+        """
+        parts = urlsplit(address)
+        found = re.search(r"(?:works|institutions(?:/[^/]+)?|rate-limit)$", parts.path)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        page, size = query.get("page"), query.get("per-page")
+        return cls(
+            path=found[0] if found else parts.path.lstrip("/"),
+            filter=query.get("filter", ""),
+            group_by=query.get("group-by", ""),
+            sort=query.get("sort", ""),
+            select=query.get("select", ""),
+            per_page=int(size) if size else None,
+            page=int(page) if page else None,
+        )
+
+
+def _encode(name: str, value: str) -> str:
+    """Percent-encode a value as pyalex does: the commas of a select list stay."""
+    return ",".join(map(quote_plus, value.split(","))) if name == "select" else quote_plus(value)
+
+
+def group_text(question: Question, *keys: str) -> str:
+    """
+    Return the API's ``group_by`` for some keys of a question.
+
+    Keys of which a work has one value are asked with their unknown group, so that the groups must
+    add up to the number of works; a question that names years has no works without a year.
+    """
+    bare = {"country_code", "year"} if question.years else {"country_code"}
+    return ",".join(GROUP_KEYS[key] + ("" if key in bare else UNKNOWN_TOO) for key in keys)
+
+
+def each_year(question: Question) -> list[Question]:
+    """
+    Return the question for each of its years alone.
+
+    Raises
+    ------
+    InputError
+        If it names no years.
+    """
+    if not question.years:
+        msg = "a question that groups by year and another key must name its years."
+        raise InputError(msg, "give first and last year")
+    return [
+        question.but(years=(year, year)) for year in range(question.years[0], question.years[1] + 1)
+    ]
+
+
+def count_request(question: Question, text: str, *keys: str, per_page: int = ROWS) -> Request:
+    """Return the request that counts the works of a filter by some keys, or all of them."""
+    if not keys:
+        return Request(filter=text, select="id", per_page=1)
+    sort = "key:asc" if keys == ("country_code",) else ""
+    group_by = group_text(question, *keys)
+    return Request(filter=text, group_by=group_by, sort=sort, per_page=per_page)
+
+
+def other_keys(question: Question) -> tuple[str, ...]:
+    """
+    Return the keys of a question but the year, the country first.
+
+    Raises
+    ------
+    InputError
+        If the API can't count by them together.
+    """
+    keys = tuple(sorted(set(question.group_by) - {"year"}))
+    if len(keys) > 2 or (len(keys) == 2 and keys[0] != "country_code"):
+        msg = f"the OpenAlex API can't count by {' and '.join(keys)} together."
+        raise InputError(msg, "use the snapshot source for this question")
+    return keys
+
+
+def first_requests(question: Question, *, per_page: int = ROWS) -> list[Request]:
+    """
+    Return the requests that a question needs in any case, in the order in which they are asked.
+
+    Parameters
+    ----------
+    question : Question
+        The question.
+    per_page : int
+        Groups a page.
+
+    Returns
+    -------
+    list of Request
+        Further ones follow where a page is full, or an answer is partial or refused. None for a
+        question whose bounds no work can meet.
+
+    Raises
+    ------
+    InputError
+        If the API can't be asked this question.
+    """
+    keys = other_keys(question)
+    if question.is_empty:
+        return []
+    levels = [keys[:1] or question.group_by]
+    if keys == ("country_code", "n_countries"):
+        levels.append(keys)
+    alone = each_year(question) if keys and "year" in question.group_by else [question]
+    return [
+        count_request(one, text, *level, per_page=per_page)
+        for level in levels
+        for one in alone
+        for text in disjoint_filters(one)
+    ]
+
+
+def estimate_plan(
+    questions: Iterable[Question], listing: Sequence[Request] = ()
+) -> tuple[int, int]:
+    """
+    Estimate the calls (credits of $0.0001 each) that some questions cost together.
+
+    Parameters
+    ----------
+    questions : iterable of Question
+        The questions, resolved: none has ``not_below``.
+    listing : sequence of Request
+        What is asked before them, to resolve them.
+
+    Returns
+    -------
+    tuple of (int, int)
+        Least and most, each request counted once, as long as no answer is partial. Most: every
+        page of countries is full and needs a second one, and two keys at once are refused, so
+        that each country is asked alone.
+    """
+    distinct = dict.fromkeys(questions)
+    requests = {request for question in distinct for request in first_requests(question)}
+    second_pages = sum(request.group_by == COUNTRY for request in requests)
+    alone = sum(
+        len(question.keep or country_names())
+        * sum(request.group_by == COUNTRY for request in first_requests(question))
+        for question in distinct
+        if len(other_keys(question)) == 2
+    )
+    least = len(listing) + len(requests)
+    return least, least + second_pages + alone
+
+
+def estimate_calls(question: Question) -> tuple[int, int]:
+    """Estimate the least and most calls of one question; see :func:`estimate_plan`."""
+    return estimate_plan([question])

@@ -1,0 +1,438 @@
+"""
+What came back: an answer's parts, its counts, and whether they are whole.
+
+The server may send a partial count with status 200, pad groups with zeros, or cut them at the
+page: an answer counts only if it passes :func:`check_data`. Standard library only.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any, Final
+
+from bibliometrics.errors import (
+    BibliometricsError,
+    BudgetError,
+    KeyRefusedError,
+    NetworkError,
+    PartialAnswerError,
+    RefusedError,
+    ServerError,
+)
+from bibliometrics.openalex.query import (
+    COUNTRY,
+    CREDIT_USD,
+    GROUP_KEYS,
+    INSTITUTION,
+    UNKNOWN_TOO,
+    VALUES,
+    YEAR,
+    Request,
+)
+
+SLOW_QUERY_MS: Final = 4500
+EXCERPT: Final = 300
+MOST_WORKS: Final = 10**12
+UNKNOWN: Final = ""
+NUMBER_KEYS: Final = frozenset(
+    {YEAR, GROUP_KEYS["field_id"], GROUP_KEYS["n_authors"], GROUP_KEYS["n_countries"]}
+)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Status, headers (lower case) and body of an answer; masked: a secret was taken out."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    masked: bool = False
+
+    @cached_property
+    def json(self) -> Any:
+        """The body read as JSON, or None where it is not."""
+        try:
+            return json.loads(self.body.decode("utf-8-sig"))
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def excerpt(self) -> str:
+        """The server's own message, or the first characters of the body, on one line."""
+        data = self.json
+        text = data.get("message") or data.get("error") if isinstance(data, dict) else None
+        if not isinstance(text, str):
+            text = re.sub(r"<[^>]*>", " ", self.body[:4000].decode("utf-8", "replace"))
+        line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return line[:EXCERPT] + "…" if len(line) > EXCERPT else line or "(no text)"
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the server says that the call cost, or None where it does not say."""
+        said = _number(self.headers.get("x-ratelimit-cost-usd"))
+        if said is None and isinstance(self.json, dict) and isinstance(self.json.get("meta"), dict):
+            said = _number(self.json["meta"].get("cost_usd"))
+        return said
+
+    @property
+    def remaining_usd(self) -> float | None:
+        """What the server says is left of today's budget, or None."""
+        return _number(self.headers.get("x-ratelimit-remaining-usd"))
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the server wants us to wait, or None where it does not say."""
+        text = self.headers.get("retry-after", "")
+        seconds = _number(text)
+        if seconds is None and text:
+            try:
+                when = email.utils.parsedate_to_datetime(text)
+                when = when if when.tzinfo else when.replace(tzinfo=UTC)
+                seconds = max(0.0, (when - datetime.now(UTC)).total_seconds())
+            except (ValueError, OverflowError):
+                seconds = None
+        if seconds is None and isinstance(self.json, dict):
+            seconds = _number(self.json.get("retryAfter"))
+        return seconds
+
+
+@dataclass(frozen=True)
+class Tally:
+    """
+    Counts read from one answer.
+
+    Parameters
+    ----------
+    count : int
+        Works that meet the conditions.
+    groups : dict of str to int
+        Works per key, always above 0; the key ``""`` holds works whose key is unknown.
+    rows : int
+        Groups on the page with works, the unknown one among them.
+    inner : dict of str to Tally
+        For two keys at once: the tally inside each group.
+    """
+
+    count: int
+    groups: Mapping[str, int]
+    rows: int
+    inner: Mapping[str, Tally] = field(default_factory=dict)
+
+
+def _number(value: object) -> float | None:
+    """Return a finite number of 0 or more, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None
+
+
+def _count(value: object, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MOST_WORKS:
+        msg = f"{what} is {str(value)[:80]!r}, not a count"
+        raise ServerError(msg)
+    return value
+
+
+def parse_key(group_by: str, key: object) -> str:
+    """
+    Return a group's key in short form: text after the last slash; ``""`` for unknown.
+
+    Raises
+    ------
+    ServerError
+        If it is not of the form that this grouping has: a country is two letters, a number digits.
+
+    Examples
+    --------
+    >>> parse_key("authorships.institutions.country_code", "https://openalex.org/countries/br")
+    'BR'
+    >>> parse_key("primary_topic.field.id", "https://openalex.org/fields/unknown")
+    ''
+    """
+    text = str(key).rpartition("/")[2]
+    if text.lower() in {"unknown", "-111", ""}:
+        return UNKNOWN
+    if group_by == COUNTRY:
+        text = text.upper()
+    pattern = {COUNTRY: "[A-Z]{2}"}.get(group_by, r"\d{1,6}" if group_by in NUMBER_KEYS else ".+")
+    if not isinstance(key, str | int) or isinstance(key, bool) or not re.fullmatch(pattern, text):
+        msg = f"group {key!r} is not a key of {group_by}"
+        raise ServerError(msg)
+    return text
+
+
+def is_full(request: Request, meta: Mapping[str, Any], tally: Tally) -> bool:
+    """Say whether a page may have been cut: it is as long as we asked, or as the server gives."""
+    given = meta.get("per_page")
+    return tally.rows >= (request.per_page or VALUES * 2) or (tally.rows == given != 0)
+
+
+def read_tally(group_by: str, count: object, rows: Sequence[Any]) -> Tally:
+    """
+    Read the groups of an answer: zeros dropped, an earlier count never overwritten.
+
+    Raises
+    ------
+    ServerError
+        If a row is no group, a count is negative, or one key has two different counts.
+    """
+    outer, _, inner_by = group_by.partition(",")
+    outer = outer.removesuffix(UNKNOWN_TOO)
+    groups: dict[str, int] = {}
+    inner: dict[str, Tally] = {}
+    for row in rows:
+        if not isinstance(row, Mapping) or "key" not in row or "count" not in row:
+            msg = f"a group is {str(row)[:80]!r}, not a key with a count"
+            raise ServerError(msg)
+        number = _count(row["count"], f"group {row['key']!r}")
+        if number == 0:
+            continue
+        key = parse_key(outer, row["key"])
+        if groups.setdefault(key, number) != number:
+            msg = f"group {key!r} has two counts, {groups[key]} and {number}"
+            raise ServerError(msg)
+        if inner_by:
+            below = row.get("groups")
+            if not isinstance(below, list):
+                msg = f"group {key!r} has no groups inside"
+                raise ServerError(msg)
+            inner.setdefault(key, read_tally(inner_by, number, below))
+    return Tally(_count(count, "meta.count"), groups, len(groups), inner)
+
+
+def check_tally(request: Request, tally: Tally, *, full: bool) -> None:
+    """
+    Check an answer against itself and against what was asked; ``full``: it may have been cut.
+
+    Raises
+    ------
+    ServerError
+        If a group has more works than there are; if groups of which a work has just one don't add
+        up to all works; if the group of the one country asked for lacks works; if a year was not
+        asked for; if a full page is not in the order asked for.
+    """
+    if "," in request.group_by:
+        return  # both levels may be cut silently: the caller compares with single-key answers
+    total, most = sum(tally.groups.values()), max(tally.groups.values(), default=0)
+    if most > tally.count:
+        msg = f"a group has {most} works but all together are {tally.count}"
+        raise ServerError(msg)
+    keys = list(tally.groups)
+    if request.group_by == COUNTRY:
+        one = re.findall(rf"(?:^|,){COUNTRY}:([A-Z]{{2}})(?=,|$)", request.filter)
+        for code in one:
+            if (code in tally.groups or not full) and tally.groups.get(code, 0) != tally.count:
+                msg = f"{tally.groups.get(code, 0)} of {tally.count} works with {code} have {code}"
+                raise ServerError(msg)
+        if full and request.sort and keys != sorted(keys, reverse=request.sort.endswith("desc")):
+            msg = f"a full page of countries is not in the order {request.sort}"
+            raise ServerError(msg)
+    elif request.group_by == INSTITUTION:
+        return  # a work may have many
+    elif total != tally.count and not (full and total < tally.count):
+        msg = f"the groups of {request.group_by} add up to {total} works, not to {tally.count}"
+        raise ServerError(msg)
+    if request.group_by == YEAR and request.years:
+        odd = [key for key in keys if key and not request.years[0] <= int(key) <= request.years[1]]
+        if odd:
+            msg = f"works of {odd[0]} came, but years {request.years} were asked for"
+            raise ServerError(msg)
+
+
+def check_data(request: Request, data: Any) -> None:
+    """
+    Check the content of an answer with status 200.
+
+    Raises
+    ------
+    PartialAnswerError
+        If the server's search ran into its time limit, so that counts may be too low.
+    ServerError
+        If it is not of the form that this request has, or contradicts itself.
+    """
+    if not isinstance(data, Mapping):
+        msg = "the answer is not JSON"
+        raise ServerError(msg)
+    if not request.is_list:
+        if "id" not in data and request.path != "rate-limit":
+            msg = "the answer is no record"
+            raise ServerError(msg)
+        return
+    meta = data.get("meta")
+    rows = data.get("group_by" if request.group_by else "results")
+    if not isinstance(meta, Mapping) or not isinstance(rows, list):
+        msg = "the answer lacks meta or rows"
+        raise ServerError(msg)
+    took = meta.get("db_response_time_ms")
+    if meta.get("timed_out") not in (None, False) or (_number(took) or 0) >= SLOW_QUERY_MS:
+        msg = f"the server's search ran into its time limit ({took} ms), so counts may be too low"
+        raise PartialAnswerError(msg)
+    if request.group_by:
+        tally = read_tally(request.group_by, meta.get("count"), rows)
+        check_tally(request, tally, full=is_full(request, meta, tally))
+    else:
+        _count(meta.get("count"), "meta.count")
+
+
+LONG_WAIT: Final = 60.0
+OFFLINE: Final = (
+    "meanwhile `python -m bibliometrics refresh --offline` rebuilds the tables from saved answers, "
+    "and `make sample` shows everything on a synthetic sample"
+)
+RESUME: Final = "the same command goes on where it stopped, and asks nothing twice"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """
+    Why an answer can't be taken.
+
+    ``kind`` says what may help: ``again`` (ask again soon), ``fast`` (wait: we were too fast),
+    ``slow`` (ask slower from now on), ``partial`` (ask again later, or for less), ``connect``
+    (try the connection a few times), ``stop`` (nothing: raise).
+    """
+
+    kind: str
+    error: type[BibliometricsError]
+    message: str
+    next_step: str = ""
+    pause: float | None = None
+    status: int = 0
+
+
+def find_fault(request: Request, reply: Reply, *, with_key: bool = False) -> Fault | None:
+    """
+    Say what is wrong with an answer, or None if it counts.
+
+    Parameters
+    ----------
+    request : Request
+        What was asked.
+    reply : Reply
+        What came.
+    with_key : bool
+        Whether an API key was sent.
+
+    Returns
+    -------
+    Fault or None
+        What is wrong, and what may help.
+    """
+    if reply.status == 200:
+        try:
+            check_data(request, reply.json)
+        except PartialAnswerError as error:
+            step = "run the same command again at a quieter time; saved answers are kept"
+            return Fault("partial", PartialAnswerError, error.message, step)
+        except ServerError as error:
+            said = "" if isinstance(reply.json, dict) else f": {reply.excerpt[:120]!r}"
+            return _again(reply, f"{error.message}{said}")
+        return None
+    if reply.status == 429:
+        return _find_limit(reply)
+    if reply.status in {408, 425} or reply.status >= 500 or 200 < reply.status < 300:
+        return _again(reply, f"the answer is status {reply.status}: {reply.excerpt[:120]!r}")
+    return _find_refusal(reply, with_key=with_key)
+
+
+def _again(reply: Reply, message: str) -> Fault:
+    wait = reply.retry_after
+    pause = wait if wait and wait <= LONG_WAIT else None
+    step = f"try again later; {RESUME}"
+    return Fault("again", ServerError, message, step, pause)
+
+
+def _find_limit(reply: Reply) -> Fault:
+    """Tell the 429s apart by message and Retry-After."""
+    data = reply.json if isinstance(reply.json, dict) else {}
+    said, wait = reply.excerpt, reply.retry_after
+    if "plan upgrade required" in f"{data.get('error')} {said}".lower():
+        return Fault("stop", RefusedError, f"OpenAlex wants a paid plan for this: {said}")
+    too_fast = said.lower().startswith("rate limit exceeded:")
+    if said.lower().startswith("insufficient budget"):
+        msg = f"today's OpenAlex budget is spent. It resets at {_after(wait)}."
+        return Fault("stop", BudgetError, msg, RESUME)
+    if not too_fast and (wait or 0) > LONG_WAIT:
+        msg = f"OpenAlex answers nothing more before {_after(wait)}: {said!r}."
+        return Fault("stop", BudgetError, msg, RESUME)
+    pause = None if wait is None else min(max(wait, 1.0), LONG_WAIT)
+    step = f"use a lower --rate; {RESUME}"
+    if data and not too_fast and not any(name.startswith("x-ratelimit") for name in reply.headers):
+        return Fault(
+            "slow", ServerError, f"OpenAlex slows this account down: {said!r}", step, pause
+        )
+    return Fault("fast", ServerError, f"OpenAlex says that we ask too fast: {said!r}", step, pause)
+
+
+def _after(wait: float | None) -> str:
+    """Return the time after some seconds, or of the next midnight in UTC, as text."""
+    now = datetime.now(UTC)
+    if wait is None:
+        when = (now + timedelta(days=1)).replace(hour=0, minute=0)
+    else:
+        when = now + timedelta(seconds=min(wait, 10 * 86400))
+    return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+def _find_refusal(reply: Reply, *, with_key: bool) -> Fault:
+    said = reply.excerpt
+    if reply.status == 401:
+        if with_key:
+            step = "check OPENALEX_API_KEY, or unset it to ask without a key"
+            return Fault("stop", KeyRefusedError, f"OpenAlex refuses the API key: {said!r}.", step)
+        step = "get a free key at openalex.org/settings/api and set OPENALEX_API_KEY"
+        return Fault("stop", KeyRefusedError, f"OpenAlex wants an API key: {said!r}.", step)
+    if reply.status == 407:
+        step = f"put user name and password into the proxy setting (HTTPS_PROXY); {OFFLINE}"
+        return Fault("stop", NetworkError, "the proxy wants a user name and a password.", step)
+    if 300 <= reply.status < 400:
+        target = reply.headers.get("location", "nowhere").partition("?")[0]
+        target = re.sub("//[^/@]*@", "//", target)
+        msg = f"the server sends us on to {target!r}, which is not followed"
+        step = "set OPENALEX_API_URL to the API's own address"
+        return Fault("stop", RefusedError, msg, step, status=reply.status)
+    step = {
+        403: "a firewall or proxy on the way may refuse it; try another network",
+        404: "check OPENALEX_API_URL if it is set",
+    }.get(reply.status, "the API may have changed; please report it with this message")
+    msg = f"the request is refused with status {reply.status}: {said!r}"
+    return Fault("stop", RefusedError, msg, step, status=reply.status)
+
+
+def is_deciding(request: Request, reply: Reply, error: BibliometricsError) -> bool:
+    """
+    Say whether a refusal decides how to go on, so that it must be kept for a replay.
+
+    These are: two keys at once refused or failed, a partial answer over several years (they are
+    asked one by one), a refused page size of more than 100.
+    """
+    if "," in request.group_by:
+        return isinstance(error, ServerError | RefusedError)
+    if isinstance(error, PartialAnswerError):
+        return request.years is not None and request.years[0] < request.years[1]
+    refused = isinstance(error, RefusedError) and reply.status == 400
+    about_pages = re.search("pagination|per.page", f"{reply.body[:300]!r}", re.IGNORECASE)
+    return refused and (request.per_page or 0) > VALUES and about_pages is not None
+
+
+def cost_of(request: Request, reply: Reply | None) -> float:
+    """
+    Return what a call cost in USD: as the server says, else by its price list.
+
+    A call that was answered by the edge itself (401, 429, 504) is free; one of which no answer
+    came may have been charged, so it counts.
+    """
+    if reply is not None and reply.cost_usd is not None and reply.status != 504:
+        return reply.cost_usd
+    free = not request.is_list or (reply is not None and reply.status in {401, 429, 504})
+    return 0.0 if free else CREDIT_USD

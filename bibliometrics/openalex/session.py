@@ -1,0 +1,370 @@
+"""
+The one way to the server: a ``requests.Session`` that pyalex is given in place of its own.
+
+It keeps connections open, waits no longer than told, sends the key in a header only, follows no
+redirect, honours proxies and certificate settings of the environment for the address it really
+asks, and lets every request pass the :class:`~bibliometrics.openalex.policy.Gate`.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from http.cookiejar import DefaultCookiePolicy
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pyalex
+import pyalex.api
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+
+from bibliometrics import __version__
+from bibliometrics.errors import (
+    BusyError,
+    InputError,
+    MissingPackageError,
+    NetworkError,
+    ServerError,
+)
+from bibliometrics.openalex.credentials import API_URL, basic_credentials
+from bibliometrics.openalex.policy import Gate, ignore
+from bibliometrics.openalex.query import Request
+from bibliometrics.openalex.response import OFFLINE, RESUME, Fault, Reply
+
+LARGEST_BODY: Final = 50_000_000
+LONGEST_BODY_S: Final = 120.0
+NO_NETWORK: Final = f"check network and proxy settings; {OFFLINE}"
+
+
+class ApiSession(requests.Session):
+    """
+    A session whose every request passes a gate. Safe to share between threads.
+
+    Parameters
+    ----------
+    gate : Gate
+        Archive, budget, rate, retries; holds address and key too.
+    agent : str
+        What to send as ``User-Agent``.
+    timeout : tuple of (float, float)
+        Seconds to wait for a connection, and for the next bytes.
+    connections : int
+        Connections that are kept open.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        *,
+        agent: str = "bibliometrics",
+        timeout: tuple[float, float] = (5.0, 30.0),
+        connections: int = 4,
+    ) -> None:
+        super().__init__()
+        self.gate = gate
+        self.timeout = timeout
+        self.agent = agent
+        self.has_replied = False
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        self.headers.update({"Accept": "application/json"})
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """
+        Turn a request of pyalex into one for the address that was set, with our own credentials.
+
+        Raises
+        ------
+        InputError
+            If it is not for OpenAlex: a key must not go elsewhere.
+        """
+        url = str(request.url)
+        if not url.startswith(f"{API_URL}/"):
+            msg = "pyalex asks another server than OpenAlex."
+            raise InputError(msg, "install the version of pyalex that this package names")
+        request.url = self.gate.address.url + url.removeprefix(API_URL)
+        prepared = super().prepare_request(request)
+        prepared.headers.pop("Authorization", None)
+        prepared.headers["User-Agent"] = self.agent
+        if self.gate.key:
+            prepared.headers["Authorization"] = f"Bearer {self.gate.key}"
+        elif self.gate.address.userinfo:
+            prepared.headers["Authorization"] = f"Basic {basic_credentials(self.gate.address)}"
+        return prepared
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Return the accepted answer; raise one of our errors if there is none."""
+        asked = Request.parse(str(request.url))
+        reply = self.gate.pass_through(asked, lambda: self._exchange(request, options))
+        return _response(request, reply)
+
+    def _exchange(
+        self, request: requests.PreparedRequest, options: dict[str, Any]
+    ) -> Reply | Fault:
+        """Send a request once, straight to the adapter: no redirects, no cookies."""
+        try:
+            response = self.get_adapter(str(request.url)).send(
+                request,
+                stream=True,
+                timeout=self.timeout,
+                verify=options.get("verify", True),
+                cert=options.get("cert"),
+                proxies=options.get("proxies"),
+            )
+            self.has_replied = True
+            with response:
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status_code, headers, read_body(response))
+        except (requests.RequestException, HTTPError, OSError) as error:
+            return explain(error, self.gate.address.host, self.timeout[1])
+
+
+def read_body(response: requests.Response, clock: Callable[[], float] = time.monotonic) -> bytes:
+    """
+    Read a body to its end, within a limit of size and time.
+
+    Raises
+    ------
+    requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError
+        If it takes too long, drop by drop, or is too large to be an answer.
+    """
+    end = clock() + LONGEST_BODY_S
+    parts, size = [], 0
+    while part := response.raw.read1(65536, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_BODY:
+            msg = "the body is too large"
+            raise requests.exceptions.ChunkedEncodingError(msg)
+        if clock() > end:
+            msg = "the body takes too long"
+            raise requests.exceptions.ReadTimeout(msg)
+    return b"".join(parts)
+
+
+def explain(error: Exception, host: str, patience: float) -> Fault:
+    """
+    Say what went wrong on the way, in our own words: foreign texts may hold proxy passwords.
+
+    Parameters
+    ----------
+    error : Exception
+        What requests or urllib3 raised.
+    host : str
+        The server.
+    patience : float
+        Seconds that we waited for bytes.
+
+    Returns
+    -------
+    Fault
+        What went wrong, and what may help.
+    """
+    problems = requests.exceptions
+    if isinstance(error, problems.ProxyError):
+        step = f"check HTTPS_PROXY, HTTP_PROXY and NO_PROXY; {OFFLINE}"
+        return Fault("connect", NetworkError, f"the proxy on the way to {host} fails.", step)
+    if isinstance(error, problems.SSLError):
+        step = f"set REQUESTS_CA_BUNDLE to your network's certificates, check the clock; {OFFLINE}"
+        return Fault("connect", NetworkError, f"{host} shows a certificate we can't trust.", step)
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(error, problems.ConnectTimeout) or isinstance(reason, NewConnectionError):
+        return Fault("connect", NetworkError, f"there is no connection to {host}.", NO_NETWORK)
+    if isinstance(error, ValueError) and isinstance(error, problems.RequestException):
+        step = "check OPENALEX_API_URL, HTTPS_PROXY and HTTP_PROXY"
+        return Fault("stop", InputError, f"{host} or its proxy is not a valid address.", step)
+    step = f"try again later; {RESUME}"
+    if isinstance(error, problems.Timeout | ReadTimeoutError):
+        return Fault("again", ServerError, f"{host} sends nothing for {patience:g} s", step)
+    name = type(error).__name__
+    return Fault("again", ServerError, f"the connection to {host} broke off ({name})", step)
+
+
+def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Response:
+    """Return a reply in the form that pyalex wants."""
+    response = requests.Response()
+    response.status_code = reply.status
+    response.url = str(request.url)
+    response.headers.update(reply.headers)
+    response.request = request
+    response.encoding = "utf-8-sig"
+    response.raw = io.BytesIO(reply.body)
+    return response
+
+
+PYALEX: Final = "0.21"
+CHECK_S: Final = 5.0
+_SHORT_TIMEOUT: Final = (3.0, 4.0)
+_SHORT_PATIENCE: Final = 2.0
+_FEW_TRIES: Final = {"again": 2, "partial": 1, "connect": 2, "fast": 3, "slow": 3, "stop": 1}
+_SEAM = threading.Lock()
+_ENTITIES: Final = {"works": pyalex.Works, "institutions": pyalex.Institutions}
+
+
+def check_seam() -> None:
+    """
+    Check that pyalex is the version whose seam we know.
+
+    Raises
+    ------
+    MissingPackageError
+        If it is another version, or its session factory is gone.
+    """
+    if pyalex.__version__ != PYALEX or not callable(
+        getattr(pyalex.api, "_get_requests_session", None)
+    ):
+        msg = f"pyalex {pyalex.__version__} is installed; this package needs version {PYALEX}."
+        raise MissingPackageError(msg, f"run: python -m pip install pyalex=={PYALEX}")
+
+
+class Client:
+    """
+    Give pyalex our sessions. A context manager; one at a time in a process.
+
+    Parameters
+    ----------
+    gate : Gate
+        What every request passes.
+    connections : int
+        Connections that are kept open.
+    timeout : tuple of (float, float)
+        Seconds to wait for a connection, and for the next bytes.
+    """
+
+    def __init__(self, gate: Gate, *, connections: int, timeout: tuple[float, float]) -> None:
+        self.gate = gate
+        self._connections = connections
+        self._timeout = timeout
+        self._agent = f"bibliometrics/{__version__} pyalex/{PYALEX}"
+        self._here = threading.local()
+        self.session = self.new_session(gate)
+
+    def __enter__(self) -> Self:
+        """
+        Put our session in the place of pyalex's own.
+
+        Raises
+        ------
+        MissingPackageError
+            If pyalex is not the version whose seam we know.
+        BusyError
+            If another client is open in this process.
+        """
+        check_seam()
+        if not _SEAM.acquire(blocking=False):
+            msg = "another OpenAlex source is open in this process."
+            raise BusyError(msg, "close it first")
+        self._before = pyalex.api._get_requests_session, dict(pyalex.config)
+        pyalex.api._get_requests_session = self.current_session
+        pyalex.config.update(api_key=None, email=None, user_agent=self._agent, max_retries=0)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give pyalex its own session and settings back, and close all connections."""
+        pyalex.api._get_requests_session, config = self._before
+        pyalex.config.clear()
+        pyalex.config.update(config)
+        self.session.close()
+        _SEAM.release()
+
+    def new_session(self, gate: Gate, timeout: tuple[float, float] | None = None) -> ApiSession:
+        """Return a session of its own for a gate."""
+        timeout = timeout or self._timeout
+        return ApiSession(gate, agent=self._agent, timeout=timeout, connections=self._connections)
+
+    def use(self, session: ApiSession) -> None:
+        """Let pyalex use another session in this thread."""
+        self._here.session = session
+
+    def current_session(self) -> ApiSession:
+        """Return the session that pyalex uses in this thread."""
+        session: ApiSession = getattr(self._here, "session", self.session)
+        return session
+
+    def fetch(self, request: Request) -> Any:
+        """
+        Ask pyalex, with a fresh query: its queries change when they are used.
+
+        Returns
+        -------
+        list with meta, or dict
+            What pyalex makes of the answer: rows, or one record.
+        """
+        if not request.is_list:
+            path, _, name = request.path.partition("/")
+            return _ENTITIES[path]()[name]
+        query: dict[str, Any] = {name: [text] for name, text in request.parameters}
+        if request.select:
+            query["select"] = request.select.split(",")
+        for name in ("per-page", "page"):
+            query.pop(name, None)
+        return _ENTITIES[request.path](query).get(per_page=request.per_page, page=request.page)
+
+    def unsaved(self, work: Callable[[], Any]) -> Any:
+        """Do some work live, with all patience; its answers are not saved."""
+        with self.new_session(replace(self.gate, pull=None)) as session:
+            self.use(session)
+            try:
+                return work()
+            finally:
+                self.use(self.session)
+
+    def in_time(self, work: Callable[[], Any], seconds: float | None = None) -> Any:
+        """
+        Do some work live, with little patience, in a thread that a hanging resolver may hold.
+
+        Parameters
+        ----------
+        work : callable
+            What to do; it asks with :meth:`fetch` or :meth:`current_session`.
+        seconds : float or None
+            How long it may take; None: a few.
+
+        Returns
+        -------
+        object
+            What the work returns.
+
+        Raises
+        ------
+        NetworkError
+            If it is not done in time, or the server never replied.
+        """
+        gate = replace(
+            self.gate, pull=None, tries=_FEW_TRIES, patience=_SHORT_PATIENCE, tell=ignore
+        )
+        box: Future[Any] = Future()
+        seconds = CHECK_S if seconds is None else seconds
+
+        def run() -> None:
+            try:
+                with self.new_session(gate, _SHORT_TIMEOUT) as session:
+                    self.use(session)
+                    try:
+                        box.set_result(work())
+                    except ServerError as error:
+                        if session.has_replied:
+                            raise
+                        raise NetworkError(error.message, NO_NETWORK) from error
+            except BaseException as error:  # noqa: BLE001 - for the thread that waits
+                box.set_exception(error)
+
+        threading.Thread(target=run, daemon=True).start()
+        try:
+            return box.result(timeout=seconds)
+        except TimeoutError:
+            msg = f"{self.gate.address.host} does not answer within {seconds:g} s."
+            raise NetworkError(msg, NO_NETWORK) from None

@@ -1,0 +1,492 @@
+"""
+The live OpenAlex API as a source: questions in, counts out, through pyalex.
+
+How a question is asked is in :mod:`bibliometrics.openalex.group_by`; what every request passes on
+its way, the archive first, in :mod:`bibliometrics.openalex.policy`. Here a few requests at a time
+are kept in flight.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pandas as pd
+
+from bibliometrics.errors import (
+    BibliometricsError,
+    InputError,
+    KeyRefusedError,
+    RefusedError,
+    ServerError,
+)
+from bibliometrics.openalex.archive import Pull
+from bibliometrics.openalex.contract import Answer as Probed
+from bibliometrics.openalex.contract import (
+    Finding,
+    Resolved,
+    resolve_suspects,
+    run_cheap,
+    run_probes,
+    warn,
+)
+from bibliometrics.openalex.credentials import API_URL, Address, check_key, parse_address
+from bibliometrics.openalex.group_by import (
+    Answer,
+    Cells,
+    Outcome,
+    Refusal,
+    Walk,
+    count_works,
+    drive,
+)
+from bibliometrics.openalex.institutions import (
+    Member,
+    Remaining,
+    compare_members,
+    find_institutions,
+    list_members,
+    look_up,
+    read_remaining,
+    resolve,
+)
+from bibliometrics.openalex.policy import Event, Gate, Meter, Pacer, ignore
+from bibliometrics.openalex.query import CREDIT_USD, ROWS, VALUES, Request, first_requests
+from bibliometrics.openalex.session import ApiSession, Client
+from bibliometrics.study.model import Institution, Study
+from bibliometrics.study.questions import TEXT_KEYS, Question
+
+PROBE_S: Final = 90.0
+CHEAP_S: Final = 20.0
+
+
+class OpenAlex:
+    """
+    The OpenAlex API as a source of counts. A context manager; one at a time in a process.
+
+    Parameters
+    ----------
+    pull : Pull or None
+        Where answers are saved, and looked for first; None: nowhere.
+    base_url : str or Address
+        Address of the API; a user name and password in it are sent, never saved or printed.
+    key : str or None
+        API key; None: without.
+    rate : float
+        Most requests a second.
+    budget_usd : float or None
+        Most that this run may spend, in USD.
+    offline : bool
+        Saved answers only.
+    workers : int
+        Most requests in flight.
+    timeout : tuple of (float, float)
+        Seconds to wait for a connection, and for the next bytes.
+    on_event : callable or None
+        Told of each answer and pause, one event at a time, from worker threads.
+    sleep, clock : callable
+        For tests: how to wait, and a clock in seconds.
+
+    Attributes
+    ----------
+    notes : list of str
+        Warnings for the reader.
+
+    Raises
+    ------
+    InputError
+        If address, key, rate or budget can't be used.
+    """
+
+    def __init__(
+        self,
+        pull: Pull | None,
+        *,
+        base_url: str | Address = API_URL,
+        key: str | None = None,
+        rate: float = 5.0,
+        budget_usd: float | None = None,
+        offline: bool = False,
+        workers: int = 4,
+        timeout: tuple[float, float] = (5.0, 30.0),
+        on_event: Callable[[Event], object] | None = None,
+        sleep: Callable[[float], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        _check_limits(rate, budget_usd, workers)
+        stopped = threading.Event()
+        sleep = sleep or stopped.wait
+        self.notes: list[str] = []
+        self.workers = workers
+        self._gate = Gate(
+            pull,
+            Meter(budget_usd),
+            Pacer(rate, sleep, clock),
+            parse_address(base_url) if isinstance(base_url, str) else base_url,
+            check_key(key) if key else None,
+            offline=offline,
+            sleep=sleep,
+            tell=_one_at_a_time(on_event or ignore),
+            stopped=stopped,
+        )
+        if key and self._gate.address.userinfo:
+            msg = "both an API key and a user name in the API address are set."
+            raise InputError(
+                msg, "unset OPENALEX_API_KEY, or take the user name out of the address"
+            )
+        if key and not self._gate.address.is_private:
+            self.notes.append(f"the API key goes to {self._gate.address.host} unencrypted (http)")
+        self._client = Client(self._gate, connections=workers, timeout=timeout)
+        self._asked: dict[Request, Future[Outcome]] = {}
+        self._below: dict[str, list[Member]] = {}
+
+    def __repr__(self) -> str:
+        """Return server and pull, never the key."""
+        return f"<OpenAlex {self._gate.address.host} {self._gate.pull!r}>"
+
+    def __enter__(self) -> Self:
+        """
+        Let pyalex use our sessions.
+
+        Raises
+        ------
+        MissingPackageError
+            If pyalex is not the version whose seam we know.
+        BusyError
+            If another source of this kind is open in this process.
+        """
+        self._client.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give pyalex its own session and settings back, and close all connections."""
+        self._client.__exit__(kind, error, trace)
+
+    @property
+    def calls(self) -> int:
+        """Calls made by this run, retries among them."""
+        return self._gate.meter.calls
+
+    @property
+    def cost_usd(self) -> float:
+        """What this run has spent, in USD."""
+        return self._gate.meter.cost_usd
+
+    @property
+    def credits(self) -> int:
+        """What this run has spent, in credits of $0.0001."""
+        return round(self.cost_usd / CREDIT_USD)
+
+    @property
+    def remaining_usd(self) -> float | None:
+        """What the server says is left of today's budget, or None if it has not said."""
+        return self._gate.meter.remaining_usd
+
+    def answer(self, question: Question) -> pd.DataFrame:
+        """Return the frame of one question; see :meth:`answer_all`."""
+        return self.answer_all([question])[question]
+
+    def answer_all(self, questions: Iterable[Question]) -> dict[Question, pd.DataFrame]:
+        """
+        Answer questions, a few requests at once, and ask nothing twice.
+
+        Parameters
+        ----------
+        questions : iterable of Question
+            The questions; two equal ones are one.
+
+        Returns
+        -------
+        dict of Question to pandas.DataFrame
+            The frame of each question as :mod:`bibliometrics.study.questions` describes it.
+
+        Raises
+        ------
+        BibliometricsError
+            The first error; what was answered before it is saved.
+        """
+        meant = self._resolve(questions)
+        cells = self._run(meant.values(), self._client.session, self._asked)
+        return {question: to_frame(question, cells[meant[question]]) for question in meant}
+
+    def _resolve(self, questions: Iterable[Question]) -> dict[Question, Question]:
+        """Return each question, and the same with the institutions that its rule leaves by now."""
+        self._gate.stopped.clear()
+        return {
+            one: resolve(one, self.list_below(one.lineage[0]))
+            if one.not_below and not one.is_empty
+            else one
+            for one in questions
+        }
+
+    def repeat_sentinels(self, questions: Iterable[Question]) -> list[Question]:
+        """
+        Ask some questions a second time, and return those whose counts have moved meanwhile.
+
+        The second answers are saved beside the first.
+        """
+        meant = self._resolve(questions)
+        first = self._run(meant.values(), self._client.session, self._asked)
+        with self._client.new_session(replace(self._gate, suffix="-end")) as session:
+            again = self._run(meant.values(), session, {})
+        return [one for one, resolved in meant.items() if first[resolved] != again[resolved]]
+
+    def _outcome(self, request: Request) -> Outcome:
+        """Return the answer to a request, or the refusal that decides how to go on."""
+        try:
+            rows = self._client.fetch(request)
+        except (ServerError, RefusedError) as error:
+            saved = self._client.current_session().gate.find(request)
+            if saved is None or saved.accepted:
+                raise
+            return Refusal(error)
+        return Answer(rows.meta, rows)
+
+    def _settle_page_size(
+        self, first: Request | None, asked: dict[Request, Future[Outcome]]
+    ) -> int:
+        """Return how many groups a page may have: the first request, asked alone, finds it out."""
+        pull = self._gate.pull
+        size = pull.settings.get("per_page") if pull else None
+        if isinstance(size, int) or first is None or self._gate.offline:
+            return size if isinstance(size, int) else ROWS
+        outcome = self._outcome(first)
+        asked[first] = done = Future[Outcome]()
+        done.set_result(outcome)
+        refused = isinstance(outcome, Refusal) and isinstance(outcome.error, RefusedError)
+        size = VALUES if refused else ROWS
+        if pull:
+            pull.decide("per_page", size)
+        return size
+
+    def _run(
+        self,
+        questions: Iterable[Question],
+        session: ApiSession,
+        asked: dict[Request, Future[Outcome]],
+    ) -> dict[Question, Cells]:
+        """Walk through all questions at once, a few requests in flight."""
+        questions = list(dict.fromkeys(questions))
+        requests = (request for question in questions for request in first_requests(question))
+        grouped = next((request for request in requests if request.group_by), None)
+        size = self._settle_page_size(grouped, asked)
+        walks = [Walk(question, count_works(question, per_page=size)) for question in questions]
+        self._gate.stopped.clear()
+        session.gate.failure = None
+        pool = ThreadPoolExecutor(self.workers, initializer=self._client.use, initargs=(session,))
+        try:
+            return drive(walks, asked, lambda request: pool.submit(self._outcome, request))
+        except BaseException:
+            self._gate.stopped.set()
+            asked.clear()  # what was answered is in the archive
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def check(self, study: Study) -> None:
+        """
+        Check within seconds that the server is there, takes the key and knows the institution.
+
+        Raises
+        ------
+        NetworkError
+            If there is no connection, or no answer in time.
+        KeyRefusedError
+            If the key is refused, or one is wanted.
+        InputError
+            If the institution is unknown, lies in the region, or can't be counted by lineage.
+        ServerError
+            If the server is there but fails again and again.
+        """
+        if self._gate.offline:
+            return
+        try:
+            self.notes += self._client.in_time(lambda: look_up(study, self._client.fetch))
+        except ServerError:  # there, but busy
+            self.notes += self._client.unsaved(lambda: look_up(study, self._client.fetch))
+
+    def remaining(self) -> Remaining | None:
+        """
+        Ask what is left of today's budget: free, with a key only; None if the server won't say.
+
+        Raises
+        ------
+        KeyRefusedError
+            If the key is refused.
+        NetworkError
+            If there is no connection, or no answer in time.
+        """
+        if self._gate.key is None or self._gate.offline:
+            return None
+        address = f"{API_URL}/rate-limit"
+        try:
+            data = self._client.in_time(lambda: self._client.current_session().get(address).json())
+        except (ServerError, RefusedError):
+            return None
+        return read_remaining(data)
+
+    def members(self, institution: Institution) -> list[Member]:
+        """
+        List an institution and everything below it, as the server has it now.
+
+        Returns
+        -------
+        list of Member
+            Ascending by the number in the id. A difference from the definitions becomes a note.
+        """
+        found = self.list_below(institution.id)
+        self.notes += compare_members(institution, found)
+        return found
+
+    def find(self, text: str) -> list[Member]:
+        """
+        Look up an institution by OpenAlex id, ROR id or name: one, or those with such a name.
+
+        Raises
+        ------
+        NetworkError
+            If there is no connection, or no answer in time.
+        """
+        found: list[Member] = self._client.in_time(
+            lambda: find_institutions(text, self._client.fetch)
+        )
+        return found
+
+    def record(self, institution_id: str) -> dict[str, Any]:
+        """Return the whole record of an institution."""
+        asked = Request(path=f"institutions/{institution_id}")
+        return dict(self._client.in_time(lambda: self._client.fetch(asked)))
+
+    def list_below(self, institution_id: str) -> list[Member]:
+        """List an institution and everything below it, ascending by the number in the id."""
+        if institution_id not in self._below:
+            self._below[institution_id] = list_members(institution_id, self._client.fetch)
+        return self._below[institution_id]
+
+    def probe(self, study: Study) -> tuple[list[Finding], list[Resolved]]:
+        """
+        Ask what the counts take for granted about the API, and for ids of suspect institutions.
+
+        Parameters
+        ----------
+        study : Study
+            What to ask about.
+
+        Returns
+        -------
+        tuple of (list of Finding, list of Resolved)
+            What came; nothing is saved. A refusal is a finding.
+
+        Raises
+        ------
+        KeyRefusedError
+            If the key is refused.
+        NetworkError
+            If there is no connection, or no answer in time.
+        """
+        with_key = self._gate.key is not None
+        found: tuple[list[Finding], list[Resolved]] = self._client.in_time(
+            lambda: (
+                run_probes(study, self._ask, with_key=with_key),
+                resolve_suspects(study, self._ask),
+            ),
+            PROBE_S,
+        )
+        return found
+
+    def probe_cheaply(self, study: Study) -> None:
+        """Note what would change counts silently; never fails, and saves nothing."""
+        if self._gate.offline:
+            return
+        try:
+            found = self._client.in_time(lambda: run_cheap(study, self._ask), CHEAP_S)
+        except BibliometricsError as error:
+            self.notes.append(f"what the counts take for granted was not probed: {error.message}")
+        else:
+            self.notes += warn(found)
+
+    def _ask(self, target: str) -> Probed:
+        """Ask for a path and query; a refusal is an answer too."""
+        try:
+            response = self._client.current_session().get(f"{API_URL}/{target}")
+        except KeyRefusedError as error:
+            if self._gate.key is not None:
+                raise
+            return Probed(401, message=error.message)
+        except (ServerError, RefusedError) as error:
+            return Probed(getattr(error, "status", 0), message=error.message)
+        return Probed(200, response.json(), response.headers)
+
+
+def _check_limits(rate: float, budget_usd: float | None, workers: int) -> None:
+    if not 0 < rate <= 100 or workers < 1:
+        msg = f"rate {rate:g} with {workers} workers can't be used."
+        raise InputError(msg, "give a rate between 0 and 100 requests a second, such as --rate 5")
+    if budget_usd is not None and not 0 <= budget_usd < float("inf"):
+        msg = f"budget {budget_usd} is not an amount in USD."
+        raise InputError(msg, "give an amount such as --budget 0.05")
+
+
+def _one_at_a_time(tell: Callable[[Event], object]) -> Callable[[Event], object]:
+    """Return the callable guarded, so that events of several threads don't mix."""
+    guard = threading.Lock()
+
+    def guarded(event: Event) -> None:
+        with guard:
+            tell(event)
+
+    return guarded
+
+
+def to_frame(question: Question, cells: Cells) -> pd.DataFrame:
+    """
+    Return counts as the frame that every source gives for a question.
+
+    Parameters
+    ----------
+    question : Question
+        The question.
+    cells : dict of tuple to int
+        Works per tuple of key values.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One column a key (text for country and type, else int64), then ``n_works`` (int64);
+        ascending by the keys.
+
+    Examples
+    --------
+    >>> to_frame(Question(group_by=("year",)), {(2008,): 5, (2007,): 3})
+       year  n_works
+    0  2007        3
+    1  2008        5
+    """
+    rows = [(*key, number) for key, number in sorted(cells.items())]
+    frame = pd.DataFrame(rows, columns=[*question.group_by, "n_works"])
+    return frame.astype({name: "str" if name in TEXT_KEYS else "int64" for name in frame.columns})
+
+
+def ask_remaining(address: str | Address, key: str) -> Remaining | None:
+    """
+    Ask what is left of today's budget of a key; see :meth:`OpenAlex.remaining`.
+
+    Raises
+    ------
+    KeyRefusedError
+        If the key is refused.
+    NetworkError
+        If there is no connection, or no answer in time.
+    """
+    with OpenAlex(None, base_url=address, key=key) as source:
+        return source.remaining()

@@ -1,0 +1,211 @@
+"""
+The notebooks that come along, run on a build by papermill; what they show, as sections of HTML.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+import mistune
+import papermill
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from papermill.exceptions import PapermillExecutionError
+
+from bibliometrics.errors import BibliometricsError, InputError
+from bibliometrics.files import notebooks_folder
+from bibliometrics.report.html import make_id, put_in_box, tidy_html
+
+AT_A_TIME: Final = 2
+OVERVIEW: Final = "<Build "
+ONE_LEVEL: Final = 1
+NATIVE: Final = "python3"
+
+Show = Callable[[str], str | None]
+
+
+class ThisPython(AsyncKernelManager):
+    """Starts kernels of the running Python, whatever kernels a user has under the same name."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """What is started, and how."""
+        return KernelSpec(**get_kernel_dict())
+
+
+@dataclass(frozen=True)
+class Story:
+    """One notebook as it was run: its file name without ending, and its cells."""
+
+    name: str
+    cells: Sequence[Mapping[str, Any]]
+
+    @property
+    def title(self) -> str:
+        """Its first heading."""
+        lines = (line for cell in self.cells for line in _source(cell).splitlines())
+        return next((line[2:].strip() for line in lines if line.startswith("# ")), self.name)
+
+
+def list_notebooks(folder: Path | None = None) -> list[Path]:
+    """
+    Return the notebooks that tell the story, in order.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    folder = folder or notebooks_folder()
+    found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    if not found:
+        msg = f"{folder} holds no notebooks."
+        raise InputError(msg, "install the package again, or add --no-notebooks")
+    return found
+
+
+def hash_notebooks(paths: Sequence[Path]) -> str:
+    """Return the SHA-256 of what notebooks say and do: their cells, not their outputs."""
+    texts = [[_source(cell) for cell in _read(path)["cells"]] for path in paths]
+    names = [path.name for path in paths]
+    return hashlib.sha256(json.dumps([names, texts]).encode()).hexdigest()
+
+
+def run_notebooks(paths: Sequence[Path], build: Path, said: Callable[[str], None]) -> list[Story]:
+    """
+    Run notebooks on a build, two at a time; nothing is written.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        The notebooks.
+    build : pathlib.Path
+        Folder of the build.
+    said : callable
+        Is told of each notebook that has run.
+
+    Returns
+    -------
+    list of Story
+        In the order of ``paths``.
+
+    Raises
+    ------
+    BibliometricsError
+        If a notebook fails.
+    """
+
+    def run(path: Path) -> Story:
+        try:
+            done = papermill.execute_notebook(
+                path,
+                None,
+                parameters={"data": str(build)},
+                cwd=path.parent,
+                progress_bar=False,
+                extra_arguments=["--log-level=50"],
+                kernel_name=NATIVE,
+                kernel_manager_class=ThisPython,
+            )
+        except PapermillExecutionError as error:
+            place = error.source.strip().partition("\n")[0]
+            msg = f"notebook {path.name} failed at `{place}`: {error.ename}: {error.evalue}"
+            step = f"open it with `make lab` and run it with data = {str(build)!r}"
+            raise BibliometricsError(msg, step) from error
+        finally:
+            asyncio.get_event_loop().close()  # papermill leaves this thread's open
+        said(f"notebook {path.name} has run")
+        return Story(path.stem, done["cells"])
+
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        return list(pool.map(run, paths))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        msg = f"can't read notebook {path}: {error}."
+        raise InputError(msg, "restore it from version control") from error
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    return "".join(cell["source"])
+
+
+def tell(story: Story, show_figure: Show) -> str:
+    """
+    Return a notebook as HTML: its words, tables and figures, without code.
+
+    Parameters
+    ----------
+    story : Story
+        A notebook that was run.
+    show_figure : callable
+        Given the name of a figure, returns its HTML, or None for a figure that it doesn't know.
+
+    Returns
+    -------
+    str
+        HTML below a heading of level 2, which is not in it.
+    """
+    told: list[str] = []
+    heading = story.title
+    for cell in story.cells:
+        if cell["cell_type"] == "markdown":
+            text = re.sub(r"\A# .*\n*", "", _source(cell))
+            heading = (re.findall(r"^#+ (.+)$", text, re.MULTILINE) or [heading])[-1]
+            told.append(_tell_markdown(text))
+        else:
+            told += [_tell_output(one, heading, show_figure) for one in cell.get("outputs", ())]
+    return "\n".join(filter(None, told))
+
+
+def _tell_markdown(text: str) -> str:
+    render = mistune.create_markdown(plugins=["table", "url"])
+    return tidy_html(str(render(text)), deeper=ONE_LEVEL)
+
+
+def _tell_output(output: Mapping[str, Any], heading: str, show_figure: Show) -> str:
+    if output["output_type"] == "stream":
+        text = "".join(output["text"])
+        return f"<pre>{escape(text)}</pre>" if output["name"] == "stdout" else ""
+    data = {kind: _joined(value) for kind, value in output.get("data", {}).items()}
+    if data.get("text/plain", "").startswith(OVERVIEW):
+        return ""  # every notebook shows the build; the page does so once
+    if "image/png" in data:
+        return _tell_picture(data["image/png"], output["metadata"], heading, show_figure)
+    if "text/markdown" in data:
+        return _tell_markdown(data["text/markdown"])
+    if "text/html" in data:
+        return tidy_html(data["text/html"], caption=heading, deeper=ONE_LEVEL)
+    return f"<pre>{escape(data.get('text/plain', ''))}</pre>"
+
+
+def _joined(value: Any) -> str:
+    return "".join(value) if isinstance(value, list) else str(value)
+
+
+def _tell_picture(png: str, metadata: Any, heading: str, show_figure: Show) -> str:
+    told = metadata.get("image/png", {})
+    known = show_figure(told["name"]) if told.get("name") else None
+    if known is not None:
+        return known
+    alt = escape(told.get("alt") or heading, quote=True)
+    picture = f'<img alt="{alt}" src="data:image/png;base64,{"".join(png.split())}">'
+    return f"<figure>{put_in_box(heading, picture)}</figure>"
+
+
+def section_id(story: Story) -> str:
+    """Return the id of a notebook's section: links between notebooks lead there."""
+    return make_id(story.name)

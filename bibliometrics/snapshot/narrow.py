@@ -1,0 +1,652 @@
+"""
+What a narrow table says of itself: a note for each source file, and a summary.
+
+The folder of a narrow table holds::
+
+    plan.json        years and rules that it was begun with
+    manifest.json    the release's own manifest, as it was when the work began
+    works/X.parquet  rows of one source file (columns: ``narrow_row.NARROW_SCHEMA``)
+    notes/X.json     its note: version, bytes, rows read, kept and dropped by each rule
+    release.json     the summary: which release, which years, totals, whether it is complete
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import threading
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from bibliometrics import __version__
+from bibliometrics.errors import InputError, NetworkError, ServerError, SnapshotError
+from bibliometrics.files import lock_file, on_disk, to_json, write_atomic
+from bibliometrics.snapshot import jsonl as works_jsonl
+from bibliometrics.snapshot import parquet as works_parquet
+from bibliometrics.snapshot.release import (
+    MANIFEST,
+    Folder,
+    InterruptedReadError,
+    Opened,
+    Release,
+    SourceFile,
+    changed_error,
+    open_store,
+    read_release,
+)
+from bibliometrics.snapshot.rows import DROP_RULES, NARROW_SCHEMA
+
+RULES_VERSION: Final = 2
+SUMMARY: Final = "release.json"
+AGAIN: Final = "run `python -m bibliometrics snapshot narrow` again; it goes on where it stopped"
+
+
+@dataclass(frozen=True)
+class Note:
+    """
+    What became of one source file.
+
+    ``bytes_read`` are those of the leaves and the footer, or of the whole JSON Lines file;
+    ``known`` counts the rows that have a value (or a list that is not empty), by column.
+    """
+
+    file: str
+    etag: str
+    size: int
+    bytes_read: int
+    rows: int
+    rows_kept: int
+    dropped: dict[str, int]
+    known: dict[str, int]
+    narrow_bytes: int
+    seconds: float
+    rules_version: int = RULES_VERSION
+    package_version: str = __version__
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """
+    What a narrow table holds after a run.
+
+    ``dropped`` and ``known`` count rows, by rule and by column with a value; ``parts`` gives the
+    bytes of each narrow file. ``whole_seconds`` and ``whole_bytes`` extrapolate time and narrow
+    size to the whole release by its number of records, at the speed of this run; None when this
+    run read nothing.
+    """
+
+    place: str
+    date: str
+    manifest_sha256: str
+    format: str
+    synthetic: bool
+    years: tuple[int, int] | None
+    complete: bool
+    files: int
+    files_of_release: int
+    rows: int
+    rows_of_release: int
+    rows_kept: int
+    dropped: dict[str, int]
+    known: dict[str, int]
+    bytes_read: int
+    narrow_bytes: int
+    seconds: float
+    whole_seconds: float | None
+    whole_bytes: int | None
+    rules_version: int = RULES_VERSION
+    package_version: str = __version__
+    parts: dict[str, int] = field(default_factory=dict)
+
+
+def read_note(folder: Path, short: str) -> Note | None:
+    """Return the note of a finished source file, or None if it is yet to be done."""
+    try:
+        note = Note(**json.loads((folder / "notes" / f"{short}.json").read_text("utf-8")))
+        size = (folder / "works" / f"{short}.parquet").stat().st_size
+    except (OSError, ValueError, TypeError):
+        return None
+    return note if (size, RULES_VERSION) == (note.narrow_bytes, note.rules_version) else None
+
+
+def read_narrowed(folder: Path) -> Narrowed:
+    """
+    Read what a narrow table says of itself, and check that its files are all there.
+
+    Raises
+    ------
+    SnapshotError
+        If there is none, it is not complete, a file is missing or has another size, or it was
+        made by other rules.
+    """
+    try:
+        told = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        told["years"] = tuple(told["years"]) if told["years"] else None
+        narrowed = Narrowed(**told)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        msg = f"{folder} holds no narrow table: {error}."
+        raise SnapshotError(msg, AGAIN) from error
+    if not narrowed.complete:
+        msg = (
+            f"the narrow table in {folder} has {narrowed.files} of the release's "
+            f"{narrowed.files_of_release} files."
+        )
+        raise SnapshotError(
+            msg,
+            AGAIN,
+        )
+    found = {part.name: part.stat().st_size for part in (folder / "works").glob("*.parquet")}
+    odd = sorted(set(found.items()) ^ set(narrowed.parts.items()))
+    if odd or narrowed.rules_version != RULES_VERSION:
+        what = f"file {odd[0][0]}" if odd else "its rules version"
+        msg = f"the narrow table in {folder} is not what {SUMMARY} says: {what} differs."
+        raise SnapshotError(
+            msg,
+            "make it anew in an empty folder",
+        )
+    return narrowed
+
+
+Result = TypeVar("Result")
+
+WAITS_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+SIGNS_OF_NO_NETWORK: Final = ("NETWORK_CONNECTION", "Connection refused", "not known", "timed out")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """All that a worker needs for one file."""
+
+    place: str
+    endpoint: str | None
+    file: SourceFile
+    format: str
+    folder: Path
+    years: tuple[int, int] | None
+
+
+def narrow_file(unit: Unit) -> Note:
+    """Make the narrow file and the note of one source file; a read broken off is tried again."""
+    return insist(lambda: _narrow_once(unit))
+
+
+def insist(read: Callable[[], Result]) -> Result:
+    """
+    Call a read until it succeeds, and wait longer each time.
+
+    Raises
+    ------
+    NetworkError, ServerError
+        If it never does.
+    """
+    for wait in WAITS_SECONDS:
+        try:
+            return read()
+        except InterruptedReadError:
+            time.sleep(wait * random.uniform(0.5, 1))
+    try:
+        return read()
+    except InterruptedReadError as error:
+        offline = any(sign in str(error) for sign in SIGNS_OF_NO_NETWORK)
+        msg = f"the release could not be read in {len(WAITS_SECONDS) + 1} tries: {error}."
+        raise (NetworkError if offline else ServerError)(
+            msg,
+            "start again later; what is finished is kept",
+        ) from error
+
+
+def _narrow_once(unit: Unit) -> Note:
+    started, file = time.monotonic(), unit.file
+    temporary = unit.folder / "works" / f"{file.short}.{os.getpid()}.tmp"
+    try:
+        etag, moved, tally, known = _write_narrow(unit, temporary)
+        n_read, n_kept = sum(tally.values()), tally.pop("")
+        if n_read != file.rows:
+            msg = f"{file.name} holds {n_read} records, the manifest says {file.rows}."
+            raise SnapshotError(
+                msg,
+                "fetch the file and the manifest anew",
+            )
+        size, seconds = temporary.stat().st_size, round(time.monotonic() - started, 3)
+        note = Note(
+            file.name,
+            etag,
+            file.size,
+            moved,
+            n_read,
+            n_kept,
+            dict(tally),
+            dict(known),
+            size,
+            seconds,
+        )
+        with on_disk(temporary):
+            temporary.replace(unit.folder / "works" / f"{file.short}.parquet")
+    finally:
+        temporary.unlink(missing_ok=True)
+    write_atomic(unit.folder / "notes" / f"{file.short}.json", to_json(asdict(note)))
+    return note
+
+
+def _write_narrow(unit: Unit, path: Path) -> tuple[str, int, Counter[str], Counter[str]]:
+    """
+    Write the narrow rows of a file to a path.
+
+    Returns
+    -------
+    tuple
+        Version of the source file; bytes moved; rows dropped by each rule, and kept under the
+        empty name; rows with a known value by column.
+    """
+    file, store = unit.file, open_store(unit.place, unit.endpoint)
+    far = not isinstance(store, Folder)
+    tally, known = Counter(dict.fromkeys(("", *DROP_RULES), 0)), Counter[str]()
+    with _read_errors(file.name, far=far):
+        opened = store.open(file.name)
+    with opened.file:
+        _check_size(opened, file)
+        with _read_errors(file.name, far=far):
+            batches, moved = _rows(opened, unit, tally)
+        _write_rows(_guarded(batches, file.name, far=far), path, tally, known)
+    with _read_errors(file.name, far=far):
+        if store.etag(file.name) != opened.etag:
+            raise changed_error(file.name)
+    return opened.etag, moved, tally, known
+
+
+def _check_size(opened: Opened, file: SourceFile) -> None:
+    if opened.size != file.size:
+        msg = f"{file.name} has {opened.size} bytes, the manifest says {file.size}."
+        raise SnapshotError(
+            msg,
+            "the file is cut or of another release; fetch it anew, with the manifest",
+        )
+
+
+def _rows(opened: Opened, unit: Unit, tally: Counter[str]) -> tuple[Iterator[pa.RecordBatch], int]:
+    """Return the rows of a file, and the bytes that have to be moved for them."""
+    name = unit.file.name
+    if unit.format == "jsonl":
+        return works_jsonl.read_rows(opened.file, name, unit.years, tally), opened.size
+    parquet = works_parquet.open_parquet(opened.file, name)
+    return works_parquet.read_rows(parquet, name, unit.years, tally), works_parquet.leaf_bytes(
+        parquet
+    )
+
+
+def _guarded(
+    batches: Iterator[pa.RecordBatch], name: str, *, far: bool
+) -> Iterator[pa.RecordBatch]:
+    with _read_errors(name, far=far):
+        yield from batches
+
+
+@contextmanager
+def _read_errors(name: str, *, far: bool) -> Iterator[None]:
+    """Turn a missing file into SnapshotError, and a broken read into the error for far or near."""
+    try:
+        yield
+    except InterruptedReadError:
+        raise
+    except OSError as error:
+        if far and not isinstance(error, FileNotFoundError):
+            raise InterruptedReadError(str(error)) from error
+        msg = f"{name} can't be read: {error.strerror or error}."
+        step = "the manifest names it, but it is missing or damaged; fetch the release anew"
+        raise SnapshotError(msg, step) from error
+
+
+def _write_rows(
+    batches: Iterator[pa.RecordBatch], path: Path, tally: Counter[str], known: Counter[str]
+) -> None:
+    """Write batches to a new Parquet file; count rows under the empty name, and known values."""
+    writer = None
+    try:
+        with on_disk(path):
+            writer = pq.ParquetWriter(str(path), NARROW_SCHEMA, compression="zstd")
+        for batch in batches:
+            with on_disk(path):
+                writer.write_batch(batch)
+            tally[""] += len(batch)
+            for column in NARROW_SCHEMA.names:
+                known[column] += _count_known(batch[column])
+    finally:
+        if writer:
+            with on_disk(path):
+                writer.close()
+
+
+def _count_known(values: pa.Array) -> int:
+    if pa.types.is_list(values.type):
+        return int(pc.sum(pc.greater(pc.list_value_length(values), 0)).as_py() or 0)
+    return len(values) - int(values.null_count)
+
+
+LOOK_SECONDS: Final = 0.5
+
+
+def run_units(units: Sequence[Unit], jobs: int) -> Generator[Note, None, None]:
+    """
+    Do units of work, each a file, and yield their notes in the order in which they end.
+
+    Parameters
+    ----------
+    units : sequence of Unit
+        What is to be done.
+    jobs : int
+        How many at a time. From 2 on each has a process of its own; when one of these is killed,
+        the run goes on with half as many and a RuntimeWarning.
+
+    Yields
+    ------
+    Note
+        What became of a file.
+    """
+    left = {unit.file.name: unit for unit in units}
+    while jobs > 1 and len(left) > 1:
+        try:
+            for note in _run_pool(list(left.values()), jobs):
+                del left[note.file]
+                yield note
+        except BrokenProcessPool:
+            jobs //= 2
+            told = f"a worker process was killed, perhaps for want of memory; now {jobs} at a time"
+            warnings.warn(told, RuntimeWarning, stacklevel=2)
+    yield from map(narrow_file, left.values())
+
+
+def _run_pool(units: Sequence[Unit], jobs: int) -> Iterator[Note]:
+    with ProcessPoolExecutor(
+        min(jobs, len(units)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_follow,
+        initargs=(os.getpid(),),
+    ) as pool:
+        futures = [pool.submit(narrow_file, unit) for unit in units]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _follow(parent: int) -> None:
+    """End this worker at an interrupt, and when the process that started it is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOK_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+Years = tuple[int, int] | None
+
+LOCK: Final = ".lock"
+CHECK_MEMORY: Final = "1GB"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is, told after each file. ``seconds_left`` is None until it can be said."""
+
+    file: str
+    files_done: int
+    files: int
+    rows: int
+    rows_kept: int
+    bytes_read: int
+    seconds: float
+    seconds_left: float | None
+
+
+def narrow_release(
+    place: str,
+    folder: Path,
+    *,
+    jobs: int = 1,
+    years: Years = None,
+    files: int | None = None,
+    on_event: Callable[[Progress], None] | None = None,
+    endpoint: str | None = None,
+) -> Narrowed:
+    """
+    Make, or go on making, the narrow table of a release.
+
+    Parameters
+    ----------
+    place : str
+        The release: a folder, ``s3://…`` (``release.PUBLIC_RELEASE`` is the official one) or
+        ``https://…``.
+    folder : pathlib.Path
+        Where the narrow table is, or will be.
+    jobs : int
+        Files worked on at a time, each by a process of its own; half as many, with a warning,
+        whenever such a process is killed. From far away take more jobs than cores: a job waits
+        for its bytes before it works on them.
+    years : tuple of (int, int) or None
+        Keep works of these publication years only, both included.
+    files : int or None
+        Work on this many files only, spread over the release: a dry run. What it makes counts
+        when the whole is made later.
+    on_event : callable or None
+        Called with a :class:`Progress` after each file.
+    endpoint : str or None
+        Address of another server that speaks S3.
+
+    Returns
+    -------
+    Narrowed
+        Totals, and an extrapolation to the whole release.
+
+    Raises
+    ------
+    SnapshotError
+        If the release is damaged, changed, or not the one that the folder was begun with; if rows
+        don't reconcile, no row has a country, or a work stands in it twice.
+    InputError
+        If years are reversed, or jobs or files are below 1.
+    BusyError
+        If another run works in the folder.
+    DiskError
+        If the folder can't be written or the disk is full.
+    NetworkError, ServerError
+        If the source can't be reached, or fails again and again.
+    """
+    _check_options(jobs, years, files)
+    started = time.monotonic()
+    with on_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with lock_file(folder / LOCK, f"the narrow table in {folder}"), _tidy(folder):
+        release = _read_release(place, endpoint)
+        _begin(release, folder, years)
+        chosen = _choose(release.files, files)
+        units = [
+            Unit(release.place, endpoint, file, release.format, folder, years)
+            for file in chosen
+            if read_note(folder, file.short) is None
+        ]
+        fresh = _work(units, jobs, len(chosen), on_event)
+        if _read_release(place, endpoint).sha256 != release.sha256:
+            manifest = f"{release.place}/{MANIFEST}"
+            raise changed_error(manifest)
+        narrowed = _sum_up(release, folder, years, fresh, time.monotonic() - started)
+        _check_content(narrowed, folder)
+        write_atomic(folder / SUMMARY, to_json(asdict(narrowed)))
+    return narrowed
+
+
+@contextmanager
+def _tidy(folder: Path) -> Iterator[None]:
+    """Remove what a run that was killed left half-written, before and after the work."""
+    with on_disk(folder):
+        for name in ("works", "notes"):
+            (folder / name).mkdir(exist_ok=True)
+    try:
+        _remove_temporary(folder)
+        yield
+    finally:
+        _remove_temporary(folder)
+
+
+def _remove_temporary(folder: Path) -> None:
+    with on_disk(folder):
+        for left in folder.rglob("*.tmp"):
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink(missing_ok=True)
+
+
+def _read_release(place: str, endpoint: str | None) -> Release:
+    return insist(lambda: read_release(place, endpoint=endpoint))
+
+
+def _check_options(jobs: int, years: Years, files: int | None) -> None:
+    if jobs < 1 or (files is not None and files < 1):
+        msg = "jobs and files must be 1 or more."
+        raise InputError(msg, "leave the option out")
+    if years and years[0] > years[1]:
+        msg = f"years are reversed: {years[0]} comes after {years[1]}."
+        raise InputError(msg, "swap them")
+
+
+def _begin(release: Release, folder: Path, years: Years) -> None:
+    """Write the folder's plan, or check that it is the one of this release and these years."""
+    plan = folder / "plan.json"
+    wanted = {
+        "date": release.date,
+        "manifest_sha256": release.sha256,
+        "years": list(years) if years else None,
+        "rules_version": RULES_VERSION,
+    }
+    begun = plan.exists() or any((folder / "works").glob("*.parquet"))
+    before = _read_plan(plan) if begun else wanted
+    if before != wanted:
+        msg = f"{folder} was begun as {before}; now it would be {wanted}."
+        step = "two releases never mix: choose an empty folder, or delete this one"
+        raise SnapshotError(msg, step)
+    write_atomic(folder / MANIFEST, release.manifest)
+    write_atomic(plan, to_json(wanted))
+
+
+def _read_plan(path: Path) -> object:
+    """Return the plan that a folder was begun with; None if it is lost."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _choose(files: Sequence[SourceFile], number: int | None) -> list[SourceFile]:
+    """Return all files, or some spread evenly over the release."""
+    if number is None or number >= len(files):
+        return list(files)
+    return [files[(2 * place + 1) * len(files) // (2 * number)] for place in range(number)]
+
+
+def _work(
+    units: Sequence[Unit],
+    jobs: int,
+    n_chosen: int,
+    on_event: Callable[[Progress], None] | None,
+) -> list[Note]:
+    """Do every unit, tell the progress, return the notes."""
+    notes: list[Note] = []
+    started, rows_to_do = time.monotonic(), sum(unit.file.rows for unit in units)
+    with closing(run_units(units, jobs)) as finished:
+        for note in finished:
+            notes.append(note)
+            rows, seconds = sum(done.rows for done in notes), time.monotonic() - started
+            progress = Progress(
+                file=note.file,
+                files_done=n_chosen - len(units) + len(notes),
+                files=n_chosen,
+                rows=rows,
+                rows_kept=sum(done.rows_kept for done in notes),
+                bytes_read=sum(done.bytes_read for done in notes),
+                seconds=seconds,
+                seconds_left=seconds * (rows_to_do - rows) / rows if rows else None,
+            )
+            if on_event:
+                on_event(progress)
+    return notes
+
+
+def _sum_up(
+    release: Release, folder: Path, years: Years, fresh: Sequence[Note], seconds: float
+) -> Narrowed:
+    """Return what the folder holds now, and extrapolate from what this run did."""
+    found = {file.short: read_note(folder, file.short) for file in release.files}
+    notes = {short: note for short, note in found.items() if note}
+    rows = sum(note.rows for note in notes.values())
+    size = sum(note.narrow_bytes for note in notes.values())
+    fresh_rows = sum(note.rows for note in fresh)
+    return Narrowed(
+        place=release.place,
+        date=release.date,
+        manifest_sha256=release.sha256,
+        format=release.format,
+        synthetic=release.synthetic,
+        years=years,
+        complete=len(notes) == len(release.files),
+        files=len(notes),
+        files_of_release=len(release.files),
+        rows=rows,
+        rows_of_release=release.rows,
+        rows_kept=sum(note.rows_kept for note in notes.values()),
+        dropped=dict(sum((Counter(note.dropped) for note in notes.values()), Counter())),
+        known=dict(sum((Counter(note.known) for note in notes.values()), Counter())),
+        bytes_read=sum(note.bytes_read for note in notes.values()),
+        narrow_bytes=size,
+        seconds=round(seconds, 3),
+        whole_seconds=round(seconds * release.rows / fresh_rows, 1) if fresh_rows else None,
+        whole_bytes=round(size * release.rows / rows) if fresh_rows else None,
+        parts={f"{short}.parquet": note.narrow_bytes for short, note in notes.items()},
+    )
+
+
+def _check_content(narrowed: Narrowed, folder: Path) -> None:
+    """Raise SnapshotError when nothing has a country, or a complete table has a work twice."""
+    if not narrowed.known.get("countries"):
+        msg = f"none of the {narrowed.rows_kept} works kept of {narrowed.rows} has a country."
+        raise SnapshotError(
+            msg,
+            "check the years; else the release has another schema than this version reads",
+        )
+    if narrowed.complete and (double := _find_double(folder)):
+        msg = f"work W{double} stands in the release twice."
+        raise SnapshotError(
+            msg,
+            "files of two releases lie together; fetch the release anew",
+        )
+
+
+def _find_double(folder: Path) -> int | None:
+    """Return the number of a work that stands in the table twice, or None."""
+    with duckdb.connect(config={"memory_limit": CHECK_MEMORY}) as connection:
+        connection.execute("SET temp_directory = ?", [str(folder / "check.tmp")])
+        found = connection.execute(
+            "SELECT work_id FROM read_parquet(?) GROUP BY work_id HAVING count(*) > 1 LIMIT 1",
+            [str(folder / "works" / "*.parquet")],
+        ).fetchone()
+    return int(found[0]) if found else None

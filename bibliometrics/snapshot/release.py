@@ -1,0 +1,349 @@
+"""
+A release of the OpenAlex snapshot as its manifest tells it.
+
+A place is a folder, ``s3://bucket/path`` or ``https://…``. The manifest is the plan: it names every
+file with its size and number of records.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import io
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import pyarrow as pa
+import pyarrow.fs as pa_fs
+
+from bibliometrics.errors import RefusedError, SnapshotError
+
+PUBLIC_RELEASE: Final = "s3://openalex/data/parquet/works"
+MANIFEST: Final = "manifest.json"
+FORMATS: Final = {".parquet": "parquet", ".gz": "jsonl"}
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of a release: name below the works folder, records, bytes."""
+
+    name: str
+    rows: int
+    size: int
+
+    @property
+    def short(self) -> str:
+        """Name for one flat folder: ``2026-01-01__part_0000``."""
+        return self.name.rsplit(".", 1)[0].removeprefix("updated_date=").replace("/", "__")
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release as its manifest tells it: where, date, hash of the manifest, format, files."""
+
+    place: str
+    date: str
+    sha256: str
+    format: str
+    files: tuple[SourceFile, ...]
+    synthetic: bool = False
+    manifest: bytes = field(default=b"", repr=False)
+
+    @property
+    def rows(self) -> int:
+        """Records of the whole release."""
+        return sum(file.rows for file in self.files)
+
+
+def read_release(place: str, *, endpoint: str | None = None) -> Release:
+    """
+    Read the manifest of a release.
+
+    Parameters
+    ----------
+    place : str
+        The works folder of the release, or the folder around it.
+    endpoint : str or None
+        Address of another server that speaks S3.
+
+    Returns
+    -------
+    Release
+        Its ``place`` is the works folder.
+
+    Raises
+    ------
+    SnapshotError
+        If there is no manifest, or it does not tell date and files.
+    InterruptedReadError
+        If the place can't be reached now.
+    """
+    place = place.rstrip("/")
+    for works in dict.fromkeys((place, f"{place.removesuffix('/works')}/works")):
+        try:
+            content = open_store(works, endpoint).read(MANIFEST)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        if b'"entities"' not in content:
+            return parse_manifest(content, works)
+    msg = f"{place} holds no works/{MANIFEST}, so what belongs to the release is unknown."
+    raise SnapshotError(
+        msg,
+        "name the folder that holds works/manifest.json; copy the manifest with the files",
+    )
+
+
+def parse_manifest(content: bytes, place: str) -> Release:
+    """
+    Turn a manifest's bytes into a release.
+
+    Raises
+    ------
+    SnapshotError
+        If an entry is missing or of another form, or the totals don't add up.
+    """
+    try:
+        told = json.loads(content)
+        files = tuple(
+            SourceFile(
+                entry["url"].split("/works/", 1)[1],
+                int(entry["meta"]["record_count"]),
+                int(entry["meta"]["content_length"]),
+            )
+            for entry in told["files"]
+        )
+        date, total = str(told["date"]), int(told.get("record_count", sum(f.rows for f in files)))
+        (kind,) = {FORMATS[Path(file.name).suffix] for file in files}
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        msg = (
+            f"{place}/{MANIFEST} has another form than expected (date, files with url, "
+            f"record_count and content_length): {type(error).__name__} {error}."
+        )
+        raise SnapshotError(
+            msg,
+            "fetch the manifest anew; an older snapshot layout can't be read",
+        ) from error
+    if total != sum(file.rows for file in files) or len({f.short for f in files}) != len(files):
+        msg = (
+            f"{place}/{MANIFEST} says {total} records, but its files hold "
+            f"{sum(file.rows for file in files)}, or a file is named twice."
+        )
+        raise SnapshotError(
+            msg,
+            "fetch the manifest anew",
+        )
+    digest = hashlib.sha256(content).hexdigest()
+    return Release(place, date, digest, kind, files, bool(told.get("synthetic")), content)
+
+
+REGION: Final = "us-east-1"
+TIMEOUT_SECONDS: Final = 60
+
+
+class InterruptedReadError(OSError):
+    """A read from far failed in a way that may pass: worth another try."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An open file of a release: what PyArrow can read, its size in bytes and its version."""
+
+    file: Any
+    size: int
+    etag: str
+
+
+class Store(Protocol):
+    """Where a release lies. Names are relative to the place."""
+
+    def read(self, name: str) -> bytes:
+        """Return a small file's bytes; raise FileNotFoundError if it is not there."""
+
+    def open(self, name: str) -> Opened:
+        """Open a file for reads at any position."""
+
+    def etag(self, name: str) -> str:
+        """Return the present version of a file."""
+
+
+class Folder:
+    """A release on disk."""
+
+    def __init__(self, place: str) -> None:
+        self.root = Path(place)
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes."""
+        return (self.root / name).read_bytes()
+
+    def open(self, name: str) -> Opened:
+        """Open a file."""
+        path = self.root / name
+        return Opened(pa.OSFile(str(path)), path.stat().st_size, self.etag(name))
+
+    def etag(self, name: str) -> str:
+        """Return size and time of the last change."""
+        status = (self.root / name).stat()
+        return f"{status.st_size}-{status.st_mtime_ns}"
+
+
+class Bucket:
+    """A release in S3, read without an account."""
+
+    def __init__(self, place: str, endpoint: str | None = None) -> None:
+        self.root = place.removeprefix("s3://").rstrip("/")
+        scheme, _, address = (endpoint or "").rpartition("://")
+        settings = {"scheme": scheme, "endpoint_override": address} if endpoint else {}
+        self.system = pa_fs.S3FileSystem(
+            anonymous=True,
+            region=REGION,
+            connect_timeout=TIMEOUT_SECONDS,
+            request_timeout=TIMEOUT_SECONDS,
+            **settings,
+        )
+
+    def read(self, name: str) -> bytes:
+        """Return an object's bytes."""
+        with _passing(), self.system.open_input_stream(f"{self.root}/{name}") as stream:
+            return bytes(stream.read())
+
+    def open(self, name: str) -> Opened:
+        """Open an object."""
+        with _passing():
+            file = self.system.open_input_file(f"{self.root}/{name}")
+            told = {key.lower(): value for key, value in file.metadata().items()}
+            return Opened(file, file.size(), told.get("etag", b"").decode())
+
+    def etag(self, name: str) -> str:
+        """Return the object's ETag."""
+        opened = self.open(name)
+        opened.file.close()
+        return opened.etag
+
+
+class Web:
+    """A release behind plain HTTPS, read by byte ranges that insist on one version (If-Match)."""
+
+    def __init__(self, place: str) -> None:
+        self.root = place.rstrip("/")
+
+    def ask(self, name: str, method: str = "GET", **headers: str) -> tuple[bytes, Any]:
+        """Send one request; return the body and the headers of the answer."""
+        request = urllib.request.Request(f"{self.root}/{name}", headers=headers, method=method)
+        with _passing(), urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
+            return answer.read(), answer.headers
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes."""
+        return self.ask(name)[0]
+
+    def open(self, name: str) -> Opened:
+        """Open a file."""
+        headers = self.ask(name, "HEAD")[1]
+        size, etag = int(headers.get("Content-Length", 0)), headers.get("ETag", "")
+        return Opened(pa.PythonFile(_Ranges(self, name, size, etag), mode="r"), size, etag)
+
+    def etag(self, name: str) -> str:
+        """Return the ETag that the server gives now."""
+        return str(self.ask(name, "HEAD")[1].get("ETag", ""))
+
+
+class _Ranges(io.RawIOBase):
+    """A file behind HTTP, read range by range."""
+
+    def __init__(self, web: Web, name: str, size: int, etag: str) -> None:
+        super().__init__()
+        self.web, self.name, self.size, self.etag = web, name, size, etag
+        self.position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.size}[whence]
+        self.position = start + offset
+        return self.position
+
+    def tell(self) -> int:
+        return self.position
+
+    def read(self, size: int = -1) -> bytes:
+        end = self.size if size < 0 else min(self.size, self.position + size)
+        if end <= self.position:
+            return b""
+        asked = {"Range": f"bytes={self.position}-{end - 1}"}
+        if self.etag:
+            asked["If-Match"] = self.etag
+        body, _ = self.web.ask(self.name, **asked)
+        if len(body) != end - self.position:
+            message = f"{self.name}: asked for {end - self.position} bytes, {len(body)} came"
+            raise InterruptedReadError(message)
+        self.position = end
+        return body
+
+
+@contextmanager
+def _passing() -> Iterator[None]:
+    """Turn a failure that may pass into InterruptedReadError, and a lasting one into ours."""
+    try:
+        yield
+    except urllib.error.HTTPError as error:
+        raise _refusal(error) from error
+    except FileNotFoundError:
+        raise
+    except (OSError, http.client.HTTPException) as error:
+        raise InterruptedReadError(str(error) or type(error).__name__) from error
+
+
+def _refusal(error: urllib.error.HTTPError) -> Exception:
+    """Return the error that stands for an HTTP status."""
+    error.close()
+    if error.code == 404:
+        return FileNotFoundError(f"{error.url} is not there")
+    if error.code == 412:
+        return changed_error(error.url)
+    if error.code < 500 and error.code != 429:
+        return RefusedError(
+            f"{error.url} answers {error.code} {error.reason}.", "check the release's address"
+        )
+    return InterruptedReadError(f"{error.url} answers {error.code} {error.reason}")
+
+
+def changed_error(name: str) -> SnapshotError:
+    """Return the error for a file that changed while it was read."""
+    return SnapshotError(
+        f"{name} changed while it was read: a new release is being published.",
+        "wait until the new release is complete, then start again in a new folder",
+    )
+
+
+def open_store(place: str, endpoint: str | None = None) -> Store:
+    """
+    Return the store for a place.
+
+    Parameters
+    ----------
+    place : str
+        Folder, ``s3://…`` or ``https://…``.
+    endpoint : str or None
+        Address of another server that speaks S3, for instance ``http://127.0.0.1:9000``.
+
+    Returns
+    -------
+    Store
+        Nothing is asked of the place yet.
+    """
+    if place.startswith("s3://"):
+        return Bucket(place, endpoint)
+    if place.startswith(("https://", "http://")):
+        return Web(place)
+    return Folder(place)

@@ -1,0 +1,345 @@
+"""
+The ``snapshot`` source: answers questions by counting the records of a narrow table.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bibliometrics.errors import InputError, MissingPackageError, SnapshotError
+from bibliometrics.files import read_bytes, sha256
+from bibliometrics.snapshot.expressions import (
+    Relations,
+    count_by_author,
+    count_one_author,
+    count_works,
+    drop_conditions,
+    narrow_lineages,
+    narrow_links,
+    narrow_relations,
+    narrow_works,
+    shared_conditions,
+)
+from bibliometrics.snapshot.narrow import Narrowed, read_narrowed
+from bibliometrics.snapshot.release import MANIFEST
+from bibliometrics.snapshot.rows import NARROW_SCHEMA
+from bibliometrics.study.questions import TEXT_KEYS, Question
+
+ENGINES: Final = ("duckdb", "spark")
+MEMORY_LIMIT: Final = "2GB"
+ANEW: Final = "make the narrow table anew in an empty folder: `snapshot narrow --to DIR`"
+
+REAL: Final = ("n_works_fractional",)
+#: Conditions and keys, and the column of the narrow table that must know something about them.
+COLUMN_OF: Final = {
+    "countries": "countries",
+    "country_code": "countries",
+    "lineage": "lineage_ids",
+    "without_lineage": "lineage_ids",
+    "not_below": "lineages",
+    "institution_ids": "institution_ids",
+    "types": "type",
+    "without_types": "type",
+    "type": "type",
+    "retracted": "is_retracted",
+    "core_source": "core_source",
+    "field_id": "field_id",
+}
+
+
+class Snapshot:
+    """
+    A narrow table that answers questions.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of a complete narrow table.
+    engine : str
+        ``duckdb`` (embedded) or ``spark`` (needs PySpark and Java).
+
+    Raises
+    ------
+    SnapshotError
+        If the folder holds no complete narrow table, one that was changed, files of another
+        release or with other columns, or no work with a country.
+    InputError
+        If the engine is unknown.
+    MissingPackageError
+        If PySpark is not installed.
+    """
+
+    def __init__(self, folder: Path, engine: str = "duckdb") -> None:
+        if engine not in ENGINES:
+            msg = f"unknown engine {engine!r}."
+            raise InputError(msg, f"choose one of {', '.join(ENGINES)}")
+        self.narrowed = read_narrowed(folder)
+        _check_release(self.narrowed, folder)
+        self.engine = engine
+        self.backend = _connect(engine)
+        parts = folder / "works"
+        self.table: ir.Table = self.backend.read_parquet(
+            str(parts / "*.parquet") if engine == "duckdb" else str(parts), table_name="narrow"
+        )
+        self.relations = narrow_relations(self.table)
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        self.backend.disconnect()
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """
+        Where the answers come from.
+
+        Returns
+        -------
+        dict
+            ``source`` (``snapshot``, or ``sample`` for invented works), ``release`` (date of the
+            manifest), ``location``, ``manifest_sha256``, ``synthetic``, ``engine``, ``years``
+            kept, ``n_works`` kept, ``n_records`` read, ``dropped`` by rule and ``package_version``
+            that made the narrow table.
+        """
+        told = self.narrowed
+        return {
+            "source": "sample" if told.synthetic else "snapshot",
+            "release": told.date,
+            "location": told.place,
+            "manifest_sha256": told.manifest_sha256,
+            "synthetic": told.synthetic,
+            "engine": self.engine,
+            "years": list(told.years) if told.years else None,
+            "n_works": told.rows_kept,
+            "n_records": told.rows,
+            "dropped": told.dropped,
+            "package_version": told.package_version,
+        }
+
+    def answer(self, question: Question) -> pd.DataFrame:
+        """
+        Count the works of a question.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The frame that ``question`` describes.
+
+        Raises
+        ------
+        InputError
+            If the question asks about years that the narrow table leaves out.
+        SnapshotError
+            If no work of the table has a value that the question asks about, so that a count
+            would be 0 for want of data; or the engine fails.
+        """
+        self._check(question)
+        return self._run(count_works(question, self.relations), question.group_by)
+
+    def answer_all(self, questions: Iterable[Question]) -> dict[Question, pd.DataFrame]:
+        """
+        Answer many questions, reading the table once for the conditions that all share.
+
+        Returns
+        -------
+        dict of Question to pandas.DataFrame
+            The frame of each question (see :meth:`answer`), in the order given, each once.
+
+        Raises
+        ------
+        InputError, SnapshotError
+            As :meth:`answer`; before anything is counted if one of them can't be answered.
+        """
+        distinct = list(dict.fromkeys(questions))
+        for question in distinct:
+            self._check(question)
+        if not distinct:
+            return {}
+        met = shared_conditions(distinct)
+        with self._shared(distinct, met) as relations:
+            return {
+                question: self._run(
+                    count_works(drop_conditions(question, met), relations), question.group_by
+                )
+                for question in distinct
+            }
+
+    def count_one_author_works(
+        self, question: Question, institution: str, countries: Sequence[str]
+    ) -> pd.DataFrame:
+        """
+        Tell two co-authors from one author with two affiliations, which an API can't.
+
+        Parameters
+        ----------
+        question : Question
+            Which works, for instance those of institution and region. Its ``group_by`` is ignored.
+        institution : str
+            Id of the institution, counted by lineage.
+        countries : sequence of str
+            Codes of the region.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a year, ascending: ``year``, ``n_works`` (works of the question) and
+            ``n_works_one_author`` (of these, works with one author under the institution and one
+            in the region, and it is the same author), all int64.
+
+        Raises
+        ------
+        InputError, SnapshotError
+            As :meth:`answer`.
+        """
+        self._check(question)
+        frame = count_one_author(question, self.table, institution, countries)
+        return self._run(frame, ("year",))
+
+    def count_by_author(self, question: Question) -> pd.DataFrame:
+        """
+        Count works by year and country, whole and in fractional counting by author.
+
+        Each of a work's ``n_authors`` authors has 1 / ``n_authors`` of it, in equal parts for the
+        author's own distinct countries. What belongs to authors without a country goes to none.
+
+        Parameters
+        ----------
+        question : Question
+            Which works, and with ``keep`` which countries. Its ``group_by`` is ignored.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a year and country, ascending: ``year``, ``country_code``, ``n_works`` (int64)
+            and ``n_works_fractional`` (float, works).
+
+        Raises
+        ------
+        InputError, SnapshotError
+            As :meth:`answer`.
+        """
+        self._check(question)
+        return self._run(count_by_author(question, self.table), ("year", "country_code"))
+
+    @contextmanager
+    def _shared(self, questions: Sequence[Question], met: Question) -> Iterator[Relations]:
+        """Keep in the engine what the questions can touch: works, and the links they ask about."""
+        table = narrow_works(self.table, met)
+        base = narrow_relations(table)
+        lineage = {i for q in questions for i in (*q.lineage, *q.without_lineage)}
+        exact = {i for q in questions for i in q.institution_ids}
+        apart = {i for q in questions if q.not_below for i in q.lineage}
+        with ExitStack() as stack:
+
+            def keep(table: ir.Table) -> ir.Table:
+                cached = table.cache()
+                stack.callback(cached.release)
+                return cached
+
+            def nodes(column: str, ids: Iterable[str]) -> ir.Table:
+                wanted = [base.node_of(i) for i in sorted(ids)]
+                return keep(narrow_links(table, column, wanted))
+
+            yield replace(
+                base,
+                works=keep(base.works),
+                countries=keep(base.countries),
+                lineage=nodes("lineage_ids", lineage),
+                institutions=nodes("institution_ids", exact),
+                lineages=keep(narrow_lineages(table, [base.node_of(i) for i in sorted(apart)])),
+            )
+
+    def _check(self, question: Question) -> None:
+        """Raise when the table can't know the answer."""
+        kept, asked = self.narrowed.years, question.years
+        if kept and (asked is None or asked[0] < kept[0] or asked[1] > kept[1]):
+            wanted = f"{asked[0]} to {asked[1]}" if asked else "any year"
+            msg = f"the narrow table holds {kept[0]} to {kept[1]}, the question is about {wanted}."
+            raise InputError(msg, "ask about those years, or make a narrow table of more")
+        columns = {
+            column
+            for name, column in COLUMN_OF.items()
+            if getattr(question, name, None) not in (None, ()) or name in question.group_by
+        }
+        if question.top_percent:
+            columns.add(f"top_{question.top_percent}")
+        unknown = sorted(column for column in columns if not self.narrowed.known.get(column))
+        if unknown:
+            msg = (
+                f"no work of the release of {self.narrowed.date} has a value for "
+                f"{', '.join(unknown)}, which the question asks about."
+            )
+            raise SnapshotError(msg, "the release is too old for it, or has another schema")
+
+    def _run(self, frame: ir.Table, keys: Sequence[str]) -> pd.DataFrame:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # PySpark, of every new pandas
+                found: pd.DataFrame = self.backend.to_pyarrow(frame).to_pandas()
+        except Exception as error:  # each engine has errors of its own
+            msg = f"the engine {self.engine} failed: {type(error).__name__} {error}."
+            step = "try again with more memory, or fewer conditions"
+            raise SnapshotError(msg, step) from error
+        whole = {key: "str" if key in TEXT_KEYS else "int64" for key in found if key not in REAL}
+        found = found.astype(whole)
+        return found.sort_values(list(keys), ignore_index=True) if keys else found
+
+
+def _check_release(narrowed: Narrowed, folder: Path) -> None:
+    """Raise unless the files are those of one release, with the columns and values of this one."""
+    manifest = sha256(read_bytes(folder / MANIFEST))
+    if manifest != narrowed.manifest_sha256:
+        msg = (
+            f"{folder / MANIFEST} is not the manifest of the release of {narrowed.date}: expected "
+            f"SHA-256 {narrowed.manifest_sha256[:16]}…, found {manifest[:16]}…."
+        )
+        raise SnapshotError(msg, ANEW)
+    for part in sorted(narrowed.parts):
+        _check_columns(folder / "works" / part)
+    if not narrowed.known.get("countries"):
+        msg = f"none of the {narrowed.rows_kept} works in {folder} has a country."
+        raise SnapshotError(msg, "check the years that were kept, and make the table anew")
+
+
+def _check_columns(path: Path) -> None:
+    """Raise unless a file of the narrow table has the columns that are counted on."""
+    try:
+        found = pq.read_schema(path)
+    except (OSError, pa.ArrowException) as error:
+        msg = f"{path} can't be read: {error}."
+        raise SnapshotError(msg, ANEW) from error
+    if not found.equals(NARROW_SCHEMA):
+        pairs = (zip(one.names, map(str, one.types), strict=True) for one in (found, NARROW_SCHEMA))
+        there, wanted = map(set, pairs)
+        odd = ", ".join(" ".join(pair) for pair in sorted(there ^ wanted))
+        msg = f"{path} has other columns than expected: {odd or 'the order differs'}."
+        raise SnapshotError(msg, ANEW)
+
+
+def _connect(engine: str) -> Any:
+    """Return an Ibis backend."""
+    if engine == "duckdb":
+        scratch = Path(tempfile.gettempdir()) / f"bibliometrics-{os.getpid()}"
+        backend = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=str(scratch))
+        backend.raw_sql("SET enable_progress_bar = false")  # it would fill notebooks
+        return backend
+    try:
+        from pyspark.sql import SparkSession  # noqa: PLC0415 - an optional extra
+    except ImportError as error:
+        msg = "the engine spark needs PySpark, which is not installed."
+        step = "run `make venv-spark` in the checkout (or install the extra `spark`) and Java 17"
+        raise MissingPackageError(msg, step) from error
+    builder = SparkSession.builder.appName("bibliometrics").config("spark.log.level", "ERROR")
+    return ibis.pyspark.connect(builder.getOrCreate())

@@ -1,0 +1,29 @@
+"""What is asked: studies, regions, institutions, specifications, questions and the plan."""
+
+from bibliometrics.doors import open_door
+
+__all__, __getattr__, __dir__ = open_door(
+    __name__,
+    {
+        "draft": (
+            "Draft check_path check_text describe_study find_definition find_region lines_of "
+            "name_of region_names region_short render_study slug write_study"
+        ),
+        "model": (
+            "DEFAULT_STUDY FIRST_YEAR ID_PATTERN Institution LAST_YEAR Specification Study "
+            "WORK_TYPES available_studies check_countries country_names field_names load_study "
+            "read_toml study_text"
+        ),
+        "questions": (
+            "DEFAULT_PARTS PARTS PlannedQuestion Question TEAM_BANDS TEXT_KEYS build_plan "
+            "curve_questions field_areas home_region_by_year in_home "
+            "institution_region_by_country institution_region_by_country_and_n_countries "
+            "institution_region_by_year region_by_country region_by_year team_size_by_year "
+            "works_by_field world_any_by_year world_by_country world_by_year"
+        ),
+        "specifications": (
+            "AXES CurvePoint STRONG_AXES big_science_name build_curve list_suspects "
+            "without_big_science"
+        ),
+    },
+)

@@ -1,0 +1,225 @@
+"""
+Study files written: regions found by name, a draft as TOML, checked before it is saved.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from bibliometrics.errors import InputError
+from bibliometrics.files import DEFINITIONS, write_atomic
+from bibliometrics.study.model import Study, load_study, read_toml
+from bibliometrics.study.questions import build_plan
+from bibliometrics.study.specifications import curve_hash
+
+NAMES: Final = ("name", "short")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """
+    What a new study file says.
+
+    ``institution`` is a key of the package's definitions; or the entries of an institution of its
+    own, with ``members`` as rows of id, ROR id, id of the parent and name.
+    """
+
+    id: str
+    title: str
+    years: tuple[int, int]
+    region: str
+    institution: str | dict[str, str]
+    home: tuple[str, ...]
+    members: tuple[tuple[str, str, str, str], ...] = ()
+
+
+def _definitions(kind: str) -> dict[str, Any]:
+    return read_toml(DEFINITIONS / f"{kind}.toml")
+
+
+def find_region(text: str) -> str:
+    """
+    Return the key of a region by its key, its name or its short name, in any case.
+
+    Raises
+    ------
+    InputError
+        If there is none, or several whose name has these words. The next step lists the regions.
+
+    Examples
+    --------
+    >>> find_region("africa"), find_region("Southeast")
+    ('africa54', 'asean11')
+    """
+    regions = _definitions("regions")
+    said = text.strip().casefold()
+    exact = [
+        key
+        for key, table in regions.items()
+        if said in {key, *(str(table.get(name, "")).casefold() for name in NAMES)} and said
+    ]
+    found = exact or [
+        key for key, table in regions.items() if said and said in str(table["name"]).casefold()
+    ]
+    if len(found) != 1:
+        what = "names several regions" if found else "is no region of this package"
+        listed = ", ".join(f"{key} ({table['name']})" for key, table in regions.items())
+        msg = f"{text!r} {what}."
+        raise InputError(msg, f"name one of these: {listed}; or add a region to a study file")
+    return found[0]
+
+
+def region_names() -> list[str]:
+    """Return key, name and number of countries of every region, one line each."""
+    return [
+        f"{key}: {table['name']}, {len(table['codes'])} countries"
+        for key, table in _definitions("regions").items()
+    ]
+
+
+def region_short(key: str) -> str:
+    """Return the short name of a region of the package, as figures show it."""
+    table = _definitions("regions")[key]
+    return str(table.get("short", table["name"]))
+
+
+def name_of(institution: str | dict[str, str]) -> str:
+    """Return the short name of an institution of the package, or of one with its own entries."""
+    if isinstance(institution, str):
+        return str(_definitions("institutions")[institution]["short"])
+    return institution.get("short", institution["name"])
+
+
+def find_definition(text: str) -> tuple[str, dict[str, Any]] | None:
+    """Return the package's own institution of that key, id, ROR id or name; None if none is."""
+    said = text.strip().casefold().removeprefix("https://")
+    said = re.sub("^(openalex.org/|ror.org/|ror:)", "", said)
+    for key, table in _definitions("institutions").items():
+        known = (key, *(str(table.get(name, "")) for name in ("id", "ror", *NAMES)))
+        if said and said in map(str.casefold, known):
+            return key, table
+    return None
+
+
+def slug(*words: str) -> str:
+    """
+    Return words as an id for a study, or a file name.
+
+    Examples
+    --------
+    >>> slug("Universidad de São Paulo", "EU")
+    'universidad-de-sao-paulo-eu'
+    """
+    plain = unicodedata.normalize("NFKD", " ".join(words)).encode("ascii", "ignore").decode()
+    return re.sub("[^a-z0-9]+", "-", plain.lower()).strip("-") or "study"
+
+
+def _quote(value: str | Iterable[str]) -> str:
+    """Return a text or a list of texts as TOML."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return f"[{', '.join(map(_quote, value))}]"
+
+
+def render_study(draft: Draft, today: date) -> str:
+    """Return the text of a study file."""
+    own = draft.institution if isinstance(draft.institution, dict) else {}
+    key = draft.institution if isinstance(draft.institution, str) else "own"
+    lines = [
+        "[study]",
+        f"id = {_quote(draft.id)}",
+        f"title = {_quote(draft.title)}",
+        f"years = [{draft.years[0]}, {draft.years[1]}]",
+        f"institution = {_quote(key)}",
+        f"region = {_quote(draft.region)}",
+        f"region_short = {_quote(region_short(draft.region))}",
+        f"home = {_quote(draft.home)}",
+        'source = "Definitions of this file, fixed before anything was counted"',
+        f"date = {today.isoformat()}",
+        "",
+        "# What counts as a work; `institution` may also be exact, without all that lies below.",
+        "[primary]",
+        'types = ["article", "review"]',
+        "retracted = false",
+        "core_source = true",
+        'institution = "lineage"',
+    ]
+    if own:
+        lines += ["", "[institutions.own]"]
+        lines += [f"{name} = {_quote(text)}" for name, text in own.items()]
+        lines.append(f"date = {today.isoformat()}")
+    if own and draft.members:
+        lines += ["", "# id, ROR id, id of the parent, name", "[institutions.own.members]"]
+        lines += ["list = [", *(f"  {_quote(row)}," for row in draft.members), "]"]
+    return "\n".join(lines) + "\n"
+
+
+def check_path(path: Path, *, force: bool) -> None:
+    """
+    Check that a study file may be written there.
+
+    Raises
+    ------
+    InputError
+        If it is not a ``.toml`` file in a folder that exists, or is there already.
+    """
+    if path.suffix != ".toml":
+        msg = f"{path} does not end in .toml."
+        raise InputError(msg, "name a file such as my-study.toml with --out")
+    if not path.parent.is_dir():
+        msg = f"there is no folder {path.parent}."
+        raise InputError(msg, "make it, or name another with --out")
+    if path.exists() and not force:
+        msg = f"{path} is there already."
+        raise InputError(msg, "name another file with --out, or replace it with --force")
+
+
+def check_text(text: str, path: Path) -> Study:
+    """
+    Return the study in a text that is to be saved at a path.
+
+    Raises
+    ------
+    InputError
+        If the study can't be used; see :func:`bibliometrics.study.model.load_study`.
+    """
+    with tempfile.TemporaryDirectory(prefix="bibliometrics-") as folder:
+        copy = Path(folder) / path.name
+        copy.write_text(text, encoding="utf-8")
+        try:
+            return load_study(str(copy))
+        except InputError as error:
+            raise InputError(error.message.replace(str(copy), str(path)), error.next_step) from None
+
+
+def write_study(text: str, path: Path) -> None:
+    """Save a study file whole or not at all; DiskError if it can't be written."""
+    write_atomic(path, text.encode())
+
+
+def describe_study(study: Study) -> dict[str, Any]:
+    """Return what a study says, as plain values."""
+    return {
+        "institution": f"{study.institution.name} ({study.institution.id})",
+        "home": f"{study.home_name} ({', '.join(study.home)})",
+        "region": f"{study.region.name}, {len(study.region.codes)} countries",
+        "years": f"{study.years[0]} to {study.years[1]}",
+        "questions": len(build_plan(study)),
+        "hash": study.hash,
+        "curve_hash": curve_hash(study),
+    }
+
+
+def lines_of(study: Study) -> list[str]:
+    """Return what a study says, in lines."""
+    return [f"  {name:12} {value}" for name, value in describe_study(study).items()]

@@ -1,0 +1,618 @@
+"""
+What is studied: a :class:`Study` read from TOML, its region, institution and specification.
+
+A study names an institution (with all that lies under it), its home country, a region and a
+range of years. Nothing about any one institution or region is written in code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+from bibliometrics.errors import InputError
+from bibliometrics.files import DEFINITIONS, STUDIES
+
+DEFAULT_STUDY: Final = "cas-latin-america"
+ID_PATTERN: Final = re.compile(r"I\d{2,}")
+STUDY_ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+FIRST_YEAR, LAST_YEAR = 1500, 2050
+KIND_WORDS: Final = {str: "a text", int: "a whole number", dict: "a table", list: "a list"}
+TOP_TABLES: Final = ("study", "primary", "paper", "regions", "institutions")
+FLAGS: Final = ("retracted", "core_source")
+STUDY_ENTRIES: Final = (
+    "id",
+    "title",
+    "question",
+    "years",
+    "institution",
+    "region",
+    "region_short",
+    "home",
+    "home_name",
+    "top_country",
+    "featured_countries",
+    "source",
+    "date",
+)
+WORK_TYPES: Final = frozenset(
+    [
+        "article",
+        "book",
+        "book-chapter",
+        "book-review",
+        "conference-abstract",
+        "conference-paper",
+        "data-paper",
+        "dataset",
+        "dissertation",
+        "editorial",
+        "erratum",
+        "letter",
+        "libguides",
+        "other",
+        "paratext",
+        "peer-review",
+        "preprint",
+        "reference-entry",
+        "report",
+        "retraction",
+        "review",
+        "software",
+        "software-paper",
+        "standard",
+        "supplementary-materials",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A named list of countries: ISO 3166-1 alpha-2 codes, sorted, with source and date."""
+
+    key: str
+    name: str
+    codes: tuple[str, ...]
+    source: str
+    date: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Institution:
+    """
+    An institution and all known institutions below it.
+
+    ``members`` maps each member's OpenAlex id to the id of its parent; ``parts`` maps a short
+    name to the id of a sub-tree that a specification may leave out, the first to be left out
+    first; ``part_names`` maps it to the name for readers.
+    """
+
+    key: str
+    id: str
+    name: str
+    short: str
+    country: str
+    source: str
+    date: str
+    ror: str = ""
+    note: str = ""
+    members: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
+    part_names: tuple[tuple[str, str], ...] = ()
+
+    def ids_below(self, node: str) -> tuple[str, ...]:
+        """
+        Return a node and everything known below it.
+
+        Parameters
+        ----------
+        node : str
+            OpenAlex id of the institution itself or of a member.
+
+        Returns
+        -------
+        tuple of str
+            Ids in ascending order of their number, ``node`` among them.
+        """
+        found = {node}
+        while True:
+            more = {member for member, parent in self.members if parent in found} - found
+            if not more:
+                return tuple(sorted(found, key=lambda text: int(text[1:])))
+            found |= more
+
+    def part_id(self, part: str) -> str:
+        """Return the id of a named part; raise InputError for an unknown name."""
+        known = dict(self.parts)
+        if part not in known:
+            names = ", ".join(sorted(known)) or "none"
+            msg = f"institution {self.key!r} has no part {part!r}; known parts: {names}."
+            raise InputError(msg, "name one of these, or add the part to the institution's table")
+        return known[part]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specification:
+    """
+    One reasonable set of definitions under which works are counted.
+
+    ``institution`` is ``lineage`` (the institution and all below it), ``exact`` (its own id only),
+    ``minus:PART[,PART]`` (some author under it but not under the part) or ``without:PART`` (no
+    author at all under the part). Empty ``types`` means every type. ``retracted`` and
+    ``core_source`` are what the flag must be; None (in a study file ``"any"``): no condition.
+    Works with an author at one of ``without_institutions``, or below, don't count.
+    """
+
+    types: tuple[str, ...] = ("article", "review")
+    without_types: tuple[str, ...] = ()
+    retracted: bool | None = False
+    core_source: bool | None = True
+    max_authors: int | None = None
+    max_countries: int | None = None
+    institution: str = "lineage"
+    region: str = ""
+    home: tuple[str, ...] = ()
+    without_institutions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study: what is asked, of whom, where and when. Read with :func:`load_study`."""
+
+    id: str
+    title: str
+    question: str
+    years: tuple[int, int]
+    institution: Institution
+    region: Region
+    home: tuple[str, ...]
+    home_name: str
+    region_short: str
+    top_country: str
+    featured_countries: tuple[str, ...]
+    primary: Specification
+    source: str
+    date: str
+    paper: dict[str, str] = field(default_factory=dict, hash=False)
+    regions: tuple[Region, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """Return question and definitions as HTML for notebooks."""
+        told = {
+            "years": f"{self.years[0]} to {self.years[1]}",
+            "institution": f"{self.institution.name} ({self.institution.id})",
+            "home": f"{self.home_name} ({', '.join(self.home)})",
+            "region": f"{self.region.name}: {len(self.region.codes)} countries",
+            "tested": ", ".join(filter(None, map(self.paper.get, ("authors", "year", "title")))),
+            "source": f"{self.source}, {self.date}",
+            "hash": self.hash,
+        }
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{name}</th>"
+            f"<td style='text-align:left'>{escape(text)}</td></tr>"
+            for name, text in told.items()
+            if text
+        )
+        return (
+            f"<h4>{escape(self.title)}</h4><p>{escape(self.question)}</p>"
+            f"<table><tbody>{rows}</tbody></table>"
+        )
+
+    @property
+    def year_range(self) -> range:
+        """Every year of the study, ascending."""
+        return range(self.years[0], self.years[1] + 1)
+
+    def region_of(self, specification: Specification) -> Region:
+        """Return the region that a specification names, or the study's own."""
+        known = {region.key: region for region in (self.region, *self.regions)}
+        return known[specification.region] if specification.region else self.region
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hexadecimal) of everything that decides what is counted, and of nothing else."""
+        primary = asdict(self.primary)
+        if not primary["without_institutions"]:
+            del primary["without_institutions"]  # so that older hashes stay true
+        data = {
+            "id": self.id,
+            "years": self.years,
+            "institution": self.institution.id,
+            "members": self.institution.members,
+            "parts": sorted(self.institution.parts),
+            "home": self.home,
+            "region": self.region_of(self.primary).codes,
+            "primary": primary,
+        }
+        text = json.dumps(data, sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """
+    Read a TOML file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, unreadable or not TOML. The message names the file and the line.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        msg = f"can't read {path}: {reason}."
+        raise InputError(msg, "check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path} is not valid TOML: {error}."
+        raise InputError(msg, "mend that line") from error
+
+
+@cache
+def country_names() -> dict[str, str]:
+    """Return the short English name of every country code (ISO 3166-1 alpha-2, and XK)."""
+    return dict(read_toml(DEFINITIONS / "countries.toml")["countries"])
+
+
+@cache
+def field_names() -> dict[int, str]:
+    """Return the name of every field of OpenAlex topics by its number (11 to 36)."""
+    listed = read_toml(DEFINITIONS / "fields.toml")["fields"]
+    return {int(number): str(name) for number, name in listed.items()}
+
+
+def available_studies() -> list[str]:
+    """Return the names of the studies that come with the package, in alphabetical order."""
+    return sorted(path.stem for path in STUDIES.glob("*.toml"))
+
+
+def _value(table: dict[str, Any], name: str, kind: type, where: str, default: Any = None) -> Any:
+    """Return one entry of a table; raise InputError when it is missing or of another type."""
+    value = table.get(name, default)
+    if value is None:
+        msg = f"{where}: entry {name!r} is missing."
+        raise InputError(msg, f"add {name} = …")
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        msg = f"{where}: entry {name!r} must be {KIND_WORDS[kind]}, but is {value!r}."
+        raise InputError(msg, "correct it")
+    return value
+
+
+def _table(tables: dict[str, Any], name: str, where: str) -> dict[str, Any]:
+    """Return a table that may be absent; raise InputError when it is none."""
+    return dict(_value(tables, name, dict, where, {}))
+
+
+def _check_names(table: dict[str, Any], known: tuple[str, ...], where: str) -> None:
+    """Raise InputError when a table has an unknown entry, most likely a misspelt one."""
+    unknown = sorted(set(table) - set(known))
+    if unknown:
+        msg = f"{where}: unknown entry {', '.join(unknown)}."
+        raise InputError(msg, f"known: {', '.join(known)}")
+
+
+def _check_repeats(values: Iterable[str], name: str, where: str) -> tuple[str, ...]:
+    """Return values as a tuple; raise InputError when one stands there twice."""
+    values = tuple(values)
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        msg = f"{where}: {name!r} names {', '.join(twice)} more than once."
+        raise InputError(msg, "name each once")
+    return values
+
+
+def _texts(values: object, name: str, where: str) -> tuple[str, ...]:
+    """Return a list of distinct texts as a tuple; raise InputError for anything else."""
+    return _check_repeats(_row(values, name, where), name, where)
+
+
+def _row(values: object, name: str, where: str) -> tuple[str, ...]:
+    """Return a list of texts as a tuple; raise InputError for anything else."""
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        msg = f"{where}: {name!r} must be a list of texts, but is {values!r}."
+        raise InputError(msg, f'write {name} = ["…", "…"]')
+    return tuple(values)
+
+
+def check_countries(codes: tuple[str, ...], where: str) -> tuple[str, ...]:
+    """
+    Return country codes sorted, each once.
+
+    Raises
+    ------
+    InputError
+        If the list is empty or holds an unknown code.
+    """
+    unknown = sorted(set(codes) - set(country_names()))
+    if unknown or not codes:
+        said = f"unknown country code {', '.join(unknown)}" if unknown else "no country is named"
+        msg = f"{where}: {said}."
+        raise InputError(msg, "use ISO 3166-1 alpha-2 codes such as BR, or XK for Kosovo")
+    return tuple(sorted(set(codes)))
+
+
+def check_institution_id(text: str, where: str) -> str:
+    """
+    Return an OpenAlex institution id in its short form (``I19820366``).
+
+    Raises
+    ------
+    InputError
+        If the text is no institution id: another entity, a ROR id, a name.
+    """
+    short = text.strip().removeprefix("https://openalex.org/").upper()
+    if not ID_PATTERN.fullmatch(short):
+        msg = f"{where}: {text!r} is not an OpenAlex institution id (the letter I and digits)."
+        raise InputError(
+            msg, "look the institution up on openalex.org and use its id, for instance I19820366"
+        )
+    return short
+
+
+def _region(key: str, table: dict[str, Any], where: str) -> Region:
+    where = f"{where}, region {key!r}"
+    codes = _texts(table.get("codes", []), "codes", where)
+    return Region(
+        key=key,
+        name=_value(table, "name", str, where),
+        codes=check_countries(codes, where),
+        source=_value(table, "source", str, where),
+        date=str(table.get("date", "")),
+        note=str(table.get("note", "")),
+    )
+
+
+def _institution(key: str, table: dict[str, Any], where: str) -> Institution:
+    where = f"{where}, institution {key!r}"
+    node = check_institution_id(_value(table, "id", str, where), where)
+    rows = _value(_table(table, "members", where), "list", list, where, [])
+    members = [_member(row, where) for row in rows]
+    named = _table(table, "parts", where)
+    parts = [
+        (part, check_institution_id(_value(_table(named, part, where), "id", str, where), where))
+        for part in named
+    ]
+    name = _value(table, "name", str, where)
+    country = check_countries((_value(table, "country", str, where),), where)[0]
+    made = Institution(
+        key=key,
+        id=node,
+        name=name,
+        short=_value(table, "short", str, where, name),
+        country=country,
+        source=_value(table, "source", str, where),
+        date=str(table.get("date", "")),
+        ror=str(table.get("ror", "")),
+        note=str(table.get("note", "")),
+        members=tuple(sorted(members, key=lambda pair: int(pair[0][1:]))),
+        parts=tuple(parts),
+        part_names=tuple((part, str(named[part].get("short", part))) for part in named),
+    )
+    whole = [part for part, top in parts if node in made.ids_below(top)]
+    if whole:
+        msg = f"{where}: without part {whole[0]!r} nothing is left of {node}."
+        raise InputError(msg, "name a part below the institution")
+    return made
+
+
+def _member(row: object, where: str) -> tuple[str, str]:
+    """Return the ids of a member and of its parent from a row of four texts."""
+    texts = _row(row, "members", where)
+    if len(texts) != 4:
+        msg = f"{where}: a member must be [id, ROR id, id of the parent, name], but is {row!r}."
+        raise InputError(msg, "correct it")
+    return check_institution_id(texts[0], where), check_institution_id(texts[2], where)
+
+
+def _choose(
+    named: object, own: dict[str, Any], shared: dict[str, Any], what: str, where: str
+) -> str:
+    """Return a definition's key; raise InputError when neither the study nor the package has it."""
+    if not isinstance(named, str) or named not in {**shared, **own}:
+        known = ", ".join(sorted({**shared, **own}))
+        msg = f"{where}: unknown {what} {named!r}; known: {known}."
+        raise InputError(msg, f"name one of these, or add a [{what}s.NAME] table to the study file")
+    return named
+
+
+def _study_id(text: str, where: str) -> str:
+    """Return a study's id; raise InputError for one that names of packages can't hold."""
+    if not STUDY_ID.fullmatch(text):
+        msg = f"{where}: id {text!r} must be lower-case letters, digits and hyphens."
+        raise InputError(msg, "choose a short one, for instance cnrs-africa")
+    return text
+
+
+def _years(value: object, where: str) -> tuple[int, int]:
+    if (
+        not isinstance(value, list)
+        or len(value) != 2
+        or not all(isinstance(year, int) and FIRST_YEAR <= year <= LAST_YEAR for year in value)
+    ):
+        msg = f"{where}: years must be [first, last], but are {value!r}."
+        raise InputError(msg, f"use two whole numbers from {FIRST_YEAR} to {LAST_YEAR}")
+    first, last = value
+    if first > last:
+        msg = f"{where}: years are reversed: {first} comes after {last}."
+        raise InputError(msg, f"write [{last}, {first}]")
+    return first, last
+
+
+def _specification(table: dict[str, Any], where: str) -> Specification:
+    where = f"{where}, table [primary]"
+    _check_names(table, tuple(Specification.__dataclass_fields__), where)
+    values: dict[str, Any] = {
+        name: _texts(value, name, where) if isinstance(value, list) else value
+        for name, value in table.items()
+    }
+    values |= {name: None for name in FLAGS if values.get(name) == "any"}
+    for name, value in values.items():
+        fine = {
+            "retracted": value is None or isinstance(value, bool),
+            "core_source": value is None or isinstance(value, bool),
+            "max_authors": type(value) is int and value > 0,
+            "max_countries": type(value) is int and value > 0,
+            "institution": isinstance(value, str),
+            "region": isinstance(value, str),
+        }.get(name, isinstance(value, tuple))
+        if not fine:
+            msg = f"{where}: entry {name!r} can't be {value!r}."
+            raise InputError(msg, "correct it")
+    if "home" in values:
+        values["home"] = check_countries(values["home"], where)
+    if "without_institutions" in values:
+        ids = values["without_institutions"]
+        short = [check_institution_id(one, where) for one in ids]
+        values["without_institutions"] = _check_repeats(short, "without_institutions", where)
+    specification = Specification(**values)
+    odd = sorted(set(specification.types + specification.without_types) - WORK_TYPES)
+    if odd:
+        msg = f"{where}: unknown work type {', '.join(odd)}."
+        raise InputError(msg, f"known types: {', '.join(sorted(WORK_TYPES))}")
+    if not set(specification.types or WORK_TYPES) - set(specification.without_types):
+        msg = f"{where}: 'without_types' leaves none of the types that count."
+        raise InputError(msg, "leave out fewer types")
+    return specification
+
+
+def check_institution_rule(study: Study, specification: Specification) -> None:
+    """
+    Check that a specification's institution rule can be followed.
+
+    Raises
+    ------
+    InputError
+        If the rule is none of ``lineage``, ``exact``, ``minus:PART`` and ``without:PART``, names
+        a part that the institution does not have, or one twice, or nothing is left of the
+        institution.
+    """
+    rule, _, parts = specification.institution.partition(":")
+    if rule not in {"lineage", "exact", "minus", "without"} or (
+        rule in {"minus", "without"}
+    ) != bool(parts):
+        msg = f"study {study.id!r}: institution rule {specification.institution!r} is unknown."
+        raise InputError(msg, "use lineage, exact, minus:PART or without:PART")
+    where, institution = f"study {study.id!r}", study.institution
+    nodes = [institution.part_id(part) for part in parts.split(",") if parts]
+    _check_repeats(nodes, "institution", where)
+    apart = {one for node in nodes for one in institution.ids_below(node)}
+    kept = set(institution.ids_below(institution.id)) - apart
+    if not kept or institution.id in specification.without_institutions:
+        msg = f"{where}: nothing is left of institution {institution.key!r} ({institution.id})."
+        raise InputError(msg, "leave out less of it in [primary]")
+
+
+def _find(name: str) -> Path:
+    """Return the file of a study named by its short name or by a path."""
+    if name.endswith(".toml"):
+        return Path(name)
+    if name not in available_studies():
+        msg = f"there is no study {name!r}; known: {', '.join(available_studies())}."
+        raise InputError(msg, "name one of these, or give the path of a study file ending in .toml")
+    return STUDIES / f"{name}.toml"
+
+
+def study_text(name: str) -> str:
+    """Return the text of a study's file; InputError if there is no such study."""
+    path = _find(name)
+    read_toml(path)
+    return path.read_text(encoding="utf-8")
+
+
+def load_study(name: str = DEFAULT_STUDY) -> Study:
+    """
+    Read a study.
+
+    Parameters
+    ----------
+    name : str
+        Name of a study that comes with the package, or the path of a ``.toml`` file.
+
+    Returns
+    -------
+    Study
+        The study, checked.
+
+    Raises
+    ------
+    InputError
+        If the study is unknown, its file can't be read, an entry is missing or of another type,
+        a country code, region, institution or work type is unknown, the years are reversed, or
+        the institution lies inside the region.
+    """
+    path = _find(name)
+    content = read_toml(path)
+    where = f"study file {path}"
+    _check_names(content, TOP_TABLES, where)
+    table = _value(content, "study", dict, where)
+    _check_names(table, STUDY_ENTRIES, f"{where}, table [study]")
+    shared_regions = read_toml(DEFINITIONS / "regions.toml")
+    shared_institutions = read_toml(DEFINITIONS / "institutions.toml")
+    own_regions, own_institutions = (
+        _table(content, "regions", where),
+        _table(content, "institutions", where),
+    )
+    region_key = _choose(table.get("region"), own_regions, shared_regions, "region", where)
+    key = _choose(
+        table.get("institution"), own_institutions, shared_institutions, "institution", where
+    )
+    regions = {**shared_regions, **own_regions}
+    region = _region(region_key, _table(regions, region_key, where), where)
+    institutions = {**shared_institutions, **own_institutions}
+    institution = _institution(key, _table(institutions, key, where), where)
+    home = check_countries(_texts(table.get("home", [institution.country]), "home", where), where)
+    featured = _texts(table.get("featured_countries", []), "featured_countries", where)
+    study = Study(
+        id=_study_id(_value(table, "id", str, where), where),
+        title=_value(table, "title", str, where),
+        question=str(table.get("question", "")),
+        years=_years(table.get("years"), where),
+        institution=institution,
+        region=region,
+        home=home,
+        home_name=str(table.get("home_name", country_names()[home[0]])),
+        region_short=str(table.get("region_short", region.name)),
+        top_country=str(table.get("top_country", "")),
+        featured_countries=featured,
+        primary=_specification(_table(content, "primary", where), where),
+        source=_value(table, "source", str, where),
+        date=str(table.get("date", "")),
+        paper={key: str(value) for key, value in _table(content, "paper", where).items()},
+        regions=tuple(_region(key, _table(regions, key, where), where) for key in regions),
+    )
+    _check_geography(study, where)
+    check_institution_rule(study, study.primary)
+    return study
+
+
+def _check_geography(study: Study, where: str) -> None:
+    """Raise InputError when institution, home and region can't be told apart."""
+    if study.primary.region not in {"", *(entry.key for entry in study.regions)}:
+        msg = f"{where}: unknown region {study.primary.region!r} in [primary]."
+        raise InputError(msg, f"known: {', '.join(entry.key for entry in study.regions)}")
+    region = study.region_of(study.primary)
+    apart = {study.institution.country, *study.home, *study.primary.home}
+    inside = sorted(apart & {*study.region.codes, *region.codes})
+    if inside:
+        msg = (
+            f"{where}: {study.institution.name} or its home ({', '.join(inside)}) lies inside the "
+            f"region {region.key!r}; co-authorship with itself can't be counted."
+        )
+        raise InputError(msg, "choose another region, or leave that country out of its list")
+    named = {code for code in (study.top_country, *study.featured_countries) if code}
+    outside = sorted(named - set(region.codes))
+    if outside:
+        msg = (
+            f"{where}: top_country and featured_countries must lie in the region, but "
+            f"{', '.join(outside)} does not."
+        )
+        raise InputError(msg, "name countries of the region")

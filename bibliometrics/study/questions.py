@@ -1,0 +1,453 @@
+"""
+What is asked: a :class:`Question` is one countable question about works.
+
+It knows nothing of HTTP, SQL or files. Every source gives the same frame for the same question.
+
+**The frame of a question** has one column for each key in ``group_by``, in that order, then
+``n_works`` (int64, works, whole counting, always above 0); rows ascend by the keys; groups
+without works are absent, and so are works whose key is unknown (no year, no country, no field).
+Without ``group_by`` it has one row and the column ``n_works``, which may be 0. Key columns are
+int64, but ``country_code`` and ``type`` are text. A work counts once in every distinct value
+that it has: once per year, once per distinct country however many authors it has there.
+
+**Conditions.** A work must meet all of them. A country or institution condition is met by *some*
+authorship; two conditions may be met by one author with two affiliations. A work whose value is
+null meets no condition on that value, so ``retracted=False`` leaves out works with no flag. Only
+works of the core corpus count (``is_xpac`` false).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+from bibliometrics.errors import InputError
+from bibliometrics.study.model import Specification, Study, check_institution_rule
+from bibliometrics.study.specifications import build_curve, without_big_science
+
+GROUP_KEYS: Final = ("year", "country_code", "field_id", "type", "n_authors", "n_countries")
+TEXT_KEYS: Final = ("country_code", "type")
+TEAM_BANDS: Final = (
+    (1, 1),
+    (2, 5),
+    (6, 10),
+    (11, 30),
+    (31, 100),
+    (101, 1000),
+    (1001, None),
+)
+DEFAULT_PARTS: Final = ("figures", "fields", "team_size", "fractional")
+PARTS: Final = (*DEFAULT_PARTS, "big_science", "curve")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """
+    One countable question about works.
+
+    Parameters
+    ----------
+    years : tuple of (int, int) or None
+        First and last publication year, both included. None: any year, also none.
+    countries : tuple of tuples of str
+        Each inner tuple is one condition: some author has an institution in one of its countries.
+    any_country : bool
+        Some author has an institution whose country is known.
+    lineage : tuple of str
+        Each id is one condition: some author has an institution at or below it.
+    not_below : tuple of str
+        The institution that meets a condition of ``lineage`` is itself at or below none of these;
+        the work may have others that are. Which institutions that leaves each source finds out.
+    institution_ids : tuple of str
+        Some author has exactly one of these institutions. Empty: no condition. Any length.
+    without_lineage : tuple of str
+        No author has an institution at or below any of these.
+    types, without_types : tuple of str
+        The work's type is one of, or none of, these. Empty: no condition. A work without a type
+        meets ``without_types``.
+    retracted, core_source : bool or None
+        The flag has this value; None: no condition.
+    min_authors, max_authors, min_countries, max_countries : int or None
+        Bounds, both included, of the number of authors and of distinct countries.
+    field_id : int or None
+        The field (11 to 36) of the work's primary topic.
+    top_percent : int or None
+        1 or 10: the work is among the most cited 1 or 10 percent of its field, year and type.
+    group_by : tuple of str
+        What to count by, out of ``GROUP_KEYS``.
+    keep : tuple of str
+        When grouping by country: report these codes only. Empty: all.
+
+    Raises
+    ------
+    InputError
+        If nothing can meet a condition: a list of countries is empty, every type or the whole
+        institution is left out again.
+    """
+
+    years: tuple[int, int] | None = None
+    countries: tuple[tuple[str, ...], ...] = ()
+    any_country: bool = False
+    lineage: tuple[str, ...] = ()
+    not_below: tuple[str, ...] = ()
+    institution_ids: tuple[str, ...] = ()
+    without_lineage: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    without_types: tuple[str, ...] = ()
+    retracted: bool | None = None
+    core_source: bool | None = None
+    min_authors: int | None = None
+    max_authors: int | None = None
+    min_countries: int | None = None
+    max_countries: int | None = None
+    field_id: int | None = None
+    top_percent: int | None = None
+    group_by: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what no source could answer, and a selection of which nothing is left."""
+        unknown = set(self.group_by) - set(GROUP_KEYS)
+        if unknown or len(set(self.group_by)) != len(self.group_by):
+            msg = f"group_by {self.group_by} must be distinct keys out of {GROUP_KEYS}"
+            raise ValueError(msg)
+        if self.top_percent not in {None, 1, 10}:
+            msg = f"top_percent must be 1 or 10, not {self.top_percent}"
+            raise ValueError(msg)
+        if self.keep and "country_code" not in self.group_by:
+            msg = "keep needs country_code in group_by"
+            raise ValueError(msg)
+        if self.not_below and not self.lineage:
+            msg = "not_below needs lineage"
+            raise ValueError(msg)
+        emptied = [
+            name
+            for name, is_empty in (
+                ("countries", not all(self.countries)),
+                ("types", bool(self.types) and set(self.types) <= set(self.without_types)),
+                ("lineage", bool(set(self.lineage) & {*self.not_below, *self.without_lineage})),
+            )
+            if is_empty
+        ]
+        if emptied:
+            msg = f"a question selects nothing by {emptied[0]}: {getattr(self, emptied[0])!r}."
+            raise InputError(msg, "leave out less, or give no condition at all")
+
+    @property
+    def key(self) -> str:
+        """SHA-256 (first 16 hexadecimal digits) of the question: its name in files."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def but(self, **changes: object) -> Question:
+        """Return the same question with some conditions changed."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def narrow(
+        self,
+        *,
+        min_authors: int | None = None,
+        max_authors: int | None = None,
+        min_countries: int | None = None,
+        max_countries: int | None = None,
+    ) -> Question:
+        """
+        Return the same question within further bounds: those that it has stay.
+
+        Examples
+        --------
+        >>> few = Question(max_authors=20).narrow(min_authors=31, max_authors=100)
+        >>> few.min_authors, few.max_authors, few.is_empty
+        (31, 20, True)
+        """
+
+        def both(choose: Callable[[list[int]], int], *bounds: int | None) -> int | None:
+            known = [bound for bound in bounds if bound is not None]
+            return choose(known) if known else None
+
+        return self.but(
+            min_authors=both(max, self.min_authors, min_authors),
+            max_authors=both(min, self.max_authors, max_authors),
+            min_countries=both(max, self.min_countries, min_countries),
+            max_countries=both(min, self.max_countries, max_countries),
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no number lies within its bounds, so that no work can count."""
+        every = (self.min_authors, self.max_authors), (self.min_countries, self.max_countries)
+        return any(least is not None and most is not None and least > most for least, most in every)
+
+
+@dataclass(frozen=True)
+class PlannedQuestion:
+    """One question of a plan and the table that needs it."""
+
+    table: str
+    question: Question
+
+
+def base_question(study: Study, specification: Specification | None = None) -> Question:
+    """Return the document conditions of a specification (by default the primary) as a question."""
+    specification = specification or study.primary
+    return Question(
+        years=study.years,
+        types=specification.types,
+        without_types=specification.without_types,
+        retracted=specification.retracted,
+        core_source=specification.core_source,
+        max_authors=specification.max_authors,
+        max_countries=specification.max_countries,
+        without_lineage=specification.without_institutions,
+    )
+
+
+def in_region(
+    question: Question, study: Study, specification: Specification | None = None
+) -> Question:
+    """Return the question with the condition that some author is in the region."""
+    region = study.region_of(specification or study.primary)
+    return question.but(countries=(*question.countries, region.codes))
+
+
+def in_home(
+    question: Question, study: Study, specification: Specification | None = None
+) -> Question:
+    """Return the question with the condition that some author is in the home country."""
+    home = (specification or study.primary).home or study.home
+    return question.but(countries=(*question.countries, home))
+
+
+def at_institution(
+    question: Question, study: Study, specification: Specification | None = None
+) -> Question:
+    """
+    Return the question with the institution condition of a specification.
+
+    Raises
+    ------
+    InputError
+        If the specification's institution rule is unknown.
+    """
+    specification = specification or study.primary
+    check_institution_rule(study, specification)
+    institution = study.institution
+    rule, _, names = specification.institution.partition(":")
+    parts = [institution.part_id(name) for name in names.split(",") if name]
+    if rule == "exact":
+        return question.but(institution_ids=(institution.id,))
+    if rule == "without":
+        left_out = (*question.without_lineage, *parts)
+        return question.but(lineage=(institution.id,), without_lineage=left_out)
+    if rule == "minus":
+        return question.but(lineage=(institution.id,), not_below=tuple(parts))
+    return question.but(lineage=(institution.id,))
+
+
+def world_any_by_year(study: Study) -> Question:
+    """Works of the world per year, with or without a country."""
+    return base_question(study).but(group_by=("year",))
+
+
+def world_by_year(study: Study) -> Question:
+    """Works of the world per year that have at least one country."""
+    return base_question(study).but(any_country=True, group_by=("year",))
+
+
+def world_by_country(study: Study) -> Question:
+    """Works of the world per year and country."""
+    return base_question(study).but(group_by=("year", "country_code"))
+
+
+def region_by_year(study: Study) -> Question:
+    """Works of the region per year, a work of two members counted once."""
+    return in_region(base_question(study), study).but(group_by=("year",))
+
+
+def region_by_country(study: Study) -> Question:
+    """Works of the region per year and country: its members and all partners."""
+    return in_region(base_question(study), study).but(group_by=("year", "country_code"))
+
+
+def institution_region_by_year(
+    study: Study, specification: Specification | None = None
+) -> Question:
+    """Works of institution and region per year."""
+    question = in_region(base_question(study, specification), study, specification)
+    return at_institution(question, study, specification).but(group_by=("year",))
+
+
+def institution_region_by_country(
+    study: Study, specification: Specification | None = None
+) -> Question:
+    """Works of institution and region per year and member of the region."""
+    question = institution_region_by_year(study, specification)
+    return question.but(
+        group_by=("year", "country_code"),
+        keep=study.region_of(specification or study.primary).codes,
+    )
+
+
+def institution_top_country_by_year(
+    study: Study, specification: Specification | None = None
+) -> Question:
+    """
+    Works of institution and the study's top country per year.
+
+    Raises
+    ------
+    InputError
+        If the study names no top country.
+    """
+    if not study.top_country:
+        msg = f"study {study.id!r} names no top country."
+        raise InputError(msg, "add top_country to its file")
+    question = base_question(study, specification)
+    if study.top_country not in study.region_of(specification or study.primary).codes:
+        question = in_region(question, study, specification)
+    question = question.but(countries=(*question.countries, (study.top_country,)))
+    return at_institution(question, study, specification).but(group_by=("year",))
+
+
+def home_region_by_year(study: Study, specification: Specification | None = None) -> Question:
+    """Works of home country and region per year."""
+    question = in_region(base_question(study, specification), study, specification)
+    return in_home(question, study, specification).but(group_by=("year",))
+
+
+def field_areas(study: Study) -> tuple[str, ...]:
+    """Return the areas of the table ``fields``: the region's members, ``region`` and ``world``."""
+    return (*study.region_of(study.primary).codes, "region", "world")
+
+
+def works_by_field(study: Study, area: str, top_percent: int | None = None) -> Question:
+    """
+    Works of an area per field, years pooled.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    area : str
+        A country code, ``region`` or ``world`` (works with at least one country).
+    top_percent : int or None
+        Only works among the most cited 1 or 10 percent.
+
+    Returns
+    -------
+    Question
+        Grouped by ``field_id``.
+    """
+    question = base_question(study).but(top_percent=top_percent, group_by=("field_id",))
+    if area == "world":
+        return question.but(any_country=True)
+    if area == "region":
+        return in_region(question, study)
+    return question.but(countries=((area,),))
+
+
+def team_size_by_year(study: Study, band: tuple[int, int | None]) -> Question:
+    """Works of institution and region per year whose number of authors lies in a band."""
+    first, last = band
+    return institution_region_by_year(study).narrow(min_authors=first, max_authors=last)
+
+
+def institution_region_by_country_and_n_countries(
+    study: Study, specification: Specification | None = None
+) -> Question:
+    """Works of institution and region per year, member and number of distinct countries."""
+    question = institution_region_by_country(study, specification)
+    return question.but(group_by=("year", "country_code", "n_countries"))
+
+
+def big_science_questions(study: Study) -> list[Question]:
+    """Return what the table ``big_science`` needs: all works, and those without big science."""
+    return [
+        ask(study, specification)
+        for specification in (study.primary, without_big_science(study))
+        for ask in (
+            institution_region_by_year,
+            home_region_by_year,
+            institution_region_by_country_and_n_countries,
+        )
+    ]
+
+
+def curve_questions(study: Study, specification: Specification) -> list[Question]:
+    """Return what one specification of the curve needs; the top country where there is one."""
+    found = [
+        institution_region_by_year(study, specification),
+        home_region_by_year(study, specification),
+    ]
+    if study.top_country:
+        found.append(institution_top_country_by_year(study, specification))
+    return found
+
+
+def build_plan(study: Study, parts: tuple[str, ...] = DEFAULT_PARTS) -> list[PlannedQuestion]:
+    """
+    List every question that the tables of a study need, each once.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    parts : tuple of str
+        Which tables: ``figures`` (the five figures), ``fields``, ``team_size``, ``fractional``,
+        ``big_science``, ``curve`` (every specification).
+
+    Returns
+    -------
+    list of PlannedQuestion
+        In the order in which they are asked. A question that several tables need stands at the
+        first of them.
+
+    Raises
+    ------
+    InputError
+        If a part is unknown.
+    """
+    unknown = sorted(set(parts) - set(PARTS))
+    if unknown:
+        msg = f"unknown part {', '.join(unknown)}."
+        raise InputError(msg, f"known parts: {', '.join(PARTS)}")
+    planned: list[PlannedQuestion] = []
+    if "figures" in parts:
+        planned += [
+            PlannedQuestion("region_output", world_by_year(study)),
+            PlannedQuestion("region_output", world_any_by_year(study)),
+            PlannedQuestion("region_output", region_by_year(study)),
+            PlannedQuestion("institution_region", institution_region_by_year(study)),
+            PlannedQuestion("institution_region", home_region_by_year(study)),
+            PlannedQuestion("institution_partners", institution_region_by_country(study)),
+            PlannedQuestion("country_output", region_by_country(study)),
+            PlannedQuestion("region_partners", world_by_country(study)),
+        ]
+    if "fields" in parts:
+        planned += [
+            PlannedQuestion("fields", works_by_field(study, area, top))
+            for area in field_areas(study)
+            for top in (None, 1)
+        ]
+    if "team_size" in parts:
+        planned += [
+            PlannedQuestion("team_size", team_size_by_year(study, band)) for band in TEAM_BANDS
+        ]
+    if "fractional" in parts:
+        question = institution_region_by_country_and_n_countries(study)
+        planned.append(PlannedQuestion("fractional", question))
+    if "big_science" in parts:
+        planned += [PlannedQuestion("big_science", one) for one in big_science_questions(study)]
+    if "curve" in parts:
+        planned += [
+            PlannedQuestion("specifications", question)
+            for point in build_curve(study)
+            for question in curve_questions(study, point.specification)
+        ]
+    first_of: dict[Question, PlannedQuestion] = {}
+    for item in planned:
+        first_of.setdefault(item.question, item)
+    return list(first_of.values())

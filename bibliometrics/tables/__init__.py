@@ -1,0 +1,32 @@
+"""From answers to tables, the laws that they obey, and indicators made of them."""
+
+from bibliometrics.doors import open_door
+
+__all__, __getattr__, __dir__ = open_door(
+    __name__,
+    {
+        "answers": "Counted Listener Options list_questions make_provenance",
+        "build": (
+            "HOME REGION WITHOUT build_tables check_answers find_contradictions read_table_frame "
+            "to_rows"
+        ),
+        "contradictions": "Contradiction list_follow_ups",
+        "datapackage": (
+            "PACKAGE_FILE Provenance WAITING WAITING_FOR_ALL data_dictionary describe_package "
+            "parse_package read_provenance waiting_text"
+        ),
+        "indicators": (
+            "Place activity_index compound_growth_rate growth_factor growth_factor_interval "
+            "jaccard_index kendall_tau leaders log_linear_growth_rate poisson_interval "
+            "salton_cosine share_interval standings"
+        ),
+        "schema": (
+            "COUNT_TABLES Column TABLES Table Value file_hash format_value read_table render_table"
+        ),
+        "sensitivity": (
+            "AXIS_NAMES CURVES Headline choice_medians compare_counting growth_by_area "
+            "headline_values list_headlines strong_values summarise_curve switch_off "
+            "weak_changes"
+        ),
+    },
+)

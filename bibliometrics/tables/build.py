@@ -1,0 +1,480 @@
+"""
+The tables ``specifications`` and ``big_science``: the same counts under other definitions.
+
+As in :mod:`bibliometrics.tables.build`, each builder looks its questions up among the answers and
+returns the frame that ``schema.TABLES`` describes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from bibliometrics.errors import InputError
+from bibliometrics.study import questions as asked
+from bibliometrics.study.model import Specification, Study, field_names
+from bibliometrics.study.specifications import build_curve, without_big_science
+from bibliometrics.tables.consistency import (
+    Answers,
+    count_by_band,
+    count_by_country,
+    count_by_field,
+    count_by_year,
+    count_in_parts,
+    find_answer,
+    member_codes,
+    note_excess,
+    spread,
+)
+from bibliometrics.tables.consistency import check_answers as check_answers
+from bibliometrics.tables.contradictions import find_contradictions as find_contradictions
+from bibliometrics.tables.frames import finish
+from bibliometrics.tables.frames import frame_from_rows as frame_from_rows
+from bibliometrics.tables.frames import read_table_frame as read_table_frame
+from bibliometrics.tables.frames import to_rows as to_rows
+from bibliometrics.tables.indicators import activity_index, affinity_index, share
+
+REGION, HOME = "region", "home"
+WITHOUT: Final = "_without_big_science"
+
+
+def build_specifications(study: Study, answers: Answers) -> pd.DataFrame:
+    """
+    Build ``specifications``: works of institution and region, one row a specification and year.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every specification of the curve with every year of the study.
+
+    Raises
+    ------
+    TableError
+        If an answer is missing or malformed.
+    """
+    parts = []
+    for point in build_curve(study):
+        institution, home, *top = (
+            count_by_year(study, answers, "specifications", question)
+            for question in asked.curve_questions(study, point.specification)
+        )
+        part = pd.DataFrame(
+            {"n_works_institution_region": institution, "n_works_home_region": home}
+        ).reset_index()
+        told: dict[str, Any] = {
+            "specification": point.id,
+            **dict(point.choices),
+            "weight": point.weight,
+            "is_primary": point.is_primary,
+            "top_country": study.top_country or None,
+        }
+        parts.append(part.assign(**told, n_works_top_country=list(top[0]) if top else None))
+    whole = pd.concat(parts, ignore_index=True)
+    return finish("specifications", **{str(name): whole[name].tolist() for name in whole})
+
+
+def _area_counts(study: Study, answers: Answers, specification: Specification) -> pd.DataFrame:
+    """Return whole and fractional counts by year and area under a specification."""
+    table = "big_science"
+    members = count_in_parts(study, answers, specification)
+    region = count_by_year(
+        study, answers, table, asked.institution_region_by_year(study, specification)
+    )
+    home = count_by_year(study, answers, table, asked.home_region_by_year(study, specification))
+    added = members["n_works_fractional"].groupby(level="year").sum()
+    areas = {
+        REGION: pd.DataFrame({"n_works": region, "n_works_fractional": added}),
+        HOME: pd.DataFrame({"n_works": home, "n_works_fractional": None}),
+    }
+    rest = [frame.assign(country_code=area).reset_index() for area, frame in areas.items()]
+    return pd.concat([members.reset_index(), *rest]).set_index(["year", "country_code"])
+
+
+def build_big_science(study: Study, answers: Answers) -> pd.DataFrame:
+    """
+    Build ``big_science``: counts with and without works of very many authors or countries.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every year of the study with every member of the region, ``region`` and ``home``.
+
+    Raises
+    ------
+    TableError
+        If an answer is missing or malformed, or holds works of no country.
+    """
+    every = _area_counts(study, answers, study.primary)
+    small = _area_counts(study, answers, without_big_science(study)).reindex(every.index)
+    keys = {name: every.index.get_level_values(name) for name in ("year", "country_code")}
+    columns = {str(name): every[name].tolist() for name in every}
+    return finish(
+        "big_science",
+        **keys,
+        **columns,
+        **{f"{name}{WITHOUT}": small[name].tolist() for name in small},
+    )
+
+
+def build_region_output(study: Study, answers: Answers) -> pd.DataFrame:
+    """
+    Build ``region_output``: works of the region and of the world, one row a year.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every year of the study.
+
+    Raises
+    ------
+    TableError
+        If an answer is missing or malformed, or the region exceeds the world.
+    """
+    table = "region_output"
+    region = count_by_year(study, answers, table, asked.region_by_year(study))
+    world = count_by_year(study, answers, table, asked.world_by_year(study))
+    world_any = count_by_year(study, answers, table, asked.world_any_by_year(study))
+    note_excess(table, region, world, ("the region", "the world"))
+    return finish(
+        table,
+        year=region.index,
+        n_works_region=region,
+        n_works_world=world,
+        share_of_world=_share(region, world),
+        n_works_world_any=world_any,
+    )
+
+
+def build_country_output(study: Study, answers: Answers) -> pd.DataFrame:
+    """
+    Build ``country_output``: works of the region's members, one row a year and member.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every year of the study with every member.
+
+    Raises
+    ------
+    TableError
+        If an answer is missing or malformed, or a member exceeds the region.
+    """
+    table, codes = "country_output", member_codes(study)
+    members = count_by_country(study, answers, table, asked.region_by_country(study), codes)
+    region = count_by_year(study, answers, table, asked.region_by_year(study))
+    whole = spread(region, members)
+    note_excess(table, members, whole, ("the member", "the region"))
+    return finish(table, **_keys(members), n_works=members, share_of_region=_share(members, whole))
+
+
+def build_region_partners(study: Study, answers: Answers) -> pd.DataFrame:
+    """
+    Build ``region_partners``: works of the region with countries outside it.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every year of the study with every country outside the region that has a work with the
+        region in any year of the study.
+
+    Raises
+    ------
+    TableError
+        If an answer is missing or malformed, or works of both exceed those of either partner.
+    """
+    table, together = "region_partners", asked.region_by_country(study)
+    seen = set(find_answer(answers, table, together)["country_code"])
+    codes = seen - set(member_codes(study))
+    pairs = count_by_country(study, answers, table, together, codes)
+    partner = count_by_country(study, answers, table, asked.world_by_country(study), codes)
+    region = spread(count_by_year(study, answers, table, asked.region_by_year(study)), pairs)
+    world = spread(count_by_year(study, answers, table, asked.world_by_year(study)), pairs)
+    note_excess(table, pairs, region, ("region and partner", "the region"))
+    note_excess(table, pairs, partner, ("region and partner", "the partner"))
+    note_excess(table, partner, world, ("the partner", "the world"))
+    note_excess(table, region, world, ("the region", "the world"))
+    return finish(
+        table,
+        **_keys(pairs),
+        n_works=pairs,
+        share_of_region=_share(pairs, region),
+        affinity=affinity_index(_within(pairs, region, partner), region, partner, world),
+    )
+
+
+def build_institution_region(study: Study, answers: Answers) -> pd.DataFrame:
+    """
+    Build ``institution_region``: works of institution and region, one row a year.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every year of the study. ``share_of_home`` is empty where institutes abroad bring the
+        institution above its home country.
+
+    Raises
+    ------
+    TableError
+        If an answer is missing or malformed.
+    """
+    table = "institution_region"
+    institution = count_by_year(study, answers, table, asked.institution_region_by_year(study))
+    home = count_by_year(study, answers, table, asked.home_region_by_year(study))
+    return finish(
+        table,
+        year=institution.index,
+        n_works_institution_region=institution,
+        n_works_home_region=home,
+        share_of_home=_share(institution.where(institution <= home), home),
+    )
+
+
+def build_institution_partners(study: Study, answers: Answers) -> pd.DataFrame:
+    """
+    Build ``institution_partners``: works of the institution with each member of the region.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every year of the study with every member.
+
+    Raises
+    ------
+    TableError
+        If an answer is missing or malformed, or a member exceeds the region.
+    """
+    table, listed = "institution_partners", asked.institution_region_by_country(study)
+    members = count_by_country(study, answers, table, listed, member_codes(study))
+    region = count_by_year(study, answers, table, asked.institution_region_by_year(study))
+    whole = spread(region, members)
+    note_excess(table, members, whole, ("institution and member", "institution and region"))
+    return finish(
+        table,
+        **_keys(members),
+        n_works=members,
+        share_of_institution_region=_share(members, whole),
+    )
+
+
+def build_fields(study: Study, answers: Answers) -> pd.DataFrame:
+    """
+    Build ``fields``: works per field, years pooled, one row an area and field.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every member of the region, ``region`` and ``world`` with every field. The activity index
+        is over works with a topic: an area's whole is the sum over its fields.
+
+    Raises
+    ------
+    TableError
+        If an answer is missing or malformed, or an area exceeds the world in a field.
+    """
+    works = count_by_field(study, answers)
+    top = count_by_field(study, answers, top_percent=1)
+    world = spread(works.xs("world"), works)
+    note_excess("fields", works, world, ("the area", "the world"))
+    bounded = _within(works, world)
+    whole = bounded.groupby(level="country_code").transform("sum")
+    numbers, names = works.index.get_level_values("field_id"), field_names()
+    return finish(
+        "fields",
+        country_code=works.index.get_level_values("country_code"),
+        field_id=numbers,
+        field=[names[number] for number in numbers],
+        n_works=works,
+        n_top_1_percent=top,
+        activity_index=activity_index(bounded, whole, world, works.xs("world").sum()),
+    )
+
+
+def build_team_size(study: Study, answers: Answers) -> pd.DataFrame:
+    """
+    Build ``team_size``: works of institution and region, one row a year and author-count band.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every year of the study with every band; ``authors_to`` is missing in the last.
+
+    Raises
+    ------
+    TableError
+        If an answer is missing or malformed.
+    """
+    works = count_by_band(study, answers)
+    firsts, last_of = works.index.get_level_values("authors_from"), dict(asked.TEAM_BANDS)
+    return finish(
+        "team_size",
+        year=works.index.get_level_values("year"),
+        authors_from=firsts,
+        authors_to=[last_of[first] for first in firsts],
+        n_works_institution_region=works,
+    )
+
+
+def build_fractional(study: Study, answers: Answers) -> pd.DataFrame:
+    """
+    Build ``fractional``: whole and fractional counts of works of institution and region.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every year of the study with every member of the region.
+
+    Raises
+    ------
+    TableError
+        If the answer is missing or malformed, or holds works of no country.
+    """
+    sums = count_in_parts(study, answers)
+    return finish(
+        "fractional",
+        **_keys(sums),
+        n_works=sums["n_works"],
+        n_works_fractional=sums["n_works_fractional"],
+    )
+
+
+BUILDERS: Final[Mapping[str, tuple[Callable[[Study, Answers], pd.DataFrame], ...]]] = {
+    "figures": (
+        build_region_output,
+        build_country_output,
+        build_region_partners,
+        build_institution_region,
+        build_institution_partners,
+    ),
+    "fields": (build_fields,),
+    "team_size": (build_team_size,),
+    "fractional": (build_fractional,),
+    "big_science": (build_big_science,),
+    "curve": (build_specifications,),
+}
+
+
+def build_tables(
+    study: Study, answers: Answers, parts: Iterable[str] = asked.DEFAULT_PARTS
+) -> dict[str, pd.DataFrame]:
+    """
+    Build the tables of a study.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers to every question of ``build_plan(study, parts)``.
+    parts : iterable of str
+        Which tables: ``figures`` (the five figures), ``fields``, ``team_size``, ``fractional``,
+        ``big_science``, ``curve`` (every specification).
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        Each table by its name.
+
+    Raises
+    ------
+    InputError
+        If a part is unknown.
+    TableError
+        If an answer is missing or malformed, or answers contradict each other.
+    """
+    chosen = tuple(parts)
+    unknown = [part for part in chosen if part not in BUILDERS]
+    if unknown:
+        msg = f"unknown part {', '.join(unknown)}."
+        raise InputError(msg, f"known parts: {', '.join(BUILDERS)}")
+    check_answers(study, answers)
+    frames = [build(study, answers) for part in chosen for build in BUILDERS[part]]
+    return {str(frame.attrs["table"]): frame for frame in frames}
+
+
+def _within(part: pd.Series[Any], *wholes: pd.Series[Any]) -> pd.Series[Any]:
+    """Return counts, none above its wholes: a part exceeds them only while a live index moves."""
+    for whole in wholes:
+        part = part.where(part.isna() | (part <= whole), whole)
+    return part
+
+
+def _share(part: pd.Series[Any], whole: pd.Series[Any]) -> Any:
+    """Return part / whole, at most 1."""
+    return share(_within(part, whole), whole)
+
+
+def _keys(counts: pd.Series[Any] | pd.DataFrame) -> dict[str, pd.Index[Any]]:
+    """Return the key columns of counts by year and country."""
+    return {name: counts.index.get_level_values(name) for name in ("year", "country_code")}

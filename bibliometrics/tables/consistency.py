@@ -1,0 +1,639 @@
+"""
+Answers read as complete counts, and the laws that counts of works obey.
+
+An answer leaves out groups without works; the counts here have a value for every year, country or
+field that a table shows, zeros included. A malformed answer is an error, never repaired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, TypeAlias
+
+import pandas as pd
+
+from bibliometrics.errors import TableError
+from bibliometrics.study import questions as asked
+from bibliometrics.study.model import Specification, Study, field_names
+from bibliometrics.study.questions import (
+    TEAM_BANDS,
+    TEXT_KEYS,
+    Question,
+    field_areas,
+    institution_region_by_country_and_n_countries,
+    team_size_by_year,
+    works_by_field,
+)
+from bibliometrics.study.specifications import CurvePoint, build_curve, without_big_science
+from bibliometrics.tables.indicators import fractional_count
+
+Answers: TypeAlias = Mapping[Question, pd.DataFrame]
+Counts: TypeAlias = "pd.Series[int]"
+
+SLACK_WORKS: Final = 1
+SLACK_SHARE: Final = 0.005
+REBUILD: Final = "ask again: `python -m bibliometrics refresh`"
+
+
+def member_codes(study: Study) -> tuple[str, ...]:
+    """Return the country codes of the region's members under the primary specification."""
+    return study.region_of(study.primary).codes
+
+
+def find_answer(answers: Answers, table: str, question: Question) -> pd.DataFrame:
+    """
+    Look an answer up and check it.
+
+    Parameters
+    ----------
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+    table : str
+        The table that needs the answer, for messages.
+    question : Question
+        The question, grouped by something.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The answer, rows sorted by its keys: one row a group, ``n_works`` above 0.
+
+    Raises
+    ------
+    TableError
+        If the answer is missing, has other columns or types than its question asks for, holds a
+        group twice, a count of 0 or less, or a year or country that was not asked for.
+    """
+    keys = list(question.group_by)
+    told = f"table {table}, question {question.key} (works by {', '.join(keys)})"
+    if question not in answers:
+        msg = f"{told}: the answer is missing."
+        raise TableError(msg, REBUILD)
+    frame = answers[question]
+    wrong = _fault(frame, question)
+    if wrong:
+        msg = f"{told}: the answer {wrong}."
+        raise TableError(msg, REBUILD)
+    return frame.sort_values(keys, ignore_index=True)
+
+
+def count_by_year(study: Study, answers: Answers, table: str, question: Question) -> Counts:
+    """
+    Return works per year of the study, zeros included.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+    table : str
+        The table that needs the answer, for messages.
+    question : Question
+        A question grouped by year.
+
+    Returns
+    -------
+    pandas.Series
+        ``n_works`` by ``year``.
+
+    Raises
+    ------
+    TableError
+        If the answer is missing or malformed.
+    """
+    counts = find_answer(answers, table, question).set_index("year")["n_works"]
+    return counts.reindex(pd.Index(study.year_range, name="year"), fill_value=0).astype("int64")
+
+
+def count_by_country(
+    study: Study, answers: Answers, table: str, question: Question, codes: Iterable[str]
+) -> Counts:
+    """
+    Return works per year of the study and country, zeros included.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+    table : str
+        The table that needs the answer, for messages.
+    question : Question
+        A question grouped by year and country.
+    codes : iterable of str
+        The countries to return; others are left out.
+
+    Returns
+    -------
+    pandas.Series
+        ``n_works`` by ``year`` and ``country_code``.
+
+    Raises
+    ------
+    TableError
+        If the answer is missing or malformed.
+    """
+    counts = find_answer(answers, table, question).set_index(["year", "country_code"])["n_works"]
+    return counts.reindex(year_and_country(study, codes), fill_value=0).astype("int64")
+
+
+def count_by_field(study: Study, answers: Answers, *, top_percent: int | None = None) -> Counts:
+    """
+    Return works per area and field, years pooled, zeros included.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+    top_percent : int or None
+        Only works among the most cited 1 or 10 percent.
+
+    Returns
+    -------
+    pandas.Series
+        ``n_works`` by ``country_code`` (each member of the region, ``region``, ``world``) and
+        ``field_id``.
+
+    Raises
+    ------
+    TableError
+        If an answer is missing or malformed, or holds an unknown field.
+    """
+    fields = pd.Index(sorted(field_names()), name="field_id")
+    found = {}
+    for area in sorted(field_areas(study)):
+        question = works_by_field(study, area, top_percent)
+        counts = find_answer(answers, "fields", question).set_index("field_id")["n_works"]
+        unknown = sorted(set(counts.index) - set(fields))
+        if unknown:
+            msg = f"table fields, area {area}: unknown field {', '.join(map(str, unknown))}."
+            raise TableError(msg, "add it to definitions/fields.toml")
+        found[area] = counts.reindex(fields, fill_value=0).astype("int64")
+    return pd.concat(found, names=["country_code"])
+
+
+def count_by_band(study: Study, answers: Answers) -> Counts:
+    """
+    Return works of institution and region per year and author-count band, zeros included.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+
+    Returns
+    -------
+    pandas.Series
+        ``n_works`` by ``authors_from`` (the least number of authors) and ``year``.
+
+    Raises
+    ------
+    TableError
+        If an answer is missing or malformed.
+    """
+    bands = {
+        band[0]: count_by_year(study, answers, "team_size", team_size_by_year(study, band))
+        for band in TEAM_BANDS
+    }
+    return pd.concat(bands, names=["authors_from"])
+
+
+def count_in_parts(
+    study: Study, answers: Answers, specification: Specification | None = None
+) -> pd.DataFrame:
+    """
+    Return whole and fractional counts of institution and region per year and member.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+    specification : Specification or None
+        What counts; None: the primary specification.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``n_works`` and ``n_works_fractional`` by ``year`` and ``country_code``, zeros included.
+
+    Raises
+    ------
+    TableError
+        If the answer is missing or malformed, or has works of no country.
+    """
+    question = institution_region_by_country_and_n_countries(study, specification)
+    answer = find_answer(answers, "fractional", question)
+    if (answer["n_countries"] < 1).any():
+        msg = "table fractional: the answer has works with a country but of no country."
+        raise TableError(msg, REBUILD)
+    parts = answer.assign(
+        n_works_fractional=fractional_count(answer["n_works"], answer["n_countries"])
+    )
+    sums = parts.groupby(["year", "country_code"])[["n_works", "n_works_fractional"]].sum()
+    return sums.reindex(year_and_country(study, member_codes(study)), fill_value=0)
+
+
+def year_and_country(study: Study, codes: Iterable[str]) -> pd.MultiIndex:
+    """Return every pair of a year of the study and a country, sorted."""
+    return pd.MultiIndex.from_product(
+        [list(study.year_range), sorted(codes)], names=["year", "country_code"]
+    )
+
+
+def spread(counts: Counts, rows: Counts) -> Counts:
+    """Return counts by one key, repeated for every row of counts that have it among their keys."""
+    keys = rows.index.get_level_values(str(counts.index.name))
+    return pd.Series(counts.loc[keys].to_numpy(), rows.index)
+
+
+def require_within(table: str, part: Counts, whole: Counts, told: tuple[str, str]) -> None:
+    """
+    Check that no part has more works than its whole.
+
+    Parameters
+    ----------
+    table : str
+        The table, for messages.
+    part, whole : pandas.Series
+        Counts with one index.
+    told : tuple of (str, str)
+        What the part and the whole are, for messages.
+
+    Raises
+    ------
+    TableError
+        If a part is greater. The message has the first place and both numbers.
+    """
+    breaches = list_breaches(table, part, whole, told)
+    if breaches:
+        raise TableError(breaches[0], REBUILD)
+
+
+def note_excess(table: str, part: Counts, whole: Counts, told: tuple[str, str]) -> list[str]:
+    """
+    Check that no part has more works than its whole, small breaches allowed.
+
+    Parameters
+    ----------
+    table : str
+        The table, for messages.
+    part, whole : pandas.Series
+        Counts with one index.
+    told : tuple of (str, str)
+        What the part and the whole are, for messages.
+
+    Returns
+    -------
+    list of str
+        One note for each breach within the slack: 1 work or 0.5 % of the whole.
+
+    Raises
+    ------
+    TableError
+        If a breach is greater than the slack.
+
+    Notes
+    -----
+    The live index moves while it is asked: in one crawl of it the counts of one pair, asked from
+    either side, differ by 1 (V. Batagelj, github.com/bavla/OpenAlex, August 2024).
+    """
+    slack = (whole * SLACK_SHARE).clip(lower=SLACK_WORKS)
+    require_within(table, part.where(part > whole + slack, 0), whole, told)
+    return list_breaches(table, part, whole, told)
+
+
+def list_breaches(table: str, part: Counts, whole: Counts, told: tuple[str, str]) -> list[str]:
+    """Describe every place where a part is greater than its whole, one line each."""
+    notes = []
+    for key in part.index[part > whole]:
+        values = key if isinstance(key, tuple) else (key,)
+        place = ", ".join(map(str, values))
+        numbers = f"{told[0]} {part[key]} > {told[1]} {whole[key]}"
+        notes.append(f"table {table}, {place}: {numbers} works.")
+    return notes
+
+
+def _fault(frame: pd.DataFrame, question: Question) -> str:
+    """Return what is wrong with an answer, in words; empty if nothing is."""
+    keys = list(question.group_by)
+    if list(frame.columns) != [*keys, "n_works"]:
+        return f"has the columns {', '.join(map(str, frame.columns))}"
+    if frame.empty:
+        return ""
+    for name in frame.columns:
+        if name in TEXT_KEYS and not all(isinstance(value, str) for value in frame[name]):
+            return f"holds something other than text in {name}"
+        if name not in TEXT_KEYS and not pd.api.types.is_integer_dtype(frame[name].dtype):
+            return f"holds something other than whole numbers in {name}"
+        if frame[name].hasnans:
+            return f"has an empty cell in {name}"
+    if frame.duplicated(keys).any():
+        return f"has two rows for {frame[frame.duplicated(keys)].iloc[0][keys].to_dict()}"
+    if (frame["n_works"] <= 0).any():
+        return f"holds the count {frame['n_works'].min()}"
+    return _stray(frame, question)
+
+
+def _stray(frame: pd.DataFrame, question: Question) -> str:
+    """Return which key was not asked for, in words; empty if none."""
+    if "year" in frame and question.years:
+        odd = frame.loc[~frame["year"].between(*question.years), "year"]
+        if not odd.empty:
+            return f"holds the year {odd.iloc[0]}, outside {question.years[0]}-{question.years[1]}"
+    if question.keep:
+        odd = frame.loc[~frame["country_code"].isin(question.keep), "country_code"]
+        if not odd.empty:
+            return f"holds the country {odd.iloc[0]}, which was not asked for"
+    return ""
+
+
+TABLE = "specifications"
+
+
+def check_curve(study: Study, answers: Answers) -> list[str]:
+    """
+    Check the answers under all specifications against each other, as far as they are there.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand.
+
+    Returns
+    -------
+    list of str
+        Notes: breaches within the slack of :func:`bibliometrics.tables.consistency.note_excess`.
+
+    Raises
+    ------
+    TableError
+        If an answer is malformed, or a breach is greater than the slack.
+    """
+    notes = _check_big_science(study, answers)
+    points = build_curve(study)
+    questions = {point.id: asked.curve_questions(study, point.specification) for point in points}
+    if not all(one in answers for listed in questions.values() for one in listed):
+        return notes
+    institution = _by_point(study, answers, {name: one[0] for name, one in questions.items()})
+    told = "institution and region", "home country and region"
+    if study.top_country:
+        top = _by_point(study, answers, {name: one[2] for name, one in questions.items()})
+        notes += note_excess(TABLE, top, institution, ("top country", told[0]))
+    home = _by_point(study, answers, {name: one[1] for name, one in questions.items()})
+    pairs = list(_narrower(points))
+    for counts, what in ((institution, told[0]), (home, told[1])):
+        narrow, wide = _paired(counts, pairs)
+        notes += note_excess(TABLE, narrow, wide, (what, "the same under the wider definition"))
+    return notes
+
+
+def _by_point(study: Study, answers: Answers, questions: dict[str, asked.Question]) -> Counts:
+    found = {
+        name: count_by_year(study, answers, TABLE, question) for name, question in questions.items()
+    }
+    return pd.concat(found, names=["specification"])
+
+
+def _narrower(points: list[CurvePoint]) -> Iterator[tuple[str, str]]:
+    """Give every two specifications that differ in one choice, the narrower first."""
+    for narrow in points:
+        for wide in points:
+            others = sum(a != b for a, b in zip(narrow.choices, wide.choices, strict=True))
+            if others == 1 and is_within(narrow.specification, wide.specification):
+                yield narrow.id, wide.id
+
+
+def _paired(counts: Counts, pairs: list[tuple[str, str]]) -> list[Counts]:
+    """Return counts of the narrower and of the wider specifications with one index."""
+    by_year = counts.unstack("specification")
+    names = pd.Index([f"{narrow} in {wide}" for narrow, wide in pairs], name="pair")
+    index = pd.MultiIndex.from_product([names, by_year.index])
+    sides = ([pair[place] for pair in pairs] for place in (0, 1))
+    return [pd.Series(by_year[side].to_numpy().ravel(order="F"), index) for side in sides]
+
+
+def is_within(narrow: Specification, wide: Specification) -> bool:
+    """
+    Say whether every work that counts under one specification must count under the other.
+
+    Two rules for the institution's parts may differ by institutes that moved in the hierarchy, so
+    that only the institution itself is surely within its lineage.
+
+    Parameters
+    ----------
+    narrow, wide : Specification
+        The two.
+
+    Returns
+    -------
+    bool
+        True where the narrower one can't have more works.
+
+    Examples
+    --------
+    >>> is_within(Specification(max_authors=10), Specification(max_authors=30))
+    True
+    >>> is_within(Specification(types=("article", "letter")), Specification())
+    False
+    """
+    rules = (narrow.institution, wide.institution)
+    return (
+        (not wide.types or (bool(narrow.types) and set(narrow.types) <= set(wide.types)))
+        and set(wide.without_types) <= set(narrow.without_types)
+        and wide.retracted in {None, narrow.retracted}
+        and wide.core_source in {None, narrow.core_source}
+        and _at_most(narrow.max_authors, wide.max_authors)
+        and _at_most(narrow.max_countries, wide.max_countries)
+        and (rules[0] == rules[1] or rules == ("exact", "lineage"))
+        and (narrow.region, narrow.home) == (wide.region, wide.home)
+        and set(wide.without_institutions) <= set(narrow.without_institutions)
+    )
+
+
+def _at_most(narrow: int | None, wide: int | None) -> bool:
+    return wide is None or (narrow is not None and narrow <= wide)
+
+
+def _check_big_science(study: Study, answers: Answers) -> list[str]:
+    """Check that works without big science are among all works."""
+    specifications = (study.primary, without_big_science(study))
+    ask = asked.institution_region_by_country_and_n_countries
+    if not all(ask(study, one) in answers for one in specifications):
+        return []
+    every, small = (count_in_parts(study, answers, one)["n_works"] for one in specifications)
+    return note_excess("big_science", small, every, ("without big science", "all works"))
+
+
+# Table, part, whole, as named in WORDS.
+LAWS: Final = (
+    ("region_output", "world", "world_any"),
+    ("region_output", "region", "world"),
+    ("country_output", "region", "members_sum"),
+    ("country_output", "members", "region_each"),
+    ("region_partners", "together", "partner"),
+    ("institution_region", "home", "region"),
+    ("institution_region", "institution", "region"),
+    ("institution_partners", "institution", "listed_sum"),
+    ("institution_partners", "listed", "members"),
+    ("institution_partners", "listed", "institution_each"),
+    ("team_size", "bands_sum", "institution"),
+    ("fractional", "fractional", "listed"),
+    ("fractional", "listed", "fractional"),
+    ("fields", "field_top", "field"),
+    ("fields", "field_members", "field_region_each"),
+    ("fields", "field_region", "field_members_sum"),
+    ("fields", "field_region", "field_world"),
+    ("fields", "fields_sum", "years_sum"),
+)
+EXPECTATIONS: Final = (("team_size", "institution", "bands_sum"),)  # authors may be unknown
+WORDS: Final = {
+    "world": "world with a country",
+    "world_any": "world with or without a country",
+    "region": "region",
+    "region_each": "region",
+    "institution_each": "institution and region",
+    "field_world": "world",
+    "together": "region and partner",
+    "partner": "partner",
+    "members": "member",
+    "members_sum": "sum over members",
+    "institution": "institution and region",
+    "home": "home country and region",
+    "listed": "institution and member",
+    "listed_sum": "sum over members",
+    "bands_sum": "sum over author-count bands",
+    "fractional": "sum over numbers of countries",
+    "field": "all works",
+    "field_top": "top 1 percent",
+    "field_members": "member",
+    "field_members_sum": "sum over members",
+    "field_region": "region",
+    "field_region_each": "region",
+    "fields_sum": "sum over fields",
+    "years_sum": "sum over years",
+}
+
+
+def check_answers(study: Study, answers: Answers) -> list[str]:
+    """
+    Check answers against each other, as far as they are there.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    answers : mapping of Question to pandas.DataFrame
+        The answers at hand; a check whose answers are missing is left out.
+
+    Returns
+    -------
+    list of str
+        Notes for the reader: breaches within the slack, works whose number of authors is unknown.
+        The institution above its home country: :mod:`bibliometrics.tables.contradictions`.
+
+    Raises
+    ------
+    TableError
+        If an answer is malformed, or a breach is greater than the slack. The message has the
+        first place and both numbers.
+    """
+    known = _gather_counts(study, answers)
+    notes: list[str] = []
+    for compare, laws in ((note_excess, LAWS), (list_breaches, EXPECTATIONS)):
+        for table, part, whole in laws:
+            if part in known and whole in known:
+                told = (WORDS[part], WORDS[whole])
+                notes += compare(table, known[part], known[whole], told)
+    return notes + check_curve(study, answers)
+
+
+def _gather_counts(study: Study, answers: Answers) -> dict[str, Counts]:
+    """Return the counts named in WORDS that there are answers for."""
+    known = _gather_by_year(study, answers) | _gather_by_country(study, answers)
+    for each, by_country, by_year in (
+        ("region_each", "members", "region"),
+        ("institution_each", "listed", "institution"),
+    ):
+        if {by_country, by_year} <= known.keys():
+            known[each] = spread(known[by_year], known[by_country])
+    if all(asked.team_size_by_year(study, band) in answers for band in asked.TEAM_BANDS):
+        known["bands_sum"] = count_by_band(study, answers).groupby(level="year").sum()
+    if asked.institution_region_by_country_and_n_countries(study) in answers:
+        known["fractional"] = count_in_parts(study, answers)["n_works"]
+    if all(question in answers for question in _field_questions(study)):
+        known |= _gather_by_field(study, answers)
+        if {"region", "members", "world"} <= set(known):
+            years = known["members"].groupby(level="country_code").sum()
+            totals = {area: known[area].sum() for area in ("region", "world")}
+            known["years_sum"] = pd.concat([years, pd.Series(totals)])
+    return known
+
+
+def _gather_by_year(study: Study, answers: Answers) -> dict[str, Counts]:
+    """Return the counts by year that there are answers for."""
+    questions = {
+        "world": asked.world_by_year(study),
+        "world_any": asked.world_any_by_year(study),
+        "region": asked.region_by_year(study),
+        "institution": asked.institution_region_by_year(study),
+        "home": asked.home_region_by_year(study),
+    }
+    return {
+        name: count_by_year(study, answers, "region_output", question)
+        for name, question in questions.items()
+        if question in answers
+    }
+
+
+def _gather_by_country(study: Study, answers: Answers) -> dict[str, Counts]:
+    """Return counts by year and country that there are answers for, and sums over members."""
+    questions = {
+        "members": asked.region_by_country(study),
+        "listed": asked.institution_region_by_country(study),
+    }
+    codes, partners = member_codes(study), dict[str, Counts]()
+    each = {
+        name: count_by_country(study, answers, "country_output", question, codes)
+        for name, question in questions.items()
+        if question in answers
+    }
+    both = questions["members"], asked.world_by_country(study)
+    if all(question in answers for question in both):
+        table = "region_partners"
+        outside = set(find_answer(answers, table, both[0])["country_code"]) - set(codes)
+        for name, question in zip(("together", "partner"), both, strict=True):
+            partners[name] = count_by_country(study, answers, table, question, outside)
+    sums = {f"{name}_sum": counts.groupby(level="year").sum() for name, counts in each.items()}
+    return each | sums | partners
+
+
+def _field_questions(study: Study) -> list[Question]:
+    """Return every question of the table of fields."""
+    areas = asked.field_areas(study)
+    return [asked.works_by_field(study, area, top) for area in areas for top in (None, 1)]
+
+
+def _gather_by_field(study: Study, answers: Answers) -> Mapping[str, Counts]:
+    """Return the counts by field; every answer must be there."""
+    field = count_by_field(study, answers)
+    members, region = field.drop(["region", "world"], level="country_code"), field.xs("region")
+    return {
+        "field": field,
+        "field_top": count_by_field(study, answers, top_percent=1),
+        "field_members": members,
+        "field_members_sum": members.groupby(level="field_id").sum(),
+        "field_region": region,
+        "field_region_each": spread(region, members),
+        "field_world": field.xs("world"),
+        "fields_sum": field.groupby(level="country_code").sum(),
+    }

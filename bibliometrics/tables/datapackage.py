@@ -1,0 +1,256 @@
+"""
+What a build says of itself: ``datapackage.json`` (Frictionless) and ``README.md``.
+
+Both are made from the schema, and nothing in them depends on the day the build was made. Standard
+library only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from bibliometrics.errors import TableError
+from bibliometrics.tables.schema import TABLES, Column, Table
+
+PACKAGE_FILE: Final = "datapackage.json"
+FRICTIONLESS_TYPES: Final = {
+    "int": "integer",
+    "float": "number",
+    "str": "string",
+    "bool": "boolean",
+}
+WAITING: Final = "waiting for a pull: `python -m bibliometrics refresh`"
+WAITING_FOR_ALL: Final = "waiting for a full pull: `python -m bibliometrics refresh --all`"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """
+    Where a build comes from.
+
+    ``source`` is ``openalex``, ``snapshot``, ``sample`` or ``witnesses`` (published figures only,
+    nothing counted yet); ``pull`` names the pull or snapshot release; ``start`` and ``end`` are
+    UTC times of the first and last answer; ``location`` is the address that was asked.
+    ``contradictions`` are answers that no definition reconciles, each with the ``tables`` that hold
+    them, the ``years``, and what is ``said``: they are marked in figures and stop verdicts.
+    """
+
+    source: str
+    study_id: str
+    study_title: str
+    study_hash: str
+    package_version: str
+    synthetic: bool = False
+    pull: str = ""
+    location: str = ""
+    start: str = ""
+    end: str = ""
+    calls: int = 0
+    credits: int = 0
+    cost_usd: float = 0.0
+    answers_sha256: str = ""
+    notes: tuple[str, ...] = ()
+    contradictions: tuple[dict[str, Any], ...] = ()
+
+
+def waiting_text(table: str) -> str:
+    """Return what a table that is not there waits for."""
+    return WAITING_FOR_ALL if TABLES[table].needs == "full pull" else WAITING
+
+
+def parse_package(text: str, path: Path) -> dict[str, Any]:
+    """
+    Read the text of a build's ``datapackage.json``.
+
+    Parameters
+    ----------
+    text : str
+        Its content.
+    path : pathlib.Path
+        Where it lies, for the message.
+
+    Returns
+    -------
+    dict
+        The content. ``bibliometrics`` in it holds the provenance, ``files`` (SHA-256 by name)
+        and ``figures`` (alternative texts by name).
+
+    Raises
+    ------
+    TableError
+        If it is not valid JSON, or not what this package writes.
+    """
+    step = "restore it from version control, or move the folder away and rebuild the tables"
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        msg = f"{path} is not valid JSON: {error}."
+        raise TableError(msg, step) from error
+    try:
+        told = content["bibliometrics"]
+        read_provenance(content)
+        known = {f"{name}.csv" for name in TABLES} & set(told["files"])
+        complete = {resource["path"] for resource in content["resources"]} <= known
+        complete = complete and isinstance(told["figures"], dict)
+    except (KeyError, TypeError):
+        complete = False
+    if not complete:
+        msg = f"{path} is not the data package of a build of this program, or it was edited."
+        raise TableError(msg, step)
+    return dict(content)
+
+
+def read_provenance(package: Mapping[str, Any]) -> Provenance:
+    """Return where a build comes from, out of its ``datapackage.json``."""
+    told = {"contradictions": (), **package["bibliometrics"]}
+    values = {entry.name: told[entry.name] for entry in fields(Provenance)}
+    lists = {name: tuple(values[name]) for name in ("notes", "contradictions")}
+    return Provenance(**values | lists)
+
+
+def _field(column: Column) -> dict[str, Any]:
+    limits = {
+        "minimum": column.minimum,
+        "maximum": column.maximum,
+        "enum": list(column.choices) or None,
+    }
+    known = {name: value for name, value in limits.items() if value is not None}
+    field: dict[str, Any] = {
+        "name": column.name,
+        "type": FRICTIONLESS_TYPES[column.type],
+        "description": column.meaning,
+        "constraints": {"required": not column.optional, **known},
+    }
+    return {**field, "unit": column.unit} if column.unit else field
+
+
+def _resource(table: Table, digest: str, size: int) -> dict[str, Any]:
+    return {
+        "name": table.name.replace("_", "-"),
+        "path": f"{table.name}.csv",
+        "profile": "tabular-data-resource",
+        "title": table.caption,
+        "description": f"One row is {table.row}.",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": size,
+        "hash": f"sha256:{digest}",
+        "schema": {
+            "fields": [_field(column) for column in table.columns],
+            "primaryKey": list(table.keys),
+            "missingValues": [""],
+        },
+    }
+
+
+def describe_package(
+    tables: Mapping[str, str],
+    hashes: Mapping[str, str],
+    figure_texts: Mapping[str, str],
+    provenance: Provenance,
+) -> str:
+    """
+    Return the text of ``datapackage.json`` (Frictionless Data Package, version 1).
+
+    Parameters
+    ----------
+    tables : mapping of str to str
+        CSV text of each table by name.
+    hashes : mapping of str to str
+        SHA-256 of every file of the build by its name in the folder.
+    figure_texts : mapping of str to str
+        Alternative text of each figure by name.
+    provenance : Provenance
+        Where the build comes from.
+
+    Returns
+    -------
+    str
+        The text, JSON.
+    """
+    content = {
+        "profile": "data-package",
+        "name": f"{provenance.study_id}-{provenance.source}",
+        "title": provenance.study_title + (" (SYNTHETIC)" if provenance.synthetic else ""),
+        "licenses": [
+            {
+                "name": "CC0-1.0",
+                "title": "OpenAlex counts: CC0 1.0. Witness figures: see the source of each row",
+                "path": "https://creativecommons.org/publicdomain/zero/1.0/",
+            }
+        ],
+        "resources": [
+            _resource(TABLES[name], hashes[f"{name}.csv"], len(text.encode()))
+            for name, text in tables.items()
+        ],
+        "bibliometrics": {
+            **asdict(provenance),
+            "waiting_for_a_pull": sorted(set(TABLES) - set(tables)),
+            "figures": dict(sorted(figure_texts.items())),
+            "files": dict(sorted(hashes.items())),
+        },
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _origin(provenance: Provenance) -> str:
+    if provenance.synthetic:
+        return "**SYNTHETIC.** Made from the synthetic sample; no number here is a result."
+    if provenance.source == "witnesses":
+        return "Published figures of others, and claims graded by them. Nothing counted by us yet."
+    told = f"Counted from {provenance.source} ({provenance.location}), {provenance.pull}"
+    if provenance.source != "openalex":
+        return f"{told}."
+    return (
+        f"{told}, {provenance.start} to {provenance.end}; {provenance.credits} credits, "
+        f"{provenance.cost_usd:.4f} USD."
+    )
+
+
+def data_dictionary(
+    tables: Mapping[str, str], provenance: Provenance, figure_texts: Mapping[str, str]
+) -> str:
+    """Return the README of a build: where it comes from, and every column's meaning."""
+    lines = [f"# {provenance.study_title}", "", _origin(provenance), ""]
+    if provenance.notes:
+        lines += [*(f"- Note: {note}" for note in provenance.notes), ""]
+    lines += [
+        f"Study `{provenance.study_id}`, hash `{provenance.study_hash}`; package version "
+        f"{provenance.package_version}. `{PACKAGE_FILE}` holds the hash of every file.",
+        "",
+        "Counts are whole counts of distinct works under the study's primary specification unless "
+        "the column says otherwise. Empty cells: unknown, or a share without denominator. `NA` in "
+        "a country column is Namibia.",
+    ]
+    for table in TABLES.values():
+        lines += ["", f"## {table.name}.csv", "", *_describe_table(table, table.name in tables)]
+    if figure_texts:
+        lines += ["", "## figures", ""]
+        lines += [f"- `{name}`: {text}" for name, text in sorted(figure_texts.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _describe_table(table: Table, present: bool) -> list[str]:
+    if not present:
+        return [f"{table.caption}. Not here yet: {waiting_text(table.name)}."]
+    return [
+        f"{table.caption}. One row is {table.row}. Key: {', '.join(table.keys)}.",
+        "",
+        "| column | type | unit | range | meaning |",
+        "|---|---|---|---|---|",
+        *map(_describe_column, table.columns),
+    ]
+
+
+def _describe_column(column: Column) -> str:
+    bounds = "" if column.minimum is None else f"{column.minimum:g} to "
+    bounds += "" if column.maximum is None else f"{column.maximum:g}"
+    if column.choices:
+        bounds = ", ".join(column.choices)
+    kind = column.type + (", may be empty" if column.optional else "")
+    return f"| `{column.name}` | {kind} | {column.unit} | {bounds.rstrip()} | {column.meaning} |"

@@ -1,0 +1,123 @@
+"""
+Tables as data frames: typed, with units; from rows and to rows; read from CSV files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bibliometrics.errors import TableError
+from bibliometrics.tables.schema import TABLES, Column, Table, Value, read_table
+
+
+def frame_from_rows(rows: Iterable[Mapping[str, object]], table: Table) -> pd.DataFrame:
+    """
+    Turn rows of a table into a frame.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        One mapping a row, with every column of the table; None is an empty cell.
+    table : Table
+        The table's contract.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns in the table's order: int64 (Int64 where a cell may be empty), float64, str, bool.
+        ``attrs`` has the ``table``'s name and the ``units`` of its columns.
+
+    Raises
+    ------
+    TableError
+        If a row lacks a column, or a value is of another type.
+    """
+    listed = list(rows)
+    try:
+        return _frame(table, {name: [row[name] for row in listed] for name in table.names})
+    except KeyError as error:
+        msg = f"table {table.name}: a row lacks the column {error}."
+        raise TableError(msg) from error
+
+
+def to_rows(frame: pd.DataFrame) -> list[dict[str, Value]]:
+    """
+    Turn a frame into rows of plain values, as ``schema.render_table`` takes them.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A table.
+
+    Returns
+    -------
+    list of dict
+        One dict a row; missing values are None.
+    """
+    columns: dict[str, list[Any]] = {
+        str(name): [None if pd.isna(value) else value for value in frame[name].tolist()]
+        for name in frame.columns
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def read_table_frame(path: Path, table: Table) -> pd.DataFrame:
+    """
+    Read a table from its CSV file as a frame.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    table : Table
+        The table's contract.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`frame_from_rows` gives it; the text ``NA`` is Namibia, not a missing value.
+
+    Raises
+    ------
+    TableError
+        If the file is missing, or breaks the table's contract.
+    """
+    return frame_from_rows(read_table(table, path), table)
+
+
+def finish(table_name: str, **columns: Iterable[object]) -> pd.DataFrame:
+    """
+    Return a table's frame from its columns, rows sorted by the keys.
+
+    Raises
+    ------
+    TableError
+        If a column holds values of another type.
+    """
+    table = TABLES[table_name]
+    frame = _frame(table, columns)
+    return frame.sort_values(list(table.keys), ignore_index=True)
+
+
+def _frame(table: Table, columns: Mapping[str, Iterable[object]]) -> pd.DataFrame:
+    """Return a frame with a table's columns, types and units."""
+    frame = pd.DataFrame({each.name: _typed(columns[each.name], each) for each in table.columns})
+    frame.attrs["table"] = table.name
+    frame.attrs["units"] = {each.name: each.unit for each in table.columns}
+    return frame
+
+
+def _typed(values: Iterable[object], column: Column) -> pd.Series[Any]:
+    """Return values with a column's type; raise TableError when they are of another."""
+    kinds = {"int": "int64", "float": "float64", "str": "str", "bool": "boolean"}
+    optional = {"int": "Int64"}
+    kind = (optional if column.optional else {}).get(column.type, kinds[column.type])
+    try:
+        return pd.Series(list(values), dtype=kind)
+    except (TypeError, ValueError) as error:
+        msg = f"column {column.name!r} must hold {column.type}: {error}."
+        raise TableError(msg) from error

@@ -1,0 +1,81 @@
+"""The words of the command line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bibliometrics import errors
+from bibliometrics.cli.commands import INTERRUPTED
+from bibliometrics.cli.parser import EPILOG, build_parser, read_parts
+from bibliometrics.cli.study import DIFFERENT
+from bibliometrics.errors import BibliometricsError, InputError, UsageError
+from bibliometrics.study.questions import PARTS
+
+
+def all_errors(kind: type[BibliometricsError] = BibliometricsError) -> set[type]:
+    return {kind}.union(*(all_errors(below) for below in kind.__subclasses__()))
+
+
+ALL_CODES = sorted({0, INTERRUPTED, DIFFERENT, *(kind.exit_code for kind in all_errors())})
+
+
+def test_help_lists_every_exit_code_once() -> None:
+    codes = [
+        int(code) for code in re.findall(r"(?:^  | {2,})(\d+)(?= [a-z])", EPILOG, re.MULTILINE)
+    ]
+    assert sorted(codes) == ALL_CODES
+
+
+def test_readme_lists_every_exit_code_once() -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("| exit code |")[2].partition("\n\n")[0]
+    codes = [int(code) for code in re.findall(r"\| (\d+) \|", table)]
+    assert sorted(codes) == ALL_CODES
+
+
+def test_every_kind_of_error_is_in_the_tree_with_its_code() -> None:
+    tree = dict(re.findall(r"(\w+Error) +(\d+) ", errors.__doc__ or ""))
+    own = [kind for kind in all_errors() if kind.__module__ == errors.__name__]
+    assert {kind.__name__: str(kind.exit_code) for kind in own} == tree
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("refresh --budget -1", "-1 is not an amount of dollars"),
+        ("refresh --budget nan", "nan is not an amount of dollars"),
+        ("refresh --budget inf", "inf is not an amount of dollars"),
+        ("refresh --budget five", "'five' is not a number"),
+        ("refresh --rate 0", "0 is not between 0 and 100"),
+        ("refresh --rate 101", "101 is not between 0 and 100"),
+        ("refresh --source web", "invalid choice: 'web'"),
+        ("study rename", "invalid choice: 'rename'"),
+    ],
+)
+def test_a_wrong_word_is_named(words: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)) as raised:
+        build_parser().parse_args(words.split())
+    assert raised.value.next_step == f"see `python -m bibliometrics {words.split()[0]} --help`"
+
+
+def test_defaults_ask_openalex_about_the_study_of_the_package() -> None:
+    options = build_parser().parse_args(["refresh"])
+    assert (options.study, options.source, options.rate) == ("cas-latin-america", "openalex", 5.0)
+    assert not any((options.offline, options.force, options.quiet, options.json))
+    assert (options.to, options.budget, options.parts) == (None, None, None)
+
+
+@pytest.mark.parametrize("text", ["", " , ", "figures,poems", "Figures"])
+def test_unknown_parts_are_refused_with_the_known_ones(text: str) -> None:
+    with pytest.raises(InputError, match="--parts names") as raised:
+        read_parts(text)
+    assert all(part in raised.value.next_step for part in PARTS)
+
+
+def test_parts_come_in_the_order_of_the_plan() -> None:
+    assert read_parts(",".join(reversed(PARTS))) == PARTS
+    assert read_parts(f" {PARTS[1]} ,{PARTS[1]}") == PARTS[1:2]
+    assert read_parts(None) is None
