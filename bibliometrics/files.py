@@ -26,15 +26,7 @@ STUDIES = PACKAGE / "studies"
 
 
 def data_folder() -> Path:
-    """
-    Return the data folder.
-
-    Returns
-    -------
-    pathlib.Path
-        ``BIBLIOMETRICS_DATA`` if set; else ``data`` beside the package when that is a checkout
-        (a ``pyproject.toml`` lies there); else ``data`` in the current folder.
-    """
+    """Return the data folder."""
     named = os.environ.get("BIBLIOMETRICS_DATA")
     if named:
         return Path(named).expanduser().resolve()
@@ -87,19 +79,7 @@ def sha256(data: bytes) -> str:
 
 @contextmanager
 def on_disk(path: Path) -> Iterator[None]:
-    """
-    Turn a failure to write into a DiskError that names the path and says why.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        What is written.
-
-    Yields
-    ------
-    None
-        For the time of writing.
-    """
+    """Turn a failure to write into a DiskError that names the path and says why."""
     try:
         yield
     except OSError as error:
@@ -112,11 +92,6 @@ def on_disk(path: Path) -> Iterator[None]:
 def write_atomic(path: Path, data: bytes) -> None:
     """
     Write a file so that, whenever the power fails, the old or the new content is there, whole.
-
-    Raises
-    ------
-    DiskError
-        If it can't be written. What was there before is untouched.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with on_disk(path):
@@ -156,35 +131,12 @@ def check_hash(data: bytes, expected: object, name: str, step: str = RESTORE) ->
 
 
 def lock_folder(folder: Path) -> IO[bytes]:
-    """
-    Lock a pull for this process; the lock ends with the process at the latest.
-
-    Raises
-    ------
-    BusyError
-        If another process holds it.
-    DiskError
-        If the folder or its file system takes no lock.
-    """
+    """Lock a pull for this process; the lock ends with the process at the latest."""
     return lock_file(folder / LOCK, f"the pull {folder}")
 
 
 def lock_file(path: Path, what: str) -> IO[bytes]:
-    """
-    Lock a file, made if it is not there, for this process; see :func:`lock_folder`.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    what : str
-        What it stands for, as the message names it.
-
-    Returns
-    -------
-    file
-        Open; closing it gives the lock back.
-    """
+    """Lock a file, made if it is not there, for this process; see :func:`lock_folder`."""
     with on_disk(path):
         stream = path.open("ab")
         try:

@@ -53,24 +53,7 @@ class UpstreamChange:
 
 
 def load_changes(path: Path = FILE) -> list[UpstreamChange]:
-    """
-    Read the known changes.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The TOML file.
-
-    Returns
-    -------
-    list of UpstreamChange
-        In the order of their dates.
-
-    Raises
-    ------
-    InputError
-        If the file can't be read, or an entry lacks something or is of another form.
-    """
+    """Read the known changes."""
     rows = read_toml(path).get("changes", [])
     found = [_read(row, f"{path.name}, change {n}") for n, row in enumerate(rows, start=1)]
     return sorted(found, key=lambda change: (change.first, change.change))
@@ -112,8 +95,6 @@ def changes_between(
     """
     Return the changes that a count of the earlier day may lack and one of the later day may have.
 
-    Examples
-    --------
     >>> days = date(2026, 7, 1), date(2026, 7, 20)
     >>> [change.first.day for change in changes_between(load_changes(), *days)]
     [14, 18]
@@ -228,8 +209,6 @@ def is_count(table: str, column: str) -> bool:
     """
     Say whether a column holds counts of works.
 
-    Examples
-    --------
     >>> is_count("country_output", "n_works"), is_count("country_output", "share_of_region")
     (True, False)
     """
@@ -237,25 +216,7 @@ def is_count(table: str, column: str) -> bool:
 
 
 def find_differences(old: Side, new: Side) -> Comparison:
-    """
-    Compare two counts of one study.
-
-    Parameters
-    ----------
-    old, new : Side
-        The two sides.
-
-    Returns
-    -------
-    Comparison
-        Every cell that differs, in the order of tables, rows and columns.
-
-    Raises
-    ------
-    InputError
-        If the sides are of different studies, one is synthetic and the other real, or nothing was
-        counted for both.
-    """
+    """Compare two counts of one study."""
     _check_alike(old, new)
     both = [name for name in TABLES if name in old.tables and name in new.tables]
     both = [name for name in both if name in COUNT_TABLES or name == "claims"]
@@ -379,18 +340,6 @@ def find_anomalies(name: str, old: Side, new: Side) -> list[Anomaly]:
     A *change* anomaly: some years of a series change by another factor than the series does in its
     median year, and the years before and after them don't. A *level* anomaly: one or two years of
     the new side lie above, or below, both the year before and the year after.
-
-    Parameters
-    ----------
-    name : str
-        Name of the table.
-    old, new : Side
-        The two sides.
-
-    Returns
-    -------
-    list of Anomaly
-        Series that do the same in the same years stand together.
     """
     keys = TABLES[name].keys
     found: dict[tuple[str, str, tuple[int, ...], str], list[str]] = defaultdict(list)
@@ -424,8 +373,6 @@ def find_jumps(old: Series, new: Series) -> list[tuple[tuple[int, ...], str]]:
     """
     Return runs of years whose change departs from the series' own, and returns to it.
 
-    Examples
-    --------
     >>> old = dict.fromkeys(range(2007, 2013), 1000)
     >>> find_jumps(old, {**old, 2009: 2000, 2010: 1900})
     [((2009, 2010), 'up')]
@@ -449,8 +396,6 @@ def find_peaks(series: Series) -> list[tuple[tuple[int, ...], str]]:
     """
     Return runs of at most two years above, or below, both the year before and the year after.
 
-    Examples
-    --------
     >>> find_peaks({2007: 100, 2008: 110, 2009: 400, 2010: 130})
     [((2009,), 'up')]
     """

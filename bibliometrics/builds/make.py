@@ -73,27 +73,7 @@ class Summary:
 
 
 def refresh(options: Options, listener: Listener) -> Summary:
-    """
-    Count by a source, or replay its saved answers; then rebuild tables, verdicts and figures.
-
-    Parameters
-    ----------
-    options : Options
-        What to do.
-    listener : Listener
-        Is told of every answer, wait and retry; for the progress display.
-
-    Returns
-    -------
-    Summary
-        What was built.
-
-    Raises
-    ------
-    BibliometricsError
-        For every failure on the way. The build that was there before is then untouched, and
-        answers that were paid for are kept for the next run.
-    """
+    """Count by a source, or replay its saved answers; then rebuild tables, verdicts and figures."""
     study = load_study(options.study)
     folder = (options.to or processed_folder()).resolve()
     publish.check_destination(folder, synthetic=options.source == "sample")
@@ -151,32 +131,7 @@ def write(
     built: Mapping[str, pd.DataFrame],
     provenance: Provenance,
 ) -> dict[str, int]:
-    """
-    Grade, draw and write a build.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    text : str
-        Text of its file, kept in the build.
-    folder : pathlib.Path
-        Where the build goes; the caller holds it.
-    built : mapping of str to pandas.DataFrame
-        Our tables; empty when nothing was counted.
-    provenance : Provenance
-        Where they come from.
-
-    Returns
-    -------
-    dict of str to int
-        Rows of each table.
-
-    Raises
-    ------
-    BibliometricsError
-        If a table breaks its contract, or the folder can't be written.
-    """
+    """Grade, draw and write a build."""
     rows: dict[str, Sequence[Mapping[str, object]]] = {
         name: tables.to_rows(frame) for name, frame in built.items()
     }
@@ -211,24 +166,7 @@ def _grade(
 
 
 def redraw(folder: Path) -> list[Path]:
-    """
-    Draw the figures of a build anew from its tables.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Folder of the build.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The figure files.
-
-    Raises
-    ------
-    BibliometricsError
-        If there is no build, it was edited, or the folder can't be written.
-    """
+    """Draw the figures of a build anew from its tables."""
     build = read_build(folder)
     with publish.hold(folder):
         files, alts = render_figures(build.draw())

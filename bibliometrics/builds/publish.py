@@ -34,26 +34,7 @@ NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def read_package(folder: Path) -> dict[str, Any] | None:
-    """
-    Read a build's ``datapackage.json``.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Folder of the build. One that a killed run left between two renames is put right first.
-
-    Returns
-    -------
-    dict or None
-        The content; None when the folder holds no build.
-
-    Raises
-    ------
-    TableError
-        If the file can't be read, or is not what this package writes.
-    BusyError
-        If a run is just replacing the build.
-    """
+    """Read a build's ``datapackage.json``."""
     if not folder.exists() and _side(folder, "old").is_dir():
         with hold(folder):
             pass
@@ -70,14 +51,7 @@ def read_package(folder: Path) -> dict[str, Any] | None:
 
 
 def check_unedited(folder: Path) -> None:
-    """
-    Check that every file of a build is as it was built.
-
-    Raises
-    ------
-    TableError
-        If a file is missing or has another hash. The message names it.
-    """
+    """Check that every file of a build is as it was built."""
     package = read_package(folder)
     for name, expected in package["bibliometrics"]["files"].items() if package else ():
         path = folder / name
@@ -92,22 +66,7 @@ def check_unedited(folder: Path) -> None:
 
 
 def check_destination(folder: Path, *, synthetic: bool) -> None:
-    """
-    Check that a build may go to a folder: real and synthetic never share one.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where the build would go.
-    synthetic : bool
-        Whether it is made from the synthetic sample.
-
-    Raises
-    ------
-    InputError
-        If a synthetic build would go to ``data/processed`` or over a real one, a real one over a
-        synthetic one, or any over files that are not of a build.
-    """
+    """Check that a build may go to a folder: real and synthetic never share one."""
     if synthetic and folder.resolve() == processed_folder().resolve():
         msg = "a synthetic build must not go to data/processed."
         raise InputError(msg, "name another folder, for instance --to build/sample")
@@ -126,26 +85,7 @@ def check_destination(folder: Path, *, synthetic: bool) -> None:
 
 @contextmanager
 def hold(folder: Path) -> Iterator[None]:
-    """
-    Keep other runs away from a build, and put right what a killed run left behind.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Folder of the build; it need not be there yet, and its parents are made.
-
-    Yields
-    ------
-    None
-        While the folder is held.
-
-    Raises
-    ------
-    BusyError
-        If another run holds it.
-    DiskError
-        If nothing can be written beside it.
-    """
+    """Keep other runs away from a build, and put right what a killed run left behind."""
     made = _make_parents(folder)
     try:
         lock = _lock(folder)
@@ -217,29 +157,7 @@ def write_build(
     provenance: Provenance,
     study: str,
 ) -> None:
-    """
-    Write a whole build and swap it in. The caller holds the folder, see :func:`hold`.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where the build goes. Files there that are not of the build are kept.
-    tables : mapping of str to str
-        CSV text of each table by name.
-    figures : mapping of str to bytes
-        Content of each figure by file name, for instance ``figure1_region_output.svg``.
-    figure_texts : mapping of str to str
-        Alternative text of each figure by its name without ending.
-    provenance : Provenance
-        Where the build comes from.
-    study : str
-        Text of the study file; it is kept in the build.
-
-    Raises
-    ------
-    DiskError
-        If a file can't be written. The folder is then as it was.
-    """
+    """Write a whole build and swap it in. The caller holds the folder, see :func:`hold`."""
     files = {f"{name}.csv": text.encode() for name, text in tables.items()}
     files |= {f"figures/{name}": content for name, content in figures.items()}
     files[STUDY_FILE] = study.encode()

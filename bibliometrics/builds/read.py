@@ -75,25 +75,7 @@ def draw(
     published: Sequence[Mapping[str, Any]],
     provenance: Provenance,
 ) -> dict[str, Drawn]:
-    """
-    Draw every figure of a build; the paper's values are marked on real builds only.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    tables : mapping of str to pandas.DataFrame
-        Our tables by name; empty when nothing was counted.
-    published : sequence of mapping
-        Rows of published figures; none for a synthetic build.
-    provenance : Provenance
-        Where the tables come from.
-
-    Returns
-    -------
-    dict of str to (matplotlib.figure.Figure, str)
-        Figure and alternative text by name.
-    """
+    """Draw every figure of a build; the paper's values are marked on real builds only."""
     stated = {} if provenance.synthetic else stated_marks(study, claim_ledger.load_claims())
     warnings = {
         table: str(one["said"]) for one in provenance.contradictions for table in one["tables"]

@@ -25,32 +25,7 @@ from bibliometrics.tables.schema import COUNT_TABLES, TABLES, read_table
 
 
 def read_side(name: str, study_name: str, listener: Listener) -> Side:
-    """
-    Read one side of a comparison.
-
-    Parameters
-    ----------
-    name : str
-        The folder of a build or of a pull, or the id of a pull.
-    study_name : str
-        Name or file of the study that a pull is of. A build holds its own.
-    listener : Listener
-        Is told of every answer of a pull.
-
-    Returns
-    -------
-    Side
-        Provenance and tables.
-
-    Raises
-    ------
-    InputError
-        If there is no such folder or pull, or nothing was counted in the build.
-    TableError
-        If a file of the build was edited, or its tables have other columns.
-    ArchiveError
-        If the pull is of another study or not complete, or an answer is missing or damaged.
-    """
+    """Read one side of a comparison."""
     folder = Path(name)
     if not folder.is_dir() and (pulls.pulls_folder() / name).is_dir():
         folder = pulls.pulls_folder() / name
@@ -92,28 +67,7 @@ SAMPLE: Final = "sample"
 
 
 def count(study: Study, options: Options, listener: Listener) -> Counted:
-    """
-    Answer the plan of a study by the source that the options name.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    options : Options
-        Source and what it needs.
-    listener : Listener
-        Is told how it goes on.
-
-    Returns
-    -------
-    Counted
-        The answers, and where they come from.
-
-    Raises
-    ------
-    BibliometricsError
-        If the source can't answer. Answers that were paid for are kept.
-    """
+    """Answer the plan of a study by the source that the options name."""
     _check_options(options)
     if options.source == "witnesses":
         return Counted(answers={}, parts=(), provenance=make_provenance(study, "witnesses"))

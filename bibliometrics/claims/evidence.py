@@ -65,24 +65,7 @@ def _parts(witness: str, study: Study) -> tuple[str, ...]:
 
 
 def region_series(witnesses: Published, study: Study) -> pd.DataFrame:
-    """
-    Return the output of the study's region by witness and year (figure 1).
-
-    Parameters
-    ----------
-    witnesses : sequence of mapping, or pandas.DataFrame
-        Rows of :func:`read_witnesses`, or a frame of :func:`as_frame`.
-    study : Study
-        Gives region and years.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per witness and year, in that order: ``witness, label, year, n_works`` (articles,
-        parts of the region added up), ``n_world`` (articles of the world), ``counting`` (``whole``
-        or ``fractional``), ``share_of_world``; world and share are NaN where the witness gives no
-        world. A witness may hold only some of the years.
-    """
+    """Return the output of the study's region by witness and year (figure 1)."""
     frames = []
     for quantity, counting in REGION_OUTPUT.items():
         found = _of(witnesses, quantity, study)
@@ -113,16 +96,7 @@ def region_series(witnesses: Published, study: Study) -> pd.DataFrame:
 
 
 def country_series(witnesses: Published, study: Study) -> pd.DataFrame:
-    """
-    Return the output of the region's members by witness, year and country (figure 2).
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per witness, year and member: ``witness, label, year, country_code, n_works``,
-        ``share_of_sum`` (over the sum of all members, which counts a work of two members twice)
-        and ``share_of_region`` (over the witness's region, see :func:`region_series`).
-    """
+    """Return the output of the region's members by witness, year and country (figure 2)."""
     frame = _of(witnesses, "articles", study)
     inside = (frame["field"] == "") & frame["country_code"].isin(study.region.codes)
     frame = frame[inside].rename(columns={"value": "n_works"})
@@ -138,17 +112,7 @@ def country_series(witnesses: Published, study: Study) -> pd.DataFrame:
 
 
 def partner_series(witnesses: Published, study: Study) -> pd.DataFrame:
-    """
-    Return the region's partner countries by witness and year (figure 3).
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per witness, year and partner: ``witness, label, year, partner_code, n_pairs``
-        (pairs of a member and the partner added up: a work with two members counts twice) and
-        ``rank`` (1 is the partner with most pairs of the year). The witness lists its largest
-        partners only.
-    """
+    """Return the region's partner countries by witness and year (figure 3)."""
     frame = _of(witnesses, "pair_sum", study)
     owners = zip(frame["witness"], frame["country_code"], strict=True)
     mine = [code in _parts(key, study) for key, code in owners]
@@ -160,15 +124,7 @@ def partner_series(witnesses: Published, study: Study) -> pd.DataFrame:
 
 
 def home_pairs(witnesses: Published, study: Study) -> pd.DataFrame:
-    """
-    Return works of the study's home country with each member of the region, by year.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per witness, year and member: ``witness, label, year, country_code, n_works``.
-        Only witnesses that hold every member and year of the study.
-    """
+    """Return works of the study's home country with each member of the region, by year."""
     frame = _of(witnesses, "works_with_partner", study)
     inside = frame["partner_code"].isin(study.home) & frame["country_code"].isin(study.region.codes)
     frame = frame[inside].rename(columns={"value": "n_works"})
@@ -180,15 +136,7 @@ def home_pairs(witnesses: Published, study: Study) -> pd.DataFrame:
 
 
 def home_bounds(witnesses: Published, study: Study) -> pd.DataFrame:
-    """
-    Return bounds of the distinct works of home country and region, by year (figure 4).
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per witness and year: ``witness, label, year, low`` (largest pair), ``high`` (sum
-        of pairs), ``largest_country``. Works of the institution are among them.
-    """
+    """Return bounds of the distinct works of home country and region, by year (figure 4)."""
     frame = home_pairs(witnesses, study)
     groups = frame.groupby(["witness", "label", "year"])["n_works"]
     bounds = groups.agg(low="max", high="sum").reset_index()
@@ -197,18 +145,7 @@ def home_bounds(witnesses: Published, study: Study) -> pd.DataFrame:
 
 
 def field_activity(witnesses: Published, study: Study) -> pd.DataFrame:
-    """
-    Return fields of the region's members, the region and the world, years pooled (table 2).
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per witness, area and field: ``witness, label, country_code`` (a member,
-        ``region``: all members that the witness has, added up, or ``world``), ``field`` (as the
-        witness names it), ``n_works, n_works_all`` (all fields), ``activity_index`` (1 is the
-        world's share of the field), ``n_top_1_percent`` (articles x share in the world's top 1 %,
-        added over the years with a share: an estimate) and ``n_years_with_share``.
-    """
+    """Return fields of the region's members, the region and the world, years pooled (table 2)."""
     keys = ["witness", "label", "year", "country_code", "field"]
     counts = _of(witnesses, "articles", study)[[*keys, "value"]]
     shares = _of(witnesses, "top_1_percent_share", study)[[*keys, "value"]]
@@ -246,16 +183,7 @@ def _pool_fields(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 
 def development_indicators(witnesses: Published, study: Study) -> pd.DataFrame:
-    """
-    Return development indicators of region and home country, all years held (table 1).
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per indicator, area, witness and year: ``witness, label, indicator`` (code),
-        ``name, unit, area`` (``region`` or ``home``), ``year, value``. Editions of one indicator
-        stand side by side: its series are revised.
-    """
+    """Return development indicators of region and home country, all years held (table 1)."""
     frame = as_frame(witnesses)
     defined = witness_definitions()
     named = {code: entry["name"] for code, entry in defined.quantities.items() if "name" in entry}

@@ -98,8 +98,6 @@ def name_agreement(n_agree: int, n_specifications: int) -> str:
     """
     Return the word for a number of specifications that agree with the primary.
 
-    Examples
-    --------
     >>> [name_agreement(n, 96) for n in (96, 77, 76, 48, 47)]
     ['robust', 'robust', 'fragile', 'fragile', 'specification-dependent']
     """
@@ -120,23 +118,7 @@ def is_tested(claim: Claim, study: Study) -> bool:
 def grade_robustness(
     study: Study, ledger: Sequence[Claim], table: pd.DataFrame
 ) -> dict[str, Agreement]:
-    """
-    Grade claims over the strong specifications.
-
-    Parameters
-    ----------
-    study : Study
-        Gives years and top country.
-    ledger : sequence of Claim
-        Claims; those that the curve can't test are left out.
-    table : pandas.DataFrame
-        The table ``specifications``, of real counts.
-
-    Returns
-    -------
-    dict of str to Agreement
-        By the claim's id; a claim that the primary specification can't test is left out.
-    """
+    """Grade claims over the strong specifications."""
     claims = [claim for claim in ledger if is_tested(claim, study)]
     strong = table[table["weight"] > 0]
     primary = str(strong.loc[strong["is_primary"], "specification"].iloc[0])
@@ -199,15 +181,7 @@ def _agreement(claim: str, graded: Mapping[str, tuple[str, float]], primary: str
 
 
 def describe_agreements(agreements: Mapping[str, Agreement]) -> pd.DataFrame:
-    """
-    Return agreements as a frame.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per claim: ``claim_id``, ``robustness``, ``n_agree``, ``n_specifications``,
-        ``primary_verdict``, ``lowest``, ``highest`` and the number of each verdict.
-    """
+    """Return agreements as a frame."""
     rows: list[dict[str, Any]] = [
         {
             "claim_id": one.claim_id,
@@ -239,38 +213,7 @@ def grade_claims(
     synthetic: bool = False,
     contradictions: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """
-    Grade every claim of a study by our own counts and by published figures.
-
-    Parameters
-    ----------
-    study : Study
-        Gives institution, home country, region and years.
-    ledger : sequence of Claim
-        Claims of :func:`~bibliometrics.claims.verdicts.load_claims`; those of other studies are
-        left out.
-    tables : mapping of str to pandas.DataFrame, optional
-        Our tables by name, as in ``schema.TABLES``; None or empty before a pull.
-    tables_evidence : str, optional
-        ``openalex`` or ``snapshot``: where the tables come from.
-    published : sequence of mapping
-        Rows of :func:`bibliometrics.claims.evidence.read_witnesses`.
-    synthetic : bool
-        True for tables made from the synthetic sample.
-    contradictions : sequence of mapping
-        Of the tables' provenance: claims that rest on them are not counted.
-
-    Returns
-    -------
-    list of dict
-        Rows of the table ``claims``, in the order of the ledger. Every claim has at least one; one
-        without direct evidence has a row with empty ``evidence`` whose verdict says why.
-
-    Raises
-    ------
-    InputError
-        If the tables are synthetic, or from no source of real counts.
-    """
+    """Grade every claim of a study by our own counts and by published figures."""
     if synthetic:
         msg = "claims can't be graded: synthetic data are never graded."
         raise InputError(msg, "grade real counts")

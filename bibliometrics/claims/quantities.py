@@ -91,22 +91,6 @@ def ratio_interval(
     """
     Return the 95 % interval of a ratio of products of Poisson counts (delta method).
 
-    Parameters
-    ----------
-    ratio : float
-        The ratio, above 0.
-    counts : iterable of float
-        Every independent count in it: their inverses add up to the variance of the logarithm.
-    wholes : iterable of float
-        Counts that hold one of ``counts`` among them: their inverses are subtracted.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper end; NaN if the ratio or a count is 0.
-
-    Examples
-    --------
     >>> [round(end, 2) for end in ratio_interval(2.0, [100, 200])]
     [1.57, 2.54]
     >>> [round(end, 2) for end in ratio_interval(2.0, [100], [200])]
@@ -121,14 +105,7 @@ def ratio_interval(
 
 
 def outputs(evidence: Evidence) -> Iterator[Series]:
-    """
-    Give the region's output of each source.
-
-    Yields
-    ------
-    Series
-        Counts by year; the whole is the world's, where the source has it.
-    """
+    """Give the region's output of each source."""
     own = evidence.table("region_output")
     if len(own):
         own = own.set_index("year")
@@ -145,14 +122,7 @@ def outputs(evidence: Evidence) -> Iterator[Series]:
 
 
 def countries(evidence: Evidence) -> Iterator[Series]:
-    """
-    Give the output of the region's members of each source.
-
-    Yields
-    ------
-    Series
-        Counts by year and country; the whole is the region's.
-    """
+    """Give the output of the region's members of each source."""
     own, region = evidence.table("country_output"), evidence.table("region_output")
     if len(own) and len(region):
         wide = own.pivot(index="year", columns="country_code", values="n_works")
@@ -168,14 +138,7 @@ def countries(evidence: Evidence) -> Iterator[Series]:
 
 
 def partners(evidence: Evidence) -> Iterator[Series]:
-    """
-    Give works of the region with its partners of each source.
-
-    Yields
-    ------
-    Series
-        Counts by year and partner country.
-    """
+    """Give works of the region with its partners of each source."""
     own = evidence.table("region_partners")
     if len(own):
         wide = own.pivot(index="year", columns="country_code", values="n_works")
@@ -189,24 +152,7 @@ def partners(evidence: Evidence) -> Iterator[Series]:
 def tier(
     claim: Claim, counts: pd.Series[float], *, evidence: str, kind: str, label: str, note: str = ""
 ) -> Finding:
-    """
-    Compare a tier of a ranking with the countries that a claim names.
-
-    Parameters
-    ----------
-    claim : Claim
-        Names the countries, the rank of the first of them, and whether their order is claimed.
-    counts : pandas.Series
-        Works by country code.
-    evidence, kind, label, note : str
-        For the finding.
-
-    Returns
-    -------
-    Finding
-        ``observed`` countries found in the tier; the interval from 2,000 draws in which every
-        count is Poisson; Kendall's tau of the order.
-    """
+    """Compare a tier of a ranking with the countries that a claim names."""
     counts = counts[counts > 0].sort_index()
     places = slice(claim.first_rank - 1, claim.first_rank - 1 + len(claim.members))
     ranking = standings(counts)
@@ -782,15 +728,7 @@ PARTNERS: Final[Quantities] = MappingProxyType(
 
 
 def fields(evidence: Evidence) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
-    """
-    Give fields of each source, years pooled.
-
-    Yields
-    ------
-    tuple of (str, str, str, pandas.DataFrame)
-        Evidence, label, field scheme of the crosswalk, and a frame with one row per area and
-        field: ``country_code, field, n_works, n_works_all, n_top_1_percent``.
-    """
+    """Give fields of each source, years pooled."""
     own = evidence.table("fields")
     if len(own):
         rows = own.assign(field=own["field_id"])

@@ -110,23 +110,7 @@ def tolerance(claim: Claim, base: float = math.inf) -> float:
 
 
 def band(claim: Claim, times: float = 1, base: float = math.inf) -> tuple[float, float]:
-    """
-    Return the band of values around a stated number that count as the same.
-
-    Parameters
-    ----------
-    claim : Claim
-        Of class level, growth, rate or share, with a stated number.
-    times : float
-        1 for the tight band, 4 for the wide one.
-    base : float
-        Works behind a share: below 600 the band of a share is twice as wide.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper end, both included; a band of growth ends at no growth.
-    """
+    """Return the band of values around a stated number that count as the same."""
     stated, reach = claim.stated or 0.0, tolerance(claim, base)
     low, high = stated - times * reach, stated + times * reach
     if claim.claim_class in {"level", "growth"}:

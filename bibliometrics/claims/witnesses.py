@@ -67,15 +67,7 @@ class Definitions:
 
 @cache
 def witness_definitions(path: Path = DEFINITION_FILE) -> Definitions:
-    """
-    Read what each witness measured.
-
-    Raises
-    ------
-    InputError
-        If the file can't be read, or a witness lacks an entry or names an unknown quantity or
-        area. The message names file and witness.
-    """
+    """Read what each witness measured."""
     content = read_toml(path)
     areas, quantities = content.get("areas", {}), content.get("quantities", {})
     for name, entry in quantities.items():

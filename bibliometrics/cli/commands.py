@@ -48,19 +48,7 @@ def _say_json(value: object) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Run a command.
-
-    Parameters
-    ----------
-    arguments : sequence of str or None
-        Words of the command line; None: those of this process.
-
-    Returns
-    -------
-    int
-        Exit code, see ``--help``.
-    """
+    """Run a command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may lack some letters

@@ -349,13 +349,6 @@ def read_parts(text: str | None) -> tuple[str, ...] | None:
     """
     Return the parts of a plan that a text names, in the plan's order; None for no text.
 
-    Raises
-    ------
-    InputError
-        If a part is unknown, or none is named.
-
-    Examples
-    --------
     >>> read_parts("fields, figures")
     ('figures', 'fields')
     """

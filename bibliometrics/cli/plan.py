@@ -24,23 +24,7 @@ MEMBERS: Final = (
 
 
 def price_plan(study: Study, parts: tuple[str, ...]) -> dict[str, Any]:
-    """
-    Return what the plan of a study comes to.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    parts : tuple of str
-        Parts of its plan.
-
-    Returns
-    -------
-    dict
-        ``questions``, ``credits`` and ``usd`` (least and most), ``tables`` (questions and calls of
-        each; a call that two tables need counts at the first), ``remaining_usd`` (what is left of
-        today's budget of the key; None without one) and ``note`` (why that can't be said).
-    """
+    """Return what the plan of a study comes to."""
     planned = build_plan(study, parts)
     credits = _estimate(study, planned)
     remaining, note = _remaining_usd()
@@ -144,28 +128,7 @@ def _span(least: int, most: int) -> str:
 
 
 def list_tables(folder: Path, *, now: datetime | None = None) -> dict[str, Any]:
-    """
-    Read what a build holds, and check every table against its contract and hash.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Folder of a build.
-    now : datetime or None
-        The moment from which the age is counted; None: this one.
-
-    Returns
-    -------
-    dict
-        ``folder``, ``origin`` (source, pull, times, cost, study hash), ``age_days`` (None without
-        a pull) and ``tables``: for each table of the contract its rows and first and last year,
-        or ``rows`` None when it waits for a pull.
-
-    Raises
-    ------
-    TableError
-        If there is no build, a file was edited, or a table breaks its contract.
-    """
+    """Read what a build holds, and check every table against its contract and hash."""
     package = read_package(folder)
     if package is None:
         msg = f"{folder} holds no tables."

@@ -54,29 +54,7 @@ def run_narrow(
     files: int | None,
     display: Display,
 ) -> Told:
-    """
-    Make a narrow table, or go on making it; see ``narrow_release``.
-
-    Parameters
-    ----------
-    place : str or None
-        The release; None: the official one.
-    folder : pathlib.Path
-        Where the narrow table goes.
-    jobs : int or None
-        Files at a time; None: one for each processor, at most four.
-    years : tuple of (int, int) or None
-        Years to keep; None: all.
-    files : int or None
-        How many files a dry run works on; None: all.
-    display : Progress
-        Is told after each file.
-
-    Returns
-    -------
-    Told
-        The totals.
-    """
+    """Make a narrow table, or go on making it; see ``narrow_release``."""
 
     def tell(event: Progress) -> None:
         display.step(event.files_done, event.files, "files", describe_progress(event))
@@ -97,8 +75,6 @@ def describe_progress(event: Progress) -> str:
     """
     Return rows, bytes, speed and time left of a run as text.
 
-    Examples
-    --------
     >>> describe_progress(Progress("a", 1, 3, 400_000, 250_000, 7_000_000, 2.0, 4.0))
     '400,000 rows (250,000 kept), 7.0 MB read, 200,000 rows/s, 4 s left'
     """
@@ -144,25 +120,7 @@ def _duration(seconds: float) -> str:
 def run_sql(
     study_name: str, *, dialect: str, table: str | None, parts: tuple[str, ...] | None
 ) -> Told:
-    """
-    Write every question of a study as SQL for a table in the official schema.
-
-    Parameters
-    ----------
-    study_name : str
-        Name or file of the study.
-    dialect : str
-        One of ``expressions.DIALECTS``.
-    table : str or None
-        Name of the table; None: the public one, or ``works``.
-    parts : tuple of str or None
-        Parts of the plan; None: all.
-
-    Returns
-    -------
-    Told
-        One statement a question.
-    """
+    """Write every question of a study as SQL for a table in the official schema."""
     planned = build_plan(load_study(study_name), parts or PARTS)
     rows = [
         {
@@ -187,23 +145,7 @@ def _asked(question: Question) -> str:
 
 
 def run_authors(study_name: str, folder: Path, *, engine: str) -> Told:
-    """
-    Count what only records can tell of the works of a study's institution and region.
-
-    Parameters
-    ----------
-    study_name : str
-        Name or file of the study.
-    folder : pathlib.Path
-        The narrow table.
-    engine : str
-        ``duckdb`` or ``spark``.
-
-    Returns
-    -------
-    Told
-        One row a year, see :func:`count_authors`.
-    """
+    """Count what only records can tell of the works of a study's institution and region."""
     study = load_study(study_name)
     snapshot = Snapshot(folder, engine)
     try:
@@ -219,28 +161,7 @@ def run_authors(study_name: str, folder: Path, *, engine: str) -> Told:
 
 
 def count_authors(snapshot: Snapshot, study: Study) -> pd.DataFrame:
-    """
-    Count, for each year, what an API that counts works can't tell of institution and region.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        The narrow table.
-    study : Study
-        The study.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``year``, ``n_works``, ``n_works_one_author`` (one author's double affiliation is all that
-        joins institution and region), ``n_works_fractional`` (by author, of all members),
-        ``median_authors`` and ``max_authors``. Years without works are absent.
-
-    Raises
-    ------
-    InputError, SnapshotError
-        As :meth:`Snapshot.answer`.
-    """
+    """Count, for each year, what an API that counts works can't tell of institution and region."""
     by_year, by_country = institution_region_by_year(study), institution_region_by_country(study)
     codes = study.region_of(study.primary).codes
     frame = snapshot.count_one_author_works(by_year, study.institution.id, codes).set_index("year")

@@ -61,31 +61,7 @@ def _source() -> OpenAlex:
 
 
 def new_study(wishes: Wishes, ask: Callable[[str], str] | None) -> Told:
-    """
-    Write a study file.
-
-    Parameters
-    ----------
-    wishes : Wishes
-        What is known of the study.
-    ask : callable or None
-        Shows a text and returns what the user types; None where nobody can be asked.
-
-    Returns
-    -------
-    tuple of (dict, list of str)
-        What was written, as values and as lines.
-
-    Raises
-    ------
-    UsageError
-        If institution, region or years are missing and nobody can be asked.
-    InputError
-        If the institution is unknown or ambiguous, the region is unknown, the study can't be used,
-        or the file is there already.
-    NetworkError
-        If the institution can't be looked up.
-    """
+    """Write a study file."""
     wishes = _complete(wishes, ask)
     region = find_region(wishes.region)
     if wishes.out is not None:
@@ -224,21 +200,7 @@ def _save(
 
 
 def check_online(study: Study) -> list[str]:
-    """
-    Hold a study against OpenAlex: its institution, and what lies below it.
-
-    Returns
-    -------
-    list of str
-        Notes on what is otherwise than in the study's definitions.
-
-    Raises
-    ------
-    InputError
-        If the institution is unknown, lies in the region, or can't be counted by lineage.
-    NetworkError
-        If there is no connection.
-    """
+    """Hold a study against OpenAlex: its institution, and what lies below it."""
     with _source() as source:
         source.check(study)
         source.members(study.institution)
@@ -246,19 +208,7 @@ def check_online(study: Study) -> list[str]:
 
 
 def probe(name: str) -> tuple[dict[str, Any], list[str], int]:
-    """
-    Ask what the counts take for granted about the API.
-
-    Parameters
-    ----------
-    name : str
-        The study to ask about.
-
-    Returns
-    -------
-    tuple of (dict, list of str, int)
-        What came, as values and as lines, and the exit code: 0, or 15 if something differs.
-    """
+    """Ask what the counts take for granted about the API."""
     study = load_study(name)
     with _source() as source:
         findings, suspects = source.probe(study)

@@ -91,36 +91,7 @@ def build_figures(
     source: Source | None = None,
     warnings: Mapping[str, str] | None = None,
 ) -> dict[str, Drawn]:
-    """
-    Draw every figure of a study.
-
-    Parameters
-    ----------
-    study : Study
-        Gives all names and the years.
-    tables : mapping of str to pandas.DataFrame
-        Our counts by table name; empty when nothing has been counted yet.
-    published : sequence of mapping
-        Rows of :func:`bibliometrics.claims.evidence.read_witnesses`; none for a synthetic build.
-    stated : mapping of str to sequence of Stated
-        The paper's values by the figure's name; none for a synthetic build.
-    source : Source
-        Where our counts come from; needed when there are tables.
-    warnings : mapping of str to str, optional
-        By table, why its counts can't all be right: marked in picture and alternative text.
-
-    Returns
-    -------
-    dict of str to (matplotlib.figure.Figure, str)
-        Figure and alternative text by name, as in ``FIGURES``, and ``headline`` for real builds.
-        Map and small panels of the institution's partners, big science and the specification
-        curve only where these were counted; on synthetic counts nothing that waits for a count.
-
-    Raises
-    ------
-    InputError
-        If tables come without a source, or synthetic counts with published or stated values.
-    """
+    """Draw every figure of a study."""
     if tables and source is None:
         message = f"the tables {', '.join(sorted(tables))} come without a source."
         raise InputError(message, "give the source of the counts")
@@ -270,22 +241,7 @@ def describe_specification(specification: Specification) -> str:
 
 
 def witness_evidence(published: Rows, study: Study) -> dict[str, list[Evidence]]:
-    """
-    Return published figures of others as evidence for each figure.
-
-    Parameters
-    ----------
-    published : sequence of mapping
-        Rows of :func:`bibliometrics.claims.evidence.read_witnesses`, may be empty.
-    study : Study
-        Gives region, home and years.
-
-    Returns
-    -------
-    dict of str to list of Evidence
-        By figure name. Figures 4 and 5 get what was published on the whole home country: bounds
-        of its works with the region, and its works with each member.
-    """
+    """Return published figures of others as evidence for each figure."""
     found: dict[str, list[Evidence]] = {name: [] for name in FIGURES}
     if not published:
         return found

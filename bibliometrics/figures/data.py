@@ -77,14 +77,7 @@ class Group:
 
 
 def check_kinds(evidence: Iterable[Evidence], stated: Iterable[Stated] = ()) -> None:
-    """
-    Check that synthetic data stand alone.
-
-    Raises
-    ------
-    InputError
-        If synthetic data come with a paper's stated values, or with real data in one figure.
-    """
+    """Check that synthetic data stand alone."""
     synthetic = [item.source.label for item in evidence if item.source.is_synthetic]
     real = [item.source.label for item in evidence if not item.source.is_synthetic]
     if synthetic and any(True for _ in stated):
@@ -100,8 +93,6 @@ def format_count(value: float) -> str:
     """
     Return a count with thousands separators.
 
-    Examples
-    --------
     >>> [format_count(value) for value in (46000, 0, 12.5)]
     ['46,000', '0', '12.5']
     """
@@ -112,8 +103,6 @@ def format_share(value: float) -> str:
     """
     Return a share as a percentage with one decimal, or two digits where it is below 0.1 %.
 
-    Examples
-    --------
     >>> [format_share(share) for share in (0.0534, 0.000123, 0.0)]
     ['5.3 %', '0.012 %', '0.0 %']
     """
@@ -124,8 +113,6 @@ def counting_label(what: str, sources: Iterable[Source]) -> str:
     """
     Return an axis label with unit and counting method.
 
-    Examples
-    --------
     >>> counting_label("works per year", [Source("A"), Source("B", counting="fractional counting")])
     'works per year, whole counting (B: fractional counting)'
     """
@@ -139,8 +126,6 @@ def note_of(source: Source) -> str:
     """
     Return label, date and definition of a source, with a dot filled or hollow like its markers.
 
-    Examples
-    --------
     >>> note_of(Source("OpenAlex", "2026-11-22", "articles and reviews"))
     '● OpenAlex, 2026-11-22: articles and reviews'
     """
@@ -179,22 +164,6 @@ def series_of(frame: pd.DataFrame, column: str, codes: Sequence[str] = ()) -> pd
     """
     Return one value per year.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Needs ``year`` and ``column``; with ``codes`` also ``country_code``.
-    column : str
-        The column to take. Missing: the result is empty.
-    codes : sequence of str
-        Countries to add up; a year in which one of them is unknown stays unknown.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``year`` and ``value`` (float), ascending years; empty when no value is known.
-
-    Examples
-    --------
     >>> frame = pd.DataFrame({"year": [2008, 2007], "n": [3, 2]})
     >>> series_of(frame, "n")["value"].tolist()
     [2.0, 3.0]
@@ -209,23 +178,7 @@ def series_of(frame: pd.DataFrame, column: str, codes: Sequence[str] = ()) -> pd
 
 
 def largest_codes(frame: pd.DataFrame, codes: Iterable[str], most: int = MOST_ROWS) -> list[str]:
-    """
-    Return the countries with most works in the last year, the largest first.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``year``, ``country_code``, ``n_works``.
-    codes : iterable of str
-        Countries to choose from; those not in the frame are left out.
-    most : int
-        How many to return at most.
-
-    Returns
-    -------
-    list of str
-        Their codes; equal works of the last year are ordered by those of all years, then by code.
-    """
+    """Return the countries with most works in the last year, the largest first."""
     known = frame[frame["country_code"].isin(list(codes)) & frame["n_works"].notna()]
     pooled = known.groupby("country_code")["n_works"].sum()
     last = known[known["year"] == known["year"].max()]
@@ -236,23 +189,7 @@ def largest_codes(frame: pd.DataFrame, codes: Iterable[str], most: int = MOST_RO
 
 
 def first_places(frame: pd.DataFrame, codes: Iterable[str], most: int) -> list[Place]:
-    """
-    Return the first places by works of the last year: no country without works, ties as ties.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``year``, ``country_code``, ``n_works``.
-    codes : iterable of str
-        Countries to choose from.
-    most : int
-        Places are given while fewer countries than this stand on them.
-
-    Returns
-    -------
-    list of Place
-        The most works first.
-    """
+    """Return the first places by works of the last year: no country without works, ties as ties."""
     known = frame[frame["country_code"].isin(list(codes)) & frame["n_works"].notna()]
     last = known[known["year"] == known["year"].max()]
     ranking = standings(last.set_index("country_code")["n_works"])
@@ -314,8 +251,6 @@ def change_of(frame: pd.DataFrame) -> Change:
     """
     Return the works of each country in the first and last year with a count.
 
-    Examples
-    --------
     >>> rows = [(2007, "ES", 5), (2007, "FR", 2), (2016, "ES", 9), (2016, "FR", 1)]
     >>> change = change_of(pd.DataFrame(rows, columns=["year", "country_code", "n_works"]))
     >>> [change.text_of(*change.works.loc[code]) for code in ("ES", "FR")]
@@ -328,14 +263,7 @@ def change_of(frame: pd.DataFrame) -> Change:
 
 
 def pool_years(frame: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
-    """
-    Add up the works of all years.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``country_code`` and ``n_works``, the largest first; rows of unknown counts are left out.
-    """
+    """Add up the works of all years."""
     chosen = frame[frame["country_code"].isin(list(codes)) & frame["n_works"].notna()]
     pooled = chosen.groupby("country_code", sort=True)["n_works"].sum().reset_index()
     return pooled.sort_values(["n_works", "country_code"], ascending=[False, True]).reset_index(
@@ -360,15 +288,7 @@ def pooled_places(study: Study, frame: pd.DataFrame) -> list[Place]:
 
 
 def partner_rows(study: Study, frame: pd.DataFrame, most: int = MOST_ROWS) -> pd.DataFrame:
-    """
-    Return the largest partners outside the region, years pooled, and always the home country.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``rank`` (1 is the largest; equal counts share a rank; missing without works),
-        ``country_code``, ``n_works``; the largest first.
-    """
+    """Return the largest partners outside the region, years pooled, and always the home country."""
     pooled = pool_years(frame, _outside(study, frame))
     ranks = {code: place.rank for place in pooled_places(study, frame) for code in place.who}
     pooled.insert(0, "rank", pooled["country_code"].map(ranks).astype("Int64"))
@@ -379,8 +299,6 @@ def rank_texts(rows: pd.DataFrame) -> list[str]:
     """
     Return the ranks of :func:`partner_rows` as texts: ``2=`` for a tie, a dash without works.
 
-    Examples
-    --------
     >>> rank_texts(pd.DataFrame({"rank": pd.array([1, 2, 2, None], dtype="Int64")}))
     ['1', '2=', '2=', '–']
     """
@@ -392,24 +310,7 @@ def rank_texts(rows: pd.DataFrame) -> list[str]:
 
 
 def add_interval(series: pd.DataFrame, column: str, parts: pd.DataFrame) -> pd.DataFrame:
-    """
-    Add the 95 % interval of each value as ``low`` and ``high``.
-
-    Parameters
-    ----------
-    series : pandas.DataFrame
-        ``year`` and ``value``.
-    column : str
-        What the values are: counts get Poisson intervals, shares exact ones.
-    parts : pandas.DataFrame
-        ``year`` and ``value``: for shares the counts above the line. The whole is count / share;
-        no interval where the share is 0 or unknown.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The series with the columns ``low`` and ``high``.
-    """
+    """Add the 95 % interval of each value as ``low`` and ``high``."""
     value = series["value"].to_numpy()
     if not is_share(column):
         low, high = poisson_interval(value)
@@ -443,22 +344,7 @@ _SHOWN: Final = MappingProxyType(
 
 
 def stated_marks(study: Study, claims: Iterable[Claim]) -> dict[str, list[Stated]]:
-    """
-    Return what the documents of a study state, as marks for its figures.
-
-    Parameters
-    ----------
-    study : Study
-        Claims of other studies are passed over.
-    claims : iterable of Claim
-        The ledger.
-
-    Returns
-    -------
-    dict of str to list of Stated
-        Marks by figure name. Claims on values, partner ranks and strong fields that a figure or
-        table of the document itself shows; others have no mark.
-    """
+    """Return what the documents of a study state, as marks for its figures."""
     marks: dict[str, list[Stated]] = {}
     for claim in claims:
         if claim.study != study.id or claim.display == "text":

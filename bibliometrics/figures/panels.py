@@ -243,32 +243,7 @@ def draw_columns(
     stated: Iterable[Stated] = (),
     counts: Mapping[str, str] | None = None,
 ) -> Axes:
-    """
-    Draw one line per source and column: how quantities of the whole region develop.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Where to draw.
-    evidence : sequence of Evidence
-        Frames with one row per year.
-    columns : mapping of str to str
-        Name of the line by column; an empty name stands for the source's label.
-    study : Study
-        Gives the years.
-    what : str
-        Quantity and unit for the vertical axis.
-    stated : iterable of Stated
-        The paper's values of these columns.
-    counts : mapping of str to str
-        Columns that get 95 % intervals in our own counts. A count names itself (Poisson); a share
-        names the count above its line (exact).
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The same axes.
-    """
+    """Draw one line per source and column: how quantities of the whole region develop."""
     lines: list[Line] = []
     used: list[Source] = []
     for item in evidence:
@@ -480,14 +455,7 @@ def draw_partners(
     stated: Iterable[Stated] = (),
     most: int = MOST_ROWS,
 ) -> list[str]:
-    """
-    Draw works with the region's largest partners as bars, years pooled; home is hatched.
-
-    Returns
-    -------
-    list of str
-        The partners' country codes from top to bottom, for a panel beside.
-    """
+    """Draw works with the region's largest partners as bars, years pooled; home is hatched."""
     if not evidence:
         draw_nothing(axes, "works, whole counting")
         return []
@@ -568,26 +536,7 @@ def draw_fields(
     *,
     stated: Iterable[Stated] = (),
 ) -> Axes:
-    """
-    Draw the activity index of fields (rows) in areas (columns) as shades, with the counts.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Where to draw.
-    frame : pandas.DataFrame
-        One row per area and field: ``country_code``, ``field``, ``n_works``, ``activity_index``,
-        perhaps ``n_top_1_percent``.
-    areas : sequence of (str, str)
-        Code and name of each column.
-    stated : iterable of Stated
-        Values with ``field`` and ``country_codes``: their cells get a frame.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The same axes.
-    """
+    """Draw the activity index of fields (rows) in areas (columns) as shades, with the counts."""
     codes = [code for code, _ in areas]
     table = frame[frame["country_code"].isin(codes)]
     index = table.pivot(index="field", columns="country_code", values="activity_index")
@@ -711,8 +660,6 @@ def band_name(start: int, end: float) -> str:
     """
     Return the name of a band of author counts.
 
-    Examples
-    --------
     >>> [band_name(1, 1), band_name(2, 5), band_name(1001, float("nan"))]
     ['1', '2–5', '1,001 and more']
     """

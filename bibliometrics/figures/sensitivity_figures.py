@@ -76,28 +76,7 @@ INTERVALS: Final = "Grey bars: 95 % intervals by chance alone (Poisson for count
 def draw_curve_figures(
     study: Study, evidence: Evidence, stated: Mapping[str, Sequence[Stated]]
 ) -> dict[str, tuple[Figure, str]]:
-    """
-    Draw every figure of a curve.
-
-    Parameters
-    ----------
-    study : Study
-        Gives names and years.
-    evidence : Evidence
-        The table ``specifications`` and its source.
-    stated : mapping of str to sequence of Stated
-        The paper's values by the figure's name, as in ``CURVES``; none for synthetic counts.
-
-    Returns
-    -------
-    dict of str to (matplotlib.figure.Figure, str)
-        Figure and alternative text by name.
-
-    Raises
-    ------
-    InputError
-        If synthetic counts come with stated values.
-    """
+    """Draw every figure of a curve."""
     drawn = {}
     for headline in list_headlines(study):
         name = CURVES[headline.column]
@@ -329,30 +308,7 @@ def draw_big_science_figures(
     evidence: Evidence,
     stated: Mapping[str, Sequence[Stated]],
 ) -> dict[str, tuple[Figure, str]]:
-    """
-    Draw big science's part, and figures 4 and 5 without it.
-
-    Parameters
-    ----------
-    study : Study
-        Gives names and years.
-    tables : mapping of str to pandas.DataFrame
-        Our tables by name, ``big_science`` among them.
-    evidence : Evidence
-        The table ``big_science`` and its source.
-    stated : mapping of str to sequence of Stated
-        The paper's values by the figure's name; none for synthetic counts.
-
-    Returns
-    -------
-    dict of str to (matplotlib.figure.Figure, str)
-        Figure and alternative text by name.
-
-    Raises
-    ------
-    InputError
-        If synthetic counts come with stated values.
-    """
+    """Draw big science's part, and figures 4 and 5 without it."""
     drawn = {
         PICTURE: (plot_big_science(study, evidence), describe_big_science_figure(study, evidence))
     }

@@ -71,23 +71,7 @@ class Picture(Figure):
 
 @styled
 def render_figure(figure: Figure, name: str, alt: str) -> dict[str, bytes]:
-    """
-    Return a figure as SVG and PNG, byte for byte the same in every run.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure.
-    name : str
-        File name without ending.
-    alt : str
-        Alternative text, embedded as ``<desc>`` in the SVG and as ``Description`` in the PNG.
-
-    Returns
-    -------
-    dict of str to bytes
-        Content by file name.
-    """
+    """Return a figure as SVG and PNG, byte for byte the same in every run."""
     title = title_of(figure) or name
     vector = io.BytesIO()
     figure.savefig(vector, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
@@ -223,10 +207,8 @@ def wrap(text: str, width: int = 20) -> str:
     """
     Break a long text into lines, never before a percent sign.
 
-    Examples
-    --------
     >>> wrap("Saint Vincent and the Grenadines", 16)
-    'Saint Vincent\\nand the\\nGrenadines'
+    'Saint Vincent\nand the\nGrenadines'
     """
     kept = text.replace(" %", "\N{NO-BREAK SPACE}%")
     return "\n".join(textwrap.wrap(kept, width, break_long_words=False)) or text
@@ -241,8 +223,6 @@ def needs_log(values: Iterable[float]) -> bool:
     """
     Say whether counts differ so much that only a logarithmic scale shows them all.
 
-    Examples
-    --------
     >>> [needs_log(values) for values in ([0, 3, 20], [40, 80], [0, 2, 800])]
     [False, False, True]
     """
@@ -254,8 +234,6 @@ def luminance(colour: Any) -> float:
     """
     Return the relative luminance of a colour, from 0 (black) to 1 (white), as WCAG defines it.
 
-    Examples
-    --------
     >>> [round(luminance(colour), 4) for colour in ("black", "#0072B2", "white")]
     [0.0, 0.1525, 1.0]
     """
@@ -346,22 +324,6 @@ def spread_positions(
     """
     Return the positions nearest to the wanted ones at which labels don't overlap.
 
-    Parameters
-    ----------
-    wanted : sequence of float
-        Middle of each label, in any order.
-    sizes : sequence of float
-        Height of each label, in the same unit.
-    low, high : float
-        The room. When it is too small the labels start at ``low`` and go on beyond ``high``.
-
-    Returns
-    -------
-    list of float
-        Middles in the order given. Labels keep the order of the wanted positions.
-
-    Examples
-    --------
     >>> spread_positions([5, 5, 20], [4, 4, 4], 0, 30)
     [3.0, 7.0, 20.0]
     """

@@ -56,8 +56,6 @@ def join_words(words: Sequence[str]) -> str:
     """
     Join words as in a sentence.
 
-    Examples
-    --------
     >>> join_words(["Spain", "France", "Italy"])
     'Spain, France and Italy'
     """
@@ -68,8 +66,6 @@ def tell_places(places: Iterable[Place]) -> str:
     """
     Return who has how many works, the most first; equal counts are said to be tied.
 
-    Examples
-    --------
     >>> from bibliometrics.indicators import standings
     >>> tell_places(standings({"ES": 9, "IT": 4, "FR": 4, "PT": 0}))
     'Spain 9, France and Italy tied at 4'
@@ -87,8 +83,6 @@ def describe_growth(series: pd.DataFrame, column: str) -> str:
     """
     Return first and last value of a series, and the growth factor of a count.
 
-    Examples
-    --------
     >>> describe_growth(pd.DataFrame({"year": [2007, 2016], "value": [50.0, 100.0]}), "n_works")
     '50 in 2007, 100 in 2016 (2.00 times)'
     """
@@ -381,8 +375,6 @@ def format_headline(value: float, headline: Headline) -> str:
     """
     Return a headline number as text.
 
-    Examples
-    --------
     >>> format_headline(7.2078, Headline("growth_factor", "growth", "factor"))
     '7.2 times'
     >>> format_headline(0.6, Headline("share_of_home", "share", "share"))
@@ -396,21 +388,7 @@ def format_headline(value: float, headline: Headline) -> str:
 
 
 def describe_spread(study: Study, values: pd.DataFrame) -> list[str]:
-    """
-    Say how far each headline number depends on the specification.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    values : pandas.DataFrame
-        Frame of :func:`bibliometrics.tables.sensitivity.headline_values`.
-
-    Returns
-    -------
-    list of str
-        One sentence per headline: primary value, range, middle half, and the axis that weighs most.
-    """
+    """Say how far each headline number depends on the specification."""
     sentences = []
     medians = choice_medians(study, values)
     for headline, row in zip(
@@ -453,21 +431,7 @@ def _heaviest(medians: pd.DataFrame, headline: Headline) -> str:
 
 
 def describe_weak_axes(study: Study, values: pd.DataFrame) -> list[str]:
-    """
-    Say which weak choice moves each headline number most.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    values : pandas.DataFrame
-        Frame of :func:`bibliometrics.tables.sensitivity.headline_values`.
-
-    Returns
-    -------
-    list of str
-        One sentence per headline; none without weak specifications.
-    """
+    """Say which weak choice moves each headline number most."""
     changes, sentences = weak_changes(study, values).dropna(subset="change"), []
     for headline in list_headlines(study):
         mine = changes[changes["headline"] == headline.column]
@@ -486,19 +450,7 @@ def describe_weak_axes(study: Study, values: pd.DataFrame) -> list[str]:
 
 
 def describe_robustness(agreements: Mapping[str, Agreement]) -> list[str]:
-    """
-    Say how robust the conclusions of claims are.
-
-    Parameters
-    ----------
-    agreements : mapping of str to Agreement
-        Of :func:`bibliometrics.claims.grading.grade_robustness`.
-
-    Returns
-    -------
-    list of str
-        One sentence that counts the words, then one per claim; empty without agreements.
-    """
+    """Say how robust the conclusions of claims are."""
     if not agreements:
         return []
     words = [one.word for one in agreements.values()]
@@ -556,21 +508,7 @@ def shown_growth(study: Study, growth: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe_growth_share(study: Study, table: pd.DataFrame) -> list[str]:
-    """
-    Say how much of the growth works of very many authors or countries carry.
-
-    Parameters
-    ----------
-    study : Study
-        Gives names and years.
-    table : pandas.DataFrame
-        The table ``big_science``.
-
-    Returns
-    -------
-    list of str
-        One sentence per area, the region first; then one on whole against fractional counts.
-    """
+    """Say how much of the growth works of very many authors or countries carry."""
     growth = growth_by_area(study, table)
     rows = shown_growth(study, growth[growth["country_code"] != HOME])
     sentences = []

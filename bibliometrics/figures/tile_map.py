@@ -52,19 +52,6 @@ def tile_places(codes: Iterable[str]) -> dict[str, Place]:
     """
     Return row and column of the tile of each country, both from 0.
 
-    Parameters
-    ----------
-    codes : iterable of str
-        The members of a region.
-
-    Returns
-    -------
-    dict of str to (int, int)
-        Places on the first grid that knows all of them, without empty margins; where none does,
-        rows of equal length by the countries' names.
-
-    Examples
-    --------
     >>> tile_places(["UY", "AR", "CL"])
     {'AR': (0, 1), 'CL': (0, 0), 'UY': (0, 2)}
     >>> tile_places(["FR", "IT", "DE", "BE"])
@@ -84,20 +71,6 @@ def tile_places(codes: Iterable[str]) -> dict[str, Place]:
 def draw_tiles(axes: Axes, item: Evidence, places: Mapping[str, Place]) -> Axes:
     """
     Draw works of the last year as tiles, the darker the more, with the change since the first.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Where to draw.
-    item : Evidence
-        ``year``, ``country_code`` and ``n_works``.
-    places : mapping of str to (int, int)
-        Row and column of each country's tile.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The same axes. A country without any row has a tile with a dash.
     """
     change = change_of(item.frame)
     scale = LogNorm(1, max(2.0, float(change.works["last"].max())))
@@ -133,25 +106,7 @@ def draw_tiles(axes: Axes, item: Evidence, places: Mapping[str, Place]) -> Axes:
 
 
 def draw_years(axes: Axes, item: Evidence, code: str, years: Sequence[int]) -> Axes:
-    """
-    Draw the works per year of one country in a small panel with its own scale, from zero.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Where to draw.
-    item : Evidence
-        ``year``, ``country_code`` and ``n_works``.
-    code : str
-        The country.
-    years : sequence of int
-        The first and last are the ticks of the horizontal axis.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The same axes.
-    """
+    """Draw the works per year of one country in a small panel with its own scale, from zero."""
     series = series_of(item.frame, "n_works", (code,))
     axes.fill_between(series["year"], series["value"], color=PALETTE[5], alpha=0.35, linewidth=0)
     axes.plot(series["year"], series["value"], color=PALETTE[0], marker="o", markersize=2.5)

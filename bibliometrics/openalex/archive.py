@@ -63,14 +63,7 @@ def stamp(moment: datetime) -> str:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """
-    Return the manifest of the pull in a folder.
-
-    Raises
-    ------
-    ArchiveError
-        If it is missing, cut or edited.
-    """
+    """Return the manifest of the pull in a folder."""
     path = folder / MANIFEST
     try:
         data = json.loads(read_bytes(path))
@@ -85,46 +78,13 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def list_pulls(root: Path) -> list[tuple[Path, Manifest]]:
-    """
-    Return folder and manifest of every pull under a folder, the oldest first.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        Folder of all pulls; it need not exist.
-
-    Returns
-    -------
-    list of (pathlib.Path, Manifest)
-        Empty if there is none.
-
-    Raises
-    ------
-    ArchiveError
-        If a manifest was cut or edited.
-    """
+    """Return folder and manifest of every pull under a folder, the oldest first."""
     folders = sorted(path.parent for path in root.glob(f"*/{MANIFEST}"))
     return [(folder, read_manifest(folder)) for folder in folders]
 
 
 def latest_complete(root: Path, study_hash: str, base_url: str | None = None) -> Path | None:
-    """
-    Return the folder of a study's newest complete pull, or None.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        Folder of all pulls.
-    study_hash : str
-        Hash of the study.
-    base_url : str or None
-        Server that was asked; None: any.
-
-    Returns
-    -------
-    pathlib.Path or None
-        The folder.
-    """
+    """Return the folder of a study's newest complete pull, or None."""
     found = [
         folder
         for folder, manifest in list_pulls(root)
@@ -144,20 +104,6 @@ def find_resumable(
     It must have asked the same parts of the same study of the same server, by the same major
     version of this package, and have begun at most seven days ago: two states of the data are
     never mixed knowingly.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        Folder of all pulls.
-    study_hash, version, base_url : str
-        What the pull must have asked, and of whom; see :class:`Manifest`.
-    parts : tuple of str
-        Parts of the plan that are wanted now.
-
-    Returns
-    -------
-    pathlib.Path or None
-        The folder.
     """
     oldest = stamp(now() - timedelta(days=RESUMABLE_DAYS))
     found = [
@@ -190,14 +136,7 @@ class Saved:
 
 
 def read_record(data: bytes, name: str) -> dict[str, Any]:
-    """
-    Return the record of an answer.
-
-    Raises
-    ------
-    ArchiveError
-        If it is none; the message has its name.
-    """
+    """Return the record of an answer."""
     try:
         record = json.loads(data)
     except ValueError:
@@ -224,23 +163,7 @@ def pack(answers: dict[str, Saved]) -> bytes:
 
 
 class Packed:
-    """
-    The answers in a zip, verified. Safe to use from several threads.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The zip.
-    expected : str
-        Its SHA-256.
-    answers : dict of str to str
-        SHA-256 of each answer's body by key.
-
-    Raises
-    ------
-    ArchiveError
-        If it is missing, cut or edited: the message names the first damaged answer, or the zip.
-    """
+    """The answers in a zip, verified. Safe to use from several threads."""
 
     def __init__(self, path: Path, expected: str, answers: dict[str, str]) -> None:
         self._path = path
@@ -256,14 +179,7 @@ class Packed:
         self._zip = zipfile.ZipFile(io.BytesIO(data))
 
     def find(self, key: str) -> Saved | None:
-        """
-        Return an answer, or None if there is none.
-
-        Raises
-        ------
-        ArchiveError
-            If its body has another SHA-256, or it is missing in the zip.
-        """
+        """Return an answer, or None if there is none."""
         if key not in self._answers:
             return None
         name = f"answer {key} in {self._path}"
@@ -336,24 +252,7 @@ class Pull:
         return sorted(name.removesuffix(".record.json") for name in names)
 
     def find(self, key: str) -> Saved | None:
-        """
-        Return a saved answer, or None if there is none.
-
-        Parameters
-        ----------
-        key : str
-            Key of the request.
-
-        Returns
-        -------
-        Saved or None
-            Body and record.
-
-        Raises
-        ------
-        ArchiveError
-            If the answer was cut or edited; the message names the file and both hashes.
-        """
+        """Return a saved answer, or None if there is none."""
         if self._packed is not None:
             return self._packed.find(key)
         path = self.folder / ANSWERS / f"{key}.record.json"
@@ -367,25 +266,7 @@ class Pull:
         return Saved(body, record)
 
     def save(self, key: str, body: bytes, record: dict[str, Any]) -> None:
-        """
-        Save an answer: body first, then the record that makes it count.
-
-        Parameters
-        ----------
-        key : str
-            Key of the request.
-        body : bytes
-            The body as received.
-        record : dict
-            What is known of it; size, SHA-256 and time are added here.
-
-        Raises
-        ------
-        DiskError
-            If it can't be written.
-        ArchiveError
-            If the pull is complete: nothing is added to it any more.
-        """
+        """Save an answer: body first, then the record that makes it count."""
         if self.is_complete:
             msg = f"the pull {self.folder} is complete and can't take another answer."
             raise ArchiveError(msg, "start a new pull")
@@ -416,16 +297,7 @@ class Pull:
         self.manifest = manifest
 
     def complete(self) -> None:
-        """
-        Pack all answers into one zip, check it, and only then delete the loose files.
-
-        Raises
-        ------
-        ArchiveError
-            If a saved answer was cut or edited.
-        DiskError
-            If the zip can't be written.
-        """
+        """Pack all answers into one zip, check it, and only then delete the loose files."""
         if self.is_complete:
             return
         self._check_held()
@@ -485,32 +357,7 @@ def start_pull(
     base_url: str,
     parts: tuple[str, ...],
 ) -> Pull:
-    """
-    Start a new pull and lock it.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        Folder of all pulls.
-    study_id, study_hash : str
-        The study and its hash.
-    version : str
-        Version of this package.
-    base_url : str
-        Address of the API, without user name and password.
-    parts : tuple of str
-        Parts of the plan that are asked.
-
-    Returns
-    -------
-    Pull
-        The pull, locked until it is closed.
-
-    Raises
-    ------
-    DiskError
-        If the folder can't be made.
-    """
+    """Start a new pull and lock it."""
     begun = now()
     name = begun.strftime("%Y-%m-%dT%H%M%SZ")
     folder, number = root / name, 1
@@ -541,16 +388,7 @@ def start_pull(
 
 
 def open_pull(folder: Path, *, write: bool = False) -> Pull:
-    """
-    Open a pull, for reading only unless said otherwise.
-
-    Raises
-    ------
-    ArchiveError
-        If manifest or zip are missing, cut or edited.
-    BusyError
-        If another run writes to it.
-    """
+    """Open a pull, for reading only unless said otherwise."""
     lock = lock_folder(folder) if write else None
     try:
         pull = Pull(folder, read_manifest(folder), lock)

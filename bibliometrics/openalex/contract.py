@@ -110,8 +110,6 @@ def target(path: str, **parameters: str | int) -> str:
     """
     Return path and query of a request; underscores in names become hyphens.
 
-    Examples
-    --------
     >>> target("works", filter="type:article", per_page=1)
     'works?filter=type:article&per-page=1'
     """
@@ -197,21 +195,7 @@ def _probe_late_authors(works: list[_Large], ask: Ask) -> tuple[Finding, str]:
 
 
 def run_cheap(study: Study, ask: Ask) -> list[Finding]:
-    """
-    Ask what would change counts silently: three calls, and three free ones.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    ask : callable
-        Answers a path and query.
-
-    Returns
-    -------
-    list of Finding
-        Work types, and authors past the hundredth.
-    """
+    """Ask what would change counts silently: three calls, and three free ones."""
     found = [probe_types(study, ask)]
     listed = _large_works(study, ask)
     return [*found, _probe_late_authors(_whole(listed, ask), ask)[0]]
@@ -227,23 +211,7 @@ def warn(findings: list[Finding]) -> list[str]:
 
 
 def run_probes(study: Study, ask: Ask, *, with_key: bool) -> list[Finding]:
-    """
-    Ask everything.
-
-    Parameters
-    ----------
-    study : Study
-        Gives institution, region and years to ask about.
-    ask : callable
-        Answers a path and query, or says with which status they were refused.
-    with_key : bool
-        Whether an API key is sent.
-
-    Returns
-    -------
-    list of Finding
-        In a fixed order.
-    """
+    """Ask everything."""
     answers: list[Answer] = []
 
     def keep(text: str) -> Answer:
@@ -414,18 +382,6 @@ def _probe_time(answers: list[Answer]) -> Finding:
 def resolve_suspects(study: Study, ask: Ask) -> list[Resolved]:
     """
     Look for the ids of suspect institutions among those that publish most with the home country.
-
-    Parameters
-    ----------
-    study : Study
-        The study; its suspects are in the definitions.
-    ask : callable
-        Answers a path and query; one call for each of the suspects' countries.
-
-    Returns
-    -------
-    list of Resolved
-        Those whose id the definitions lack. No ids: the server's list has no such name.
     """
     first, last = study.years
     home = "|".join(study.primary.home or study.home)

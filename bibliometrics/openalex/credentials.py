@@ -59,23 +59,6 @@ def parse_address(text: str) -> Address:
     """
     Read the base address of an API.
 
-    Parameters
-    ----------
-    text : str
-        Address with http or https, for instance ``http://127.0.0.1:8080/openalex``.
-
-    Returns
-    -------
-    Address
-        The address, user name and password apart.
-
-    Raises
-    ------
-    InputError
-        If it is no http address, or has a query. The message never repeats a password.
-
-    Examples
-    --------
     >>> parse_address("https://user:word@mirror.example/openalex/")
     Address(url='https://mirror.example/openalex')
     """
@@ -100,14 +83,7 @@ def read_address(environment: Mapping[str, str] | None = None) -> Address:
 
 
 def check_key(text: str, where: str = "the API key") -> str:
-    """
-    Return an API key without the blanks around it.
-
-    Raises
-    ------
-    InputError
-        If it is empty or holds anything but printable ASCII. The message never repeats the key.
-    """
+    """Return an API key without the blanks around it."""
     key = text.strip()
     if not re.fullmatch(r"[!-~]+", key):
         said = "holds blanks, control characters or letters outside ASCII" if key else "is empty"
@@ -117,25 +93,7 @@ def check_key(text: str, where: str = "the API key") -> str:
 
 
 def read_key(environment: Mapping[str, str] | None = None) -> str | None:
-    """
-    Return the API key of this user, or None.
-
-    Parameters
-    ----------
-    environment : mapping of str to str or None
-        Environment variables; None for those of this process.
-
-    Returns
-    -------
-    str or None
-        The key from ``OPENALEX_API_KEY``, else from the file named by ``OPENALEX_API_KEY_FILE``,
-        else from ``~/.config/bibliometrics/openalex-key``; None if there is none.
-
-    Raises
-    ------
-    InputError
-        If a named file can't be read, or the key is not one word of printable ASCII.
-    """
+    """Return the API key of this user, or None."""
     environment = os.environ if environment is None else environment
     if environment.get("OPENALEX_API_KEY", "").strip():
         return check_key(environment["OPENALEX_API_KEY"], "OPENALEX_API_KEY")
@@ -175,8 +133,6 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     """
     Return the text with every secret replaced by three stars.
 
-    Examples
-    --------
     >>> mask("key=abcdef123", ["abcdef123"])
     'key=***'
     """

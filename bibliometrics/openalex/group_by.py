@@ -54,34 +54,7 @@ Steps = Generator[list[Request], list[Outcome], Any]
 
 
 def count_works(question: Question, *, per_page: int = ROWS) -> Steps:
-    """
-    Walk through a question.
-
-    Parameters
-    ----------
-    question : Question
-        The question.
-    per_page : int
-        Groups a page to begin with.
-
-    Returns
-    -------
-    Cells
-        Works per tuple of key values, in the order of ``question.group_by``; every count above 0,
-        but for a question without grouping.
-
-    Yields
-    ------
-    list of Request
-        What to ask next; the walk wants the list of their outcomes.
-
-    Raises
-    ------
-    InputError
-        If the API can't be asked this question.
-    ServerError, RefusedError
-        If an outcome leaves no other way.
-    """
+    """Walk through a question."""
     first_requests(question, per_page=per_page)  # refuses what can't be asked, before any call
     if question.is_empty:
         return {} if question.group_by else {(): 0}

@@ -72,19 +72,7 @@ def read_remaining(data: Any) -> Remaining | None:
 
 
 def look_up(study: Study, fetch: Fetch) -> list[str]:
-    """
-    Check that the server knows a study's institution and can count it.
-
-    Returns
-    -------
-    list of str
-        Notes for the reader.
-
-    Raises
-    ------
-    InputError
-        If the institution is unknown, lies in the region, or is left out of lineages.
-    """
+    """Check that the server knows a study's institution and can count it."""
     institution = study.institution
     try:
         record = fetch(Request(path=f"institutions/{institution.id}"))
@@ -119,21 +107,7 @@ def _look_for_works(institution: Institution, fetch: Fetch) -> list[str]:
 
 
 def list_members(top: str, fetch: Fetch) -> list[Member]:
-    """
-    List an institution and everything below it, as the server has it now.
-
-    Parameters
-    ----------
-    top : str
-        OpenAlex id of the institution.
-    fetch : callable
-        Answers a request.
-
-    Returns
-    -------
-    list of Member
-        Ascending by the number in the id.
-    """
+    """List an institution and everything below it, as the server has it now."""
     rows: list[dict[str, Any]] = []
     for page in range(1, 101):
         listing = fetch(list_request(top, page))
@@ -178,20 +152,6 @@ def known_members(institution: Institution) -> list[Member]:
 def resolve(question: Question, members: Sequence[Member]) -> Question:
     """
     Return a question with the institutions that ``not_below`` leaves in the place of the rule.
-
-    Parameters
-    ----------
-    question : Question
-        A question with ``not_below``.
-    members : sequence of Member
-        The institution that its ``lineage`` names, and all below it.
-
-    Raises
-    ------
-    InputError
-        If no institution is left, or the question has other conditions on institutions.
-    ServerError
-        If a member has not the lineage for which it was listed.
     """
     if len(question.lineage) != 1 or question.institution_ids:
         msg = "the OpenAlex API can't be asked not_below beside other institutions."
@@ -255,8 +215,6 @@ def identify(text: str) -> str:
     """
     Return the API's key of an institution in an OpenAlex or ROR id; empty for a name.
 
-    Examples
-    --------
     >>> identify("https://ror.org/02feahw73"), identify("i1294671590"), identify("CNRS")
     ('ror:02feahw73', 'I1294671590', '')
     """
@@ -267,26 +225,7 @@ def identify(text: str) -> str:
 
 
 def find_institutions(text: str, fetch: Fetch) -> list[Member]:
-    """
-    Look an institution up.
-
-    Parameters
-    ----------
-    text : str
-        OpenAlex id, ROR id (free), or name (ten credits).
-    fetch : callable
-        Answers a request.
-
-    Returns
-    -------
-    list of Member
-        The one with that id; or at most ten whose name has all the words, the most likely first.
-
-    Raises
-    ------
-    InputError
-        If the text has no words to search for.
-    """
+    """Look an institution up."""
     key = identify(text)
     if key:
         try:
@@ -311,22 +250,7 @@ def find_institutions(text: str, fetch: Fetch) -> list[Member]:
 
 
 def list_parents(top: str, members: Iterable[Member]) -> list[tuple[str, str, str, str]]:
-    """
-    Say below which others the members of an institution lie directly.
-
-    Parameters
-    ----------
-    top : str
-        OpenAlex id of the institution.
-    members : iterable of Member
-        All below it; itself may be among them.
-
-    Returns
-    -------
-    list of tuple of str
-        Id, ROR id, id of the parent, name: as a study file lists members. A member with two
-        parents has two rows.
-    """
+    """Say below which others the members of an institution lie directly."""
     known = {member.id: member for member in members if ID_PATTERN.fullmatch(member.id)}
     above = {
         short: (set(member.lineage) & {top, *known}) - {short} for short, member in known.items()

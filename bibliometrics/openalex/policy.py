@@ -69,16 +69,7 @@ def ignore(event: Event) -> None:
 
 
 class Pacer:
-    """
-    Gives every caller its turn, so that at most ``rate`` requests a second start.
-
-    Parameters
-    ----------
-    rate : float
-        Requests a second.
-    sleep, clock : callable
-        How to wait some seconds, and a clock in seconds that never goes back.
-    """
+    """Gives every caller its turn, so that at most ``rate`` requests a second start."""
 
     def __init__(
         self,
@@ -108,14 +99,7 @@ class Pacer:
 
 
 class Meter:
-    """
-    Counts calls and money, and keeps a run within its budget.
-
-    Parameters
-    ----------
-    budget_usd : float or None
-        Most that may be spent; None: no limit of ours.
-    """
+    """Counts calls and money, and keeps a run within its budget."""
 
     def __init__(self, budget_usd: float | None = None) -> None:
         self.calls = 0
@@ -126,14 +110,7 @@ class Meter:
         self._guard = threading.Lock()
 
     def reserve(self, cost: float) -> None:
-        """
-        Set money aside for a call.
-
-        Raises
-        ------
-        BudgetError
-            If the call would pass the budget.
-        """
+        """Set money aside for a call."""
         with self._guard:
             total = self.cost_usd + self._reserved + cost
             if self._budget is not None and total > self._budget + CREDIT_USD / 100:
@@ -158,34 +135,7 @@ class Meter:
 
 @dataclass
 class Gate:
-    """
-    What all requests of a run share.
-
-    Parameters
-    ----------
-    pull : Pull or None
-        Where answers are saved and looked for; None: nowhere.
-    meter : Meter
-        Budget.
-    pacer : Pacer
-        Rate.
-    address : Address
-        The server.
-    key : str or None
-        API key.
-    offline : bool
-        Saved answers only.
-    suffix : str
-        Goes to the end of every key, so that a question can be asked a second time.
-    tries : dict of str to int
-        How often a request is tried for each kind of fault.
-    patience : float
-        Most seconds that a request waits between its tries.
-    sleep, tell : callable
-        How to wait; who is told what happens.
-    stopped : threading.Event
-        Set when the run ends early: no request begins any more.
-    """
+    """What all requests of a run share."""
 
     pull: Pull | None
     meter: Meter
@@ -206,26 +156,7 @@ class Gate:
         return self.pull.find(request.key + self.suffix) if self.pull else None
 
     def pass_through(self, request: Request, exchange: Exchange) -> Reply:
-        """
-        Return the accepted answer to a request, from the archive or from the network.
-
-        Parameters
-        ----------
-        request : Request
-            What is asked.
-        exchange : callable
-            Sends the request once; returns the reply, or what went wrong on the way.
-
-        Returns
-        -------
-        Reply
-            The answer, checked; secrets that the server repeated are masked.
-
-        Raises
-        ------
-        BibliometricsError
-            If no answer can be accepted; its class says why.
-        """
+        """Return the accepted answer to a request, from the archive or from the network."""
         saved = self.find(request)
         if saved is not None:
             return self._replay(request, saved)

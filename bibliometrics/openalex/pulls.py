@@ -64,30 +64,7 @@ def pulls_folder() -> Path:
 
 
 def ask(study: Study, options: Options, listener: Listener) -> Counted:
-    """
-    Ask the OpenAlex API: a new pull, or the rest of one that was interrupted.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    options : Options
-        Parts, budget and rate.
-    listener : Listener
-        Is told of every answer and pause.
-
-    Returns
-    -------
-    Counted
-        The answers. A pull that was completed, but from which no tables were built because the
-        run was interrupted, gives them without a call.
-
-    Raises
-    ------
-    BibliometricsError
-        If the plan is dearer than the budget, the API can't be reached, refuses or fails. The
-        pull stays as it is, and the same command goes on with it.
-    """
+    """Ask the OpenAlex API: a new pull, or the rest of one that was interrupted."""
     parts = options.parts or DEFAULT_PARTS
     address = access.read_address()
     unbuilt = _find_unbuilt(study, parts, address.url)
@@ -315,28 +292,7 @@ def _drop_if_empty(pull: archive.Pull) -> None:
 
 
 def replay(study: Study, options: Options, listener: Listener) -> Counted:
-    """
-    Answer from a complete pull, without network.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    options : Options
-        Which pull, if not the newest, and which of its parts.
-    listener : Listener
-        Is told of every answer.
-
-    Returns
-    -------
-    Counted
-        The answers.
-
-    Raises
-    ------
-    ArchiveError
-        If there is no such pull, it is of another study, or an answer is missing or damaged.
-    """
+    """Answer from a complete pull, without network."""
     folder = _named_pull(options.pull) or archive.latest_complete(pulls_folder(), study.hash)
     if folder is None:
         msg = (
@@ -350,30 +306,7 @@ def replay(study: Study, options: Options, listener: Listener) -> Counted:
 def replay_pull(
     study: Study, folder: Path, parts: tuple[str, ...] | None, listener: Listener
 ) -> Counted:
-    """
-    Answer from the complete pull in a folder; see :func:`replay`.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    folder : pathlib.Path
-        Folder of the pull.
-    parts : tuple of str or None
-        Parts of the plan; None: the pull's own.
-    listener : Listener
-        Is told of every answer.
-
-    Returns
-    -------
-    Counted
-        The answers.
-
-    Raises
-    ------
-    ArchiveError
-        If the pull is of another study or not complete, or an answer is missing or damaged.
-    """
+    """Answer from the complete pull in a folder; see :func:`replay`."""
     with archive.open_pull(folder) as pull:
         told = pull.manifest
         if told.study_hash != study.hash or not pull.is_complete:

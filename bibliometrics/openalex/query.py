@@ -148,24 +148,6 @@ def disjoint_filters(question: Question) -> list[str]:
     """
     Return the filters whose sum of counts answers a question: no work meets two of them.
 
-    Parameters
-    ----------
-    question : Question
-        The question.
-
-    Returns
-    -------
-    list of str
-        One filter, unless a condition has more than 100 alternatives: those go in chunks A, B and
-        n(A or B) = n(A) + n(B and not A).
-
-    Raises
-    ------
-    InputError
-        If a value has not the form that its filter takes, or there are too many.
-
-    Examples
-    --------
     >>> disjoint_filters(Question(countries=(("AR", "BR"),), years=(2007, 2016)))
     ['authorships.institutions.country_code:AR|BR,publication_year:2007-2016']
     """
@@ -276,8 +258,6 @@ class Request:
         """
         Return the request in an address, whatever the base.
 
-        Examples
-        --------
         >>> request = Request(filter="type:article", group_by="publication_year", per_page=200)
         >>> Request.parse(request.url()) == request
         True
@@ -314,14 +294,7 @@ def group_text(question: Question, *keys: str) -> str:
 
 
 def each_year(question: Question) -> list[Question]:
-    """
-    Return the question for each of its years alone.
-
-    Raises
-    ------
-    InputError
-        If it names no years.
-    """
+    """Return the question for each of its years alone."""
     if not question.years:
         msg = "a question that groups by year and another key must name its years."
         raise InputError(msg, "give first and last year")
@@ -340,14 +313,7 @@ def count_request(question: Question, text: str, *keys: str, per_page: int = ROW
 
 
 def other_keys(question: Question) -> tuple[str, ...]:
-    """
-    Return the keys of a question but the year, the country first.
-
-    Raises
-    ------
-    InputError
-        If the API can't count by them together.
-    """
+    """Return the keys of a question but the year, the country first."""
     keys = tuple(sorted(set(question.group_by) - {"year"}))
     if len(keys) > 2 or (len(keys) == 2 and keys[0] != "country_code"):
         msg = f"the OpenAlex API can't count by {' and '.join(keys)} together."
@@ -358,24 +324,6 @@ def other_keys(question: Question) -> tuple[str, ...]:
 def first_requests(question: Question, *, per_page: int = ROWS) -> list[Request]:
     """
     Return the requests that a question needs in any case, in the order in which they are asked.
-
-    Parameters
-    ----------
-    question : Question
-        The question.
-    per_page : int
-        Groups a page.
-
-    Returns
-    -------
-    list of Request
-        Further ones follow where a page is full, or an answer is partial or refused. None for a
-        question whose bounds no work can meet.
-
-    Raises
-    ------
-    InputError
-        If the API can't be asked this question.
     """
     keys = other_keys(question)
     if question.is_empty:
@@ -395,23 +343,7 @@ def first_requests(question: Question, *, per_page: int = ROWS) -> list[Request]
 def estimate_plan(
     questions: Iterable[Question], listing: Sequence[Request] = ()
 ) -> tuple[int, int]:
-    """
-    Estimate the calls (credits of $0.0001 each) that some questions cost together.
-
-    Parameters
-    ----------
-    questions : iterable of Question
-        The questions, resolved: none has ``not_below``.
-    listing : sequence of Request
-        What is asked before them, to resolve them.
-
-    Returns
-    -------
-    tuple of (int, int)
-        Least and most, each request counted once, as long as no answer is partial. Most: every
-        page of countries is full and needs a second one, and two keys at once are refused, so
-        that each country is asked alone.
-    """
+    """Estimate the calls (credits of $0.0001 each) that some questions cost together."""
     distinct = dict.fromkeys(questions)
     requests = {request for question in distinct for request in first_requests(question)}
     second_pages = sum(request.group_by == COUNTRY for request in requests)

@@ -104,20 +104,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Tally:
-    """
-    Counts read from one answer.
-
-    Parameters
-    ----------
-    count : int
-        Works that meet the conditions.
-    groups : dict of str to int
-        Works per key, always above 0; the key ``""`` holds works whose key is unknown.
-    rows : int
-        Groups on the page with works, the unknown one among them.
-    inner : dict of str to Tally
-        For two keys at once: the tally inside each group.
-    """
+    """Counts read from one answer."""
 
     count: int
     groups: Mapping[str, int]
@@ -147,13 +134,6 @@ def parse_key(group_by: str, key: object) -> str:
     """
     Return a group's key in short form: text after the last slash; ``""`` for unknown.
 
-    Raises
-    ------
-    ServerError
-        If it is not of the form that this grouping has: a country is two letters, a number digits.
-
-    Examples
-    --------
     >>> parse_key("authorships.institutions.country_code", "https://openalex.org/countries/br")
     'BR'
     >>> parse_key("primary_topic.field.id", "https://openalex.org/fields/unknown")
@@ -178,14 +158,7 @@ def is_full(request: Request, meta: Mapping[str, Any], tally: Tally) -> bool:
 
 
 def read_tally(group_by: str, count: object, rows: Sequence[Any]) -> Tally:
-    """
-    Read the groups of an answer: zeros dropped, an earlier count never overwritten.
-
-    Raises
-    ------
-    ServerError
-        If a row is no group, a count is negative, or one key has two different counts.
-    """
+    """Read the groups of an answer: zeros dropped, an earlier count never overwritten."""
     outer, _, inner_by = group_by.partition(",")
     outer = outer.removesuffix(UNKNOWN_TOO)
     groups: dict[str, int] = {}
@@ -211,16 +184,7 @@ def read_tally(group_by: str, count: object, rows: Sequence[Any]) -> Tally:
 
 
 def check_tally(request: Request, tally: Tally, *, full: bool) -> None:
-    """
-    Check an answer against itself and against what was asked; ``full``: it may have been cut.
-
-    Raises
-    ------
-    ServerError
-        If a group has more works than there are; if groups of which a work has just one don't add
-        up to all works; if the group of the one country asked for lacks works; if a year was not
-        asked for; if a full page is not in the order asked for.
-    """
+    """Check an answer against itself and against what was asked; ``full``: it may have been cut."""
     if "," in request.group_by:
         return  # both levels may be cut silently: the caller compares with single-key answers
     total, most = sum(tally.groups.values()), max(tally.groups.values(), default=0)
@@ -250,16 +214,7 @@ def check_tally(request: Request, tally: Tally, *, full: bool) -> None:
 
 
 def check_data(request: Request, data: Any) -> None:
-    """
-    Check the content of an answer with status 200.
-
-    Raises
-    ------
-    PartialAnswerError
-        If the server's search ran into its time limit, so that counts may be too low.
-    ServerError
-        If it is not of the form that this request has, or contradicts itself.
-    """
+    """Check the content of an answer with status 200."""
     if not isinstance(data, Mapping):
         msg = "the answer is not JSON"
         raise ServerError(msg)
@@ -311,23 +266,7 @@ class Fault:
 
 
 def find_fault(request: Request, reply: Reply, *, with_key: bool = False) -> Fault | None:
-    """
-    Say what is wrong with an answer, or None if it counts.
-
-    Parameters
-    ----------
-    request : Request
-        What was asked.
-    reply : Reply
-        What came.
-    with_key : bool
-        Whether an API key was sent.
-
-    Returns
-    -------
-    Fault or None
-        What is wrong, and what may help.
-    """
+    """Say what is wrong with an answer, or None if it counts."""
     if reply.status == 200:
         try:
             check_data(request, reply.json)

@@ -43,20 +43,7 @@ NO_NETWORK: Final = f"check network and proxy settings; {OFFLINE}"
 
 
 class ApiSession(requests.Session):
-    """
-    A session whose every request passes a gate. Safe to share between threads.
-
-    Parameters
-    ----------
-    gate : Gate
-        Archive, budget, rate, retries; holds address and key too.
-    agent : str
-        What to send as ``User-Agent``.
-    timeout : tuple of (float, float)
-        Seconds to wait for a connection, and for the next bytes.
-    connections : int
-        Connections that are kept open.
-    """
+    """A session whose every request passes a gate. Safe to share between threads."""
 
     def __init__(
         self,
@@ -80,11 +67,6 @@ class ApiSession(requests.Session):
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """
         Turn a request of pyalex into one for the address that was set, with our own credentials.
-
-        Raises
-        ------
-        InputError
-            If it is not for OpenAlex: a key must not go elsewhere.
         """
         url = str(request.url)
         if not url.startswith(f"{API_URL}/"):
@@ -128,14 +110,7 @@ class ApiSession(requests.Session):
 
 
 def read_body(response: requests.Response, clock: Callable[[], float] = time.monotonic) -> bytes:
-    """
-    Read a body to its end, within a limit of size and time.
-
-    Raises
-    ------
-    requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError
-        If it takes too long, drop by drop, or is too large to be an answer.
-    """
+    """Read a body to its end, within a limit of size and time."""
     end = clock() + LONGEST_BODY_S
     parts, size = [], 0
     while part := response.raw.read1(65536, decode_content=True):
@@ -151,23 +126,7 @@ def read_body(response: requests.Response, clock: Callable[[], float] = time.mon
 
 
 def explain(error: Exception, host: str, patience: float) -> Fault:
-    """
-    Say what went wrong on the way, in our own words: foreign texts may hold proxy passwords.
-
-    Parameters
-    ----------
-    error : Exception
-        What requests or urllib3 raised.
-    host : str
-        The server.
-    patience : float
-        Seconds that we waited for bytes.
-
-    Returns
-    -------
-    Fault
-        What went wrong, and what may help.
-    """
+    """Say what went wrong on the way, in our own words: foreign texts may hold proxy passwords."""
     problems = requests.exceptions
     if isinstance(error, problems.ProxyError):
         step = f"check HTTPS_PROXY, HTTP_PROXY and NO_PROXY; {OFFLINE}"
@@ -210,14 +169,7 @@ _ENTITIES: Final = {"works": pyalex.Works, "institutions": pyalex.Institutions}
 
 
 def check_seam() -> None:
-    """
-    Check that pyalex is the version whose seam we know.
-
-    Raises
-    ------
-    MissingPackageError
-        If it is another version, or its session factory is gone.
-    """
+    """Check that pyalex is the version whose seam we know."""
     if pyalex.__version__ != PYALEX or not callable(
         getattr(pyalex.api, "_get_requests_session", None)
     ):
@@ -226,18 +178,7 @@ def check_seam() -> None:
 
 
 class Client:
-    """
-    Give pyalex our sessions. A context manager; one at a time in a process.
-
-    Parameters
-    ----------
-    gate : Gate
-        What every request passes.
-    connections : int
-        Connections that are kept open.
-    timeout : tuple of (float, float)
-        Seconds to wait for a connection, and for the next bytes.
-    """
+    """Give pyalex our sessions. A context manager; one at a time in a process."""
 
     def __init__(self, gate: Gate, *, connections: int, timeout: tuple[float, float]) -> None:
         self.gate = gate
@@ -248,16 +189,7 @@ class Client:
         self.session = self.new_session(gate)
 
     def __enter__(self) -> Self:
-        """
-        Put our session in the place of pyalex's own.
-
-        Raises
-        ------
-        MissingPackageError
-            If pyalex is not the version whose seam we know.
-        BusyError
-            If another client is open in this process.
-        """
+        """Put our session in the place of pyalex's own."""
         check_seam()
         if not _SEAM.acquire(blocking=False):
             msg = "another OpenAlex source is open in this process."
@@ -295,14 +227,7 @@ class Client:
         return session
 
     def fetch(self, request: Request) -> Any:
-        """
-        Ask pyalex, with a fresh query: its queries change when they are used.
-
-        Returns
-        -------
-        list with meta, or dict
-            What pyalex makes of the answer: rows, or one record.
-        """
+        """Ask pyalex, with a fresh query: its queries change when they are used."""
         if not request.is_list:
             path, _, name = request.path.partition("/")
             return _ENTITIES[path]()[name]
@@ -323,26 +248,7 @@ class Client:
                 self.use(self.session)
 
     def in_time(self, work: Callable[[], Any], seconds: float | None = None) -> Any:
-        """
-        Do some work live, with little patience, in a thread that a hanging resolver may hold.
-
-        Parameters
-        ----------
-        work : callable
-            What to do; it asks with :meth:`fetch` or :meth:`current_session`.
-        seconds : float or None
-            How long it may take; None: a few.
-
-        Returns
-        -------
-        object
-            What the work returns.
-
-        Raises
-        ------
-        NetworkError
-            If it is not done in time, or the server never replied.
-        """
+        """Do some work live, with little patience, in a thread that a hanging resolver may hold."""
         gate = replace(
             self.gate, pull=None, tries=_FEW_TRIES, patience=_SHORT_PATIENCE, tell=ignore
         )

@@ -150,16 +150,7 @@ class OpenAlex:
         return f"<OpenAlex {self._gate.address.host} {self._gate.pull!r}>"
 
     def __enter__(self) -> Self:
-        """
-        Let pyalex use our sessions.
-
-        Raises
-        ------
-        MissingPackageError
-            If pyalex is not the version whose seam we know.
-        BusyError
-            If another source of this kind is open in this process.
-        """
+        """Let pyalex use our sessions."""
         self._client.__enter__()
         return self
 
@@ -197,24 +188,7 @@ class OpenAlex:
         return self.answer_all([question])[question]
 
     def answer_all(self, questions: Iterable[Question]) -> dict[Question, pd.DataFrame]:
-        """
-        Answer questions, a few requests at once, and ask nothing twice.
-
-        Parameters
-        ----------
-        questions : iterable of Question
-            The questions; two equal ones are one.
-
-        Returns
-        -------
-        dict of Question to pandas.DataFrame
-            The frame of each question as :mod:`bibliometrics.study.questions` describes it.
-
-        Raises
-        ------
-        BibliometricsError
-            The first error; what was answered before it is saved.
-        """
+        """Answer questions, a few requests at once, and ask nothing twice."""
         meant = self._resolve(questions)
         cells = self._run(meant.values(), self._client.session, self._asked)
         return {question: to_frame(question, cells[meant[question]]) for question in meant}
@@ -296,17 +270,6 @@ class OpenAlex:
     def check(self, study: Study) -> None:
         """
         Check within seconds that the server is there, takes the key and knows the institution.
-
-        Raises
-        ------
-        NetworkError
-            If there is no connection, or no answer in time.
-        KeyRefusedError
-            If the key is refused, or one is wanted.
-        InputError
-            If the institution is unknown, lies in the region, or can't be counted by lineage.
-        ServerError
-            If the server is there but fails again and again.
         """
         if self._gate.offline:
             return
@@ -318,13 +281,6 @@ class OpenAlex:
     def remaining(self) -> Remaining | None:
         """
         Ask what is left of today's budget: free, with a key only; None if the server won't say.
-
-        Raises
-        ------
-        KeyRefusedError
-            If the key is refused.
-        NetworkError
-            If there is no connection, or no answer in time.
         """
         if self._gate.key is None or self._gate.offline:
             return None
@@ -336,27 +292,13 @@ class OpenAlex:
         return read_remaining(data)
 
     def members(self, institution: Institution) -> list[Member]:
-        """
-        List an institution and everything below it, as the server has it now.
-
-        Returns
-        -------
-        list of Member
-            Ascending by the number in the id. A difference from the definitions becomes a note.
-        """
+        """List an institution and everything below it, as the server has it now."""
         found = self.list_below(institution.id)
         self.notes += compare_members(institution, found)
         return found
 
     def find(self, text: str) -> list[Member]:
-        """
-        Look up an institution by OpenAlex id, ROR id or name: one, or those with such a name.
-
-        Raises
-        ------
-        NetworkError
-            If there is no connection, or no answer in time.
-        """
+        """Look up an institution by OpenAlex id, ROR id or name: one, or those with such a name."""
         found: list[Member] = self._client.in_time(
             lambda: find_institutions(text, self._client.fetch)
         )
@@ -376,23 +318,6 @@ class OpenAlex:
     def probe(self, study: Study) -> tuple[list[Finding], list[Resolved]]:
         """
         Ask what the counts take for granted about the API, and for ids of suspect institutions.
-
-        Parameters
-        ----------
-        study : Study
-            What to ask about.
-
-        Returns
-        -------
-        tuple of (list of Finding, list of Resolved)
-            What came; nothing is saved. A refusal is a finding.
-
-        Raises
-        ------
-        KeyRefusedError
-            If the key is refused.
-        NetworkError
-            If there is no connection, or no answer in time.
         """
         with_key = self._gate.key is not None
         found: tuple[list[Finding], list[Resolved]] = self._client.in_time(
@@ -452,21 +377,6 @@ def to_frame(question: Question, cells: Cells) -> pd.DataFrame:
     """
     Return counts as the frame that every source gives for a question.
 
-    Parameters
-    ----------
-    question : Question
-        The question.
-    cells : dict of tuple to int
-        Works per tuple of key values.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One column a key (text for country and type, else int64), then ``n_works`` (int64);
-        ascending by the keys.
-
-    Examples
-    --------
     >>> to_frame(Question(group_by=("year",)), {(2008,): 5, (2007,): 3})
        year  n_works
     0  2007        3
@@ -478,15 +388,6 @@ def to_frame(question: Question, cells: Cells) -> pd.DataFrame:
 
 
 def ask_remaining(address: str | Address, key: str) -> Remaining | None:
-    """
-    Ask what is left of today's budget of a key; see :meth:`OpenAlex.remaining`.
-
-    Raises
-    ------
-    KeyRefusedError
-        If the key is refused.
-    NetworkError
-        If there is no connection, or no answer in time.
-    """
+    """Ask what is left of today's budget of a key; see :meth:`OpenAlex.remaining`."""
     with OpenAlex(None, base_url=address, key=key) as source:
         return source.remaining()

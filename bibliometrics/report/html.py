@@ -51,8 +51,6 @@ def make_id(*words: str) -> str:
     """
     Return words as one id.
 
-    Examples
-    --------
     >>> make_id("Whole and fractional counting", "2")
     'whole-and-fractional-counting-2'
     """
@@ -60,23 +58,7 @@ def make_id(*words: str) -> str:
 
 
 def make_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """
-    Return a table; the first cell of each row is its header.
-
-    Parameters
-    ----------
-    caption : str
-        What the table shows, as text.
-    columns : sequence of str
-        Names of the columns, as text.
-    rows : sequence of sequence of str
-        Cells, as HTML.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Return a table; the first cell of each row is its header."""
     head = [[Cell(header=True, content=escape(name)) for name in columns]]
     body = [
         [Cell(header=number == 0, content=cell) for number, cell in enumerate(row)] for row in rows
@@ -168,25 +150,7 @@ def _scope(cell: Cell, *, in_head: bool) -> str:
 
 
 def inline_svg(svg: str, prefix: str, label: str, described_by: str) -> str:
-    """
-    Return a picture for use within a page: ids and classes are its own, its name is told.
-
-    Parameters
-    ----------
-    svg : str
-        A whole SVG file as matplotlib writes it.
-    prefix : str
-        Put before every id and class; the picture's own id.
-    label : str
-        Its title, as text.
-    described_by : str
-        Id of the element that describes it.
-
-    Returns
-    -------
-    str
-        HTML. The group ``PREFIX-all`` in it can be shown again elsewhere, see :func:`show_again`.
-    """
+    """Return a picture for use within a page: ids and classes are its own, its name is told."""
     svg = INLINE_PARTS.sub("", svg).strip()
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', svg))
     svg = re.sub(
@@ -232,9 +196,7 @@ def link_data(text: str, media_type: str) -> str:
     """
     Return an address that holds a text itself.
 
-    Examples
-    --------
-    >>> link_data("a,b\\n1,2 %\\n", "text/csv")
+    >>> link_data("a,b\n1,2 %\n", "text/csv")
     'data:text/csv;charset=utf-8,a,b%0A1,2 %25%0A'
     """
     return f"data:{media_type};charset=utf-8,{quote(text, safe=SAFE_IN_LINKS)}"
@@ -256,22 +218,6 @@ def tidy_html(html: str, *, caption: str = "", deeper: int = 0) -> str:
 
     Shades of verdicts stay.
 
-    Parameters
-    ----------
-    html : str
-        Such as a data frame shows in a notebook, or rendered Markdown.
-    caption : str
-        Caption of the tables in it.
-    deeper : int
-        By how many levels headings move down.
-
-    Returns
-    -------
-    str
-        HTML. Links to notebooks point to their section of the page; other relative links are text.
-
-    Examples
-    --------
     >>> tidy_html('<h2 id="x" onclick="y()">Fields</h2><style>*{}</style>', deeper=1)
     '<h3>Fields</h3>'
     """

@@ -58,14 +58,7 @@ class Story:
 
 
 def list_notebooks(folder: Path | None = None) -> list[Path]:
-    """
-    Return the notebooks that tell the story, in order.
-
-    Raises
-    ------
-    InputError
-        If there are none.
-    """
+    """Return the notebooks that tell the story, in order."""
     folder = folder or notebooks_folder()
     found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     if not found:
@@ -82,28 +75,7 @@ def hash_notebooks(paths: Sequence[Path]) -> str:
 
 
 def run_notebooks(paths: Sequence[Path], build: Path, said: Callable[[str], None]) -> list[Story]:
-    """
-    Run notebooks on a build, two at a time; nothing is written.
-
-    Parameters
-    ----------
-    paths : sequence of pathlib.Path
-        The notebooks.
-    build : pathlib.Path
-        Folder of the build.
-    said : callable
-        Is told of each notebook that has run.
-
-    Returns
-    -------
-    list of Story
-        In the order of ``paths``.
-
-    Raises
-    ------
-    BibliometricsError
-        If a notebook fails.
-    """
+    """Run notebooks on a build, two at a time; nothing is written."""
 
     def run(path: Path) -> Story:
         try:
@@ -144,21 +116,7 @@ def _source(cell: Mapping[str, Any]) -> str:
 
 
 def tell(story: Story, show_figure: Show) -> str:
-    """
-    Return a notebook as HTML: its words, tables and figures, without code.
-
-    Parameters
-    ----------
-    story : Story
-        A notebook that was run.
-    show_figure : callable
-        Given the name of a figure, returns its HTML, or None for a figure that it doesn't know.
-
-    Returns
-    -------
-    str
-        HTML below a heading of level 2, which is not in it.
-    """
+    """Return a notebook as HTML: its words, tables and figures, without code."""
     told: list[str] = []
     heading = story.title
     for cell in story.cells:

@@ -63,23 +63,7 @@ def hash_build(folder: Path) -> str:
 
 
 def render_page(build: Build, stories: Sequence[Story] = (), notebooks_hash: str = "") -> str:
-    """
-    Return the page of a build as HTML.
-
-    Parameters
-    ----------
-    build : Build
-        The build.
-    stories : sequence of Story
-        Notebooks that were run on it.
-    notebooks_hash : str
-        What :func:`bibliometrics.report.notebooks.hash_notebooks` gives for them.
-
-    Returns
-    -------
-    str
-        The whole page.
-    """
+    """Return the page of a build as HTML."""
     page = _Page(build, notebooks_hash)
     sections = [
         ("verdicts", "Verdicts", page.verdicts()),

@@ -69,8 +69,6 @@ def shade_of(verdict: str) -> str:
     """
     Return the shade of a verdict for readers: that of the conclusion where it has two.
 
-    Examples
-    --------
     >>> shade_of("number not reproduced, conclusion direction reproduced")
     'half'
     """
@@ -658,44 +656,12 @@ def tell_big_science(build: Build) -> str:
 
 
 def tables_without_big_science(build: Build) -> dict[str, pd.DataFrame]:
-    """
-    Return the institution's tables without big science.
-
-    Parameters
-    ----------
-    build : Build
-        A build of a full pull.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        ``institution_region``, ``institution_partners`` and ``fractional`` in the columns of the
-        tables with it.
-
-    Raises
-    ------
-    TableError
-        If the build waits for a full pull.
-    """
+    """Return the institution's tables without big science."""
     return switch_off(build.study, {BIG_SCIENCE: build[BIG_SCIENCE]})
 
 
 def tell_full_figure(build: Build, figure: str) -> str:
-    """
-    Return what a figure of the curve or of big science shows, and on how many works it rests.
-
-    Parameters
-    ----------
-    build : Build
-        The build.
-    figure : str
-        For instance ``curve_growth`` or ``big_science``.
-
-    Returns
-    -------
-    str
-        The figure's alternative text and the works behind it; or that it waits for a full pull.
-    """
+    """Return what a figure of the curve or of big science shows, and on how many works it rests."""
     if figure not in build.alt_texts:
         return f"{WAITING_FOR_ALL}."
     text = build.alt_texts[figure]

@@ -247,29 +247,7 @@ def official_table(name: str = PUBLIC_TABLE) -> ir.Table:
 
 
 def question_sql(question: Question, *, dialect: str = "bigquery", table: str | None = None) -> str:
-    """
-    Return the SQL of a question for a table in the official schema.
-
-    Parameters
-    ----------
-    question : Question
-        The question.
-    dialect : str
-        ``bigquery``, ``duckdb`` or ``spark``.
-    table : str or None
-        Name of the table, with project and data set where there are such; None: the public one in
-        BigQuery, elsewhere ``works`` (see ``VIEWS``).
-
-    Returns
-    -------
-    str
-        One statement, the same in every run.
-
-    Raises
-    ------
-    InputError
-        If the dialect is unknown.
-    """
+    """Return the SQL of a question for a table in the official schema."""
     if dialect not in DIALECTS:
         msg = f"unknown SQL dialect {dialect!r}."
         raise InputError(msg, f"choose one of {', '.join(DIALECTS)}")
@@ -285,8 +263,6 @@ def shared_conditions(questions: Sequence[Question]) -> Question:
     """
     Return a question that every one of the questions narrows further.
 
-    Examples
-    --------
     >>> one, two = Question(years=(2007, 2010), types=("book",)), Question(years=(2009, 2016))
     >>> shared = shared_conditions([one, two])
     >>> shared.years, shared.types
@@ -308,8 +284,6 @@ def drop_conditions(question: Question, met: Question) -> Question:
     """
     Return the question without the conditions that works are known to meet.
 
-    Examples
-    --------
     >>> asked = Question(years=(2007, 2016), types=("book",), max_authors=9)
     >>> drop_conditions(asked, Question(years=(2007, 2016), types=("book",)))
     Question(years=None, countries=(), ... types=(), ... max_authors=9, ...)

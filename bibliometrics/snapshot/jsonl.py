@@ -110,26 +110,7 @@ _FIELD: Final = _Memo(lambda given: None if given is None else field_number(str(
 
 
 def read_blocks(stream: BinaryIO, name: str) -> Iterator[bytes]:
-    """
-    Decompress a file into blocks of whole lines.
-
-    Parameters
-    ----------
-    stream : binary file
-        The compressed file.
-    name : str
-        The file's name for messages.
-
-    Yields
-    ------
-    bytes
-        About 8 MiB of lines, each with its end; the very last line may lack it.
-
-    Raises
-    ------
-    SnapshotError
-        If the file is cut or no gzip, or a line is longer than 256 MiB.
-    """
+    """Decompress a file into blocks of whole lines."""
     large = io.BufferedReader(cast("io.RawIOBase", stream), READ_BYTES)  # few requests if far away
     try:
         yield from _whole_lines(large, name)
@@ -181,31 +162,7 @@ def _decode(block: bytes, name: str, line: int) -> list[_Work]:
 def read_rows(
     stream: BinaryIO, name: str, years: tuple[int, int] | None, dropped: Counter[str]
 ) -> Iterator[pa.RecordBatch]:
-    """
-    Yield the rows of a JSON Lines file in batches of about 20,000.
-
-    Parameters
-    ----------
-    stream : binary file
-        The compressed file.
-    name : str
-        The file's name for messages.
-    years : tuple of (int, int) or None
-        First and last publication year to keep; None keeps all, also works without a year.
-    dropped : Counter
-        Rows left out are added here, by rule.
-
-    Yields
-    ------
-    pyarrow.RecordBatch
-        Rows in the narrow schema.
-
-    Raises
-    ------
-    SnapshotError
-        If the file is cut, a line is too long or no JSON, a value has another type than the
-        schema says, or an id is no work's. The message names the line.
-    """
+    """Yield the rows of a JSON Lines file in batches of about 20,000."""
     rows, line = _Rows(name), 1
     first, last = years or (0, 0)
     for block in read_blocks(stream, name):

@@ -127,15 +127,7 @@ def read_note(folder: Path, short: str) -> Note | None:
 
 
 def read_narrowed(folder: Path) -> Narrowed:
-    """
-    Read what a narrow table says of itself, and check that its files are all there.
-
-    Raises
-    ------
-    SnapshotError
-        If there is none, it is not complete, a file is missing or has another size, or it was
-        made by other rules.
-    """
+    """Read what a narrow table says of itself, and check that its files are all there."""
     try:
         told = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
         told["years"] = tuple(told["years"]) if told["years"] else None
@@ -188,14 +180,7 @@ def narrow_file(unit: Unit) -> Note:
 
 
 def insist(read: Callable[[], Result]) -> Result:
-    """
-    Call a read until it succeeds, and wait longer each time.
-
-    Raises
-    ------
-    NetworkError, ServerError
-        If it never does.
-    """
+    """Call a read until it succeeds, and wait longer each time."""
     for wait in WAITS_SECONDS:
         try:
             return read()
@@ -246,15 +231,7 @@ def _narrow_once(unit: Unit) -> Note:
 
 
 def _write_narrow(unit: Unit, path: Path) -> tuple[str, int, Counter[str], Counter[str]]:
-    """
-    Write the narrow rows of a file to a path.
-
-    Returns
-    -------
-    tuple
-        Version of the source file; bytes moved; rows dropped by each rule, and kept under the
-        empty name; rows with a known value by column.
-    """
+    """Write the narrow rows of a file to a path."""
     file, store = unit.file, open_store(unit.place, unit.endpoint)
     far = not isinstance(store, Folder)
     tally, known = Counter(dict.fromkeys(("", *DROP_RULES), 0)), Counter[str]()
@@ -343,22 +320,7 @@ LOOK_SECONDS: Final = 0.5
 
 
 def run_units(units: Sequence[Unit], jobs: int) -> Generator[Note, None, None]:
-    """
-    Do units of work, each a file, and yield their notes in the order in which they end.
-
-    Parameters
-    ----------
-    units : sequence of Unit
-        What is to be done.
-    jobs : int
-        How many at a time. From 2 on each has a process of its own; when one of these is killed,
-        the run goes on with half as many and a RuntimeWarning.
-
-    Yields
-    ------
-    Note
-        What became of a file.
-    """
+    """Do units of work, each a file, and yield their notes in the order in which they end."""
     left = {unit.file.name: unit for unit in units}
     while jobs > 1 and len(left) > 1:
         try:
@@ -429,49 +391,7 @@ def narrow_release(
     on_event: Callable[[Progress], None] | None = None,
     endpoint: str | None = None,
 ) -> Narrowed:
-    """
-    Make, or go on making, the narrow table of a release.
-
-    Parameters
-    ----------
-    place : str
-        The release: a folder, ``s3://…`` (``release.PUBLIC_RELEASE`` is the official one) or
-        ``https://…``.
-    folder : pathlib.Path
-        Where the narrow table is, or will be.
-    jobs : int
-        Files worked on at a time, each by a process of its own; half as many, with a warning,
-        whenever such a process is killed. From far away take more jobs than cores: a job waits
-        for its bytes before it works on them.
-    years : tuple of (int, int) or None
-        Keep works of these publication years only, both included.
-    files : int or None
-        Work on this many files only, spread over the release: a dry run. What it makes counts
-        when the whole is made later.
-    on_event : callable or None
-        Called with a :class:`Progress` after each file.
-    endpoint : str or None
-        Address of another server that speaks S3.
-
-    Returns
-    -------
-    Narrowed
-        Totals, and an extrapolation to the whole release.
-
-    Raises
-    ------
-    SnapshotError
-        If the release is damaged, changed, or not the one that the folder was begun with; if rows
-        don't reconcile, no row has a country, or a work stands in it twice.
-    InputError
-        If years are reversed, or jobs or files are below 1.
-    BusyError
-        If another run works in the folder.
-    DiskError
-        If the folder can't be written or the disk is full.
-    NetworkError, ServerError
-        If the source can't be reached, or fails again and again.
-    """
+    """Make, or go on making, the narrow table of a release."""
     _check_options(jobs, years, files)
     started = time.monotonic()
     with on_disk(folder):

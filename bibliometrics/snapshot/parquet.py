@@ -57,26 +57,7 @@ _ID_PREFIX: Final = "https://openalex.org/W"
 
 
 def open_parquet(source: Any, name: str) -> pq.ParquetFile:
-    """
-    Open a Parquet file and check that every leaf that is needed is there, with its type.
-
-    Parameters
-    ----------
-    source : file-like or str
-        What PyArrow can open.
-    name : str
-        The file's name for messages.
-
-    Returns
-    -------
-    pyarrow.parquet.ParquetFile
-        Open, with texts that repeat read as dictionaries.
-
-    Raises
-    ------
-    SnapshotError
-        If the file is cut or no Parquet, or a column is missing or of another type.
-    """
+    """Open a Parquet file and check that every leaf that is needed is there, with its type."""
     try:
         opened = pq.ParquetFile(
             source,
@@ -113,30 +94,7 @@ def leaf_bytes(opened: pq.ParquetFile) -> int:
 def read_rows(
     opened: pq.ParquetFile, name: str, years: Years, dropped: Counter[str]
 ) -> Iterator[pa.RecordBatch]:
-    """
-    Yield the rows of a Parquet file, one batch or more for each row group.
-
-    Parameters
-    ----------
-    opened : pyarrow.parquet.ParquetFile
-        What :func:`open_parquet` returned.
-    name : str
-        The file's name for messages.
-    years : tuple of (int, int) or None
-        First and last publication year to keep; None keeps all, also works without a year.
-    dropped : Counter
-        Rows left out are added here, by rule.
-
-    Yields
-    ------
-    pyarrow.RecordBatch
-        Rows in the narrow schema.
-
-    Raises
-    ------
-    SnapshotError
-        If a page can't be read, or an id is no work's.
-    """
+    """Yield the rows of a Parquet file, one batch or more for each row group."""
     for number in range(opened.metadata.num_row_groups):
         try:
             group = opened.read_row_group(number, columns=list(LEAVES), use_threads=False)

@@ -62,28 +62,7 @@ class Release:
 
 
 def read_release(place: str, *, endpoint: str | None = None) -> Release:
-    """
-    Read the manifest of a release.
-
-    Parameters
-    ----------
-    place : str
-        The works folder of the release, or the folder around it.
-    endpoint : str or None
-        Address of another server that speaks S3.
-
-    Returns
-    -------
-    Release
-        Its ``place`` is the works folder.
-
-    Raises
-    ------
-    SnapshotError
-        If there is no manifest, or it does not tell date and files.
-    InterruptedReadError
-        If the place can't be reached now.
-    """
+    """Read the manifest of a release."""
     place = place.rstrip("/")
     for works in dict.fromkeys((place, f"{place.removesuffix('/works')}/works")):
         try:
@@ -100,14 +79,7 @@ def read_release(place: str, *, endpoint: str | None = None) -> Release:
 
 
 def parse_manifest(content: bytes, place: str) -> Release:
-    """
-    Turn a manifest's bytes into a release.
-
-    Raises
-    ------
-    SnapshotError
-        If an entry is missing or of another form, or the totals don't add up.
-    """
+    """Turn a manifest's bytes into a release."""
     try:
         told = json.loads(content)
         files = tuple(
@@ -327,21 +299,7 @@ def changed_error(name: str) -> SnapshotError:
 
 
 def open_store(place: str, endpoint: str | None = None) -> Store:
-    """
-    Return the store for a place.
-
-    Parameters
-    ----------
-    place : str
-        Folder, ``s3://…`` or ``https://…``.
-    endpoint : str or None
-        Address of another server that speaks S3, for instance ``http://127.0.0.1:9000``.
-
-    Returns
-    -------
-    Store
-        Nothing is asked of the place yet.
-    """
+    """Return the store for a place."""
     if place.startswith("s3://"):
         return Bucket(place, endpoint)
     if place.startswith(("https://", "http://")):

@@ -81,8 +81,6 @@ def institution_number(text: str) -> int | None:
     """
     Return the number of an institution id, or None if the text is none.
 
-    Examples
-    --------
     >>> institution_number("https://openalex.org/I19820366"), institution_number("I-1")
     (19820366, None)
     """
@@ -94,8 +92,6 @@ def work_number(text: str) -> int | None:
     """
     Return the number of a work id, or None if the text is none.
 
-    Examples
-    --------
     >>> work_number("https://openalex.org/W42"), work_number("https://openalex.org/A42")
     (42, None)
     """
@@ -107,8 +103,6 @@ def field_number(text: str) -> int | None:
     """
     Return the number of a field id, or None if the text is none.
 
-    Examples
-    --------
     >>> field_number("https://openalex.org/fields/31"), field_number("Physics")
     (31, None)
     """
@@ -120,8 +114,6 @@ def country_code(text: str) -> str | None:
     """
     Return a country code in upper case, or None if the text is empty.
 
-    Examples
-    --------
     >>> country_code("na"), country_code("")
     ('NA', None)
     """
@@ -132,8 +124,6 @@ def type_name(text: str) -> str | None:
     """
     Return the name of a work type, or None if the text is empty.
 
-    Examples
-    --------
     >>> type_name("https://openalex.org/types/article")
     'article'
     """

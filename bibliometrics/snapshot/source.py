@@ -102,17 +102,7 @@ class Snapshot:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """
-        Where the answers come from.
-
-        Returns
-        -------
-        dict
-            ``source`` (``snapshot``, or ``sample`` for invented works), ``release`` (date of the
-            manifest), ``location``, ``manifest_sha256``, ``synthetic``, ``engine``, ``years``
-            kept, ``n_works`` kept, ``n_records`` read, ``dropped`` by rule and ``package_version``
-            that made the narrow table.
-        """
+        """Where the answers come from."""
         told = self.narrowed
         return {
             "source": "sample" if told.synthetic else "snapshot",
@@ -129,39 +119,12 @@ class Snapshot:
         }
 
     def answer(self, question: Question) -> pd.DataFrame:
-        """
-        Count the works of a question.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The frame that ``question`` describes.
-
-        Raises
-        ------
-        InputError
-            If the question asks about years that the narrow table leaves out.
-        SnapshotError
-            If no work of the table has a value that the question asks about, so that a count
-            would be 0 for want of data; or the engine fails.
-        """
+        """Count the works of a question."""
         self._check(question)
         return self._run(count_works(question, self.relations), question.group_by)
 
     def answer_all(self, questions: Iterable[Question]) -> dict[Question, pd.DataFrame]:
-        """
-        Answer many questions, reading the table once for the conditions that all share.
-
-        Returns
-        -------
-        dict of Question to pandas.DataFrame
-            The frame of each question (see :meth:`answer`), in the order given, each once.
-
-        Raises
-        ------
-        InputError, SnapshotError
-            As :meth:`answer`; before anything is counted if one of them can't be answered.
-        """
+        """Answer many questions, reading the table once for the conditions that all share."""
         distinct = list(dict.fromkeys(questions))
         for question in distinct:
             self._check(question)
@@ -179,30 +142,7 @@ class Snapshot:
     def count_one_author_works(
         self, question: Question, institution: str, countries: Sequence[str]
     ) -> pd.DataFrame:
-        """
-        Tell two co-authors from one author with two affiliations, which an API can't.
-
-        Parameters
-        ----------
-        question : Question
-            Which works, for instance those of institution and region. Its ``group_by`` is ignored.
-        institution : str
-            Id of the institution, counted by lineage.
-        countries : sequence of str
-            Codes of the region.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row a year, ascending: ``year``, ``n_works`` (works of the question) and
-            ``n_works_one_author`` (of these, works with one author under the institution and one
-            in the region, and it is the same author), all int64.
-
-        Raises
-        ------
-        InputError, SnapshotError
-            As :meth:`answer`.
-        """
+        """Tell two co-authors from one author with two affiliations, which an API can't."""
         self._check(question)
         frame = count_one_author(question, self.table, institution, countries)
         return self._run(frame, ("year",))
@@ -213,22 +153,6 @@ class Snapshot:
 
         Each of a work's ``n_authors`` authors has 1 / ``n_authors`` of it, in equal parts for the
         author's own distinct countries. What belongs to authors without a country goes to none.
-
-        Parameters
-        ----------
-        question : Question
-            Which works, and with ``keep`` which countries. Its ``group_by`` is ignored.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row a year and country, ascending: ``year``, ``country_code``, ``n_works`` (int64)
-            and ``n_works_fractional`` (float, works).
-
-        Raises
-        ------
-        InputError, SnapshotError
-            As :meth:`answer`.
         """
         self._check(question)
         return self._run(count_by_author(question, self.table), ("year", "country_code"))

@@ -51,13 +51,6 @@ def find_region(text: str) -> str:
     """
     Return the key of a region by its key, its name or its short name, in any case.
 
-    Raises
-    ------
-    InputError
-        If there is none, or several whose name has these words. The next step lists the regions.
-
-    Examples
-    --------
     >>> find_region("africa"), find_region("Southeast")
     ('africa54', 'asean11')
     """
@@ -115,8 +108,6 @@ def slug(*words: str) -> str:
     """
     Return words as an id for a study, or a file name.
 
-    Examples
-    --------
     >>> slug("Universidad de São Paulo", "EU")
     'universidad-de-sao-paulo-eu'
     """
@@ -165,14 +156,7 @@ def render_study(draft: Draft, today: date) -> str:
 
 
 def check_path(path: Path, *, force: bool) -> None:
-    """
-    Check that a study file may be written there.
-
-    Raises
-    ------
-    InputError
-        If it is not a ``.toml`` file in a folder that exists, or is there already.
-    """
+    """Check that a study file may be written there."""
     if path.suffix != ".toml":
         msg = f"{path} does not end in .toml."
         raise InputError(msg, "name a file such as my-study.toml with --out")
@@ -185,14 +169,7 @@ def check_path(path: Path, *, force: bool) -> None:
 
 
 def check_text(text: str, path: Path) -> Study:
-    """
-    Return the study in a text that is to be saved at a path.
-
-    Raises
-    ------
-    InputError
-        If the study can't be used; see :func:`bibliometrics.study.model.load_study`.
-    """
+    """Return the study in a text that is to be saved at a path."""
     with tempfile.TemporaryDirectory(prefix="bibliometrics-") as folder:
         copy = Path(folder) / path.name
         copy.write_text(text, encoding="utf-8")

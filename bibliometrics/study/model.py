@@ -110,19 +110,7 @@ class Institution:
     part_names: tuple[tuple[str, str], ...] = ()
 
     def ids_below(self, node: str) -> tuple[str, ...]:
-        """
-        Return a node and everything known below it.
-
-        Parameters
-        ----------
-        node : str
-            OpenAlex id of the institution itself or of a member.
-
-        Returns
-        -------
-        tuple of str
-            Ids in ascending order of their number, ``node`` among them.
-        """
+        """Return a node and everything known below it."""
         found = {node}
         while True:
             more = {member for member, parent in self.members if parent in found} - found
@@ -238,14 +226,7 @@ class Study:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """
-    Read a TOML file.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, unreadable or not TOML. The message names the file and the line.
-    """
+    """Read a TOML file."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -324,14 +305,7 @@ def _row(values: object, name: str, where: str) -> tuple[str, ...]:
 
 
 def check_countries(codes: tuple[str, ...], where: str) -> tuple[str, ...]:
-    """
-    Return country codes sorted, each once.
-
-    Raises
-    ------
-    InputError
-        If the list is empty or holds an unknown code.
-    """
+    """Return country codes sorted, each once."""
     unknown = sorted(set(codes) - set(country_names()))
     if unknown or not codes:
         said = f"unknown country code {', '.join(unknown)}" if unknown else "no country is named"
@@ -341,14 +315,7 @@ def check_countries(codes: tuple[str, ...], where: str) -> tuple[str, ...]:
 
 
 def check_institution_id(text: str, where: str) -> str:
-    """
-    Return an OpenAlex institution id in its short form (``I19820366``).
-
-    Raises
-    ------
-    InputError
-        If the text is no institution id: another entity, a ROR id, a name.
-    """
+    """Return an OpenAlex institution id in its short form (``I19820366``)."""
     short = text.strip().removeprefix("https://openalex.org/").upper()
     if not ID_PATTERN.fullmatch(short):
         msg = f"{where}: {text!r} is not an OpenAlex institution id (the letter I and digits)."
@@ -485,16 +452,7 @@ def _specification(table: dict[str, Any], where: str) -> Specification:
 
 
 def check_institution_rule(study: Study, specification: Specification) -> None:
-    """
-    Check that a specification's institution rule can be followed.
-
-    Raises
-    ------
-    InputError
-        If the rule is none of ``lineage``, ``exact``, ``minus:PART`` and ``without:PART``, names
-        a part that the institution does not have, or one twice, or nothing is left of the
-        institution.
-    """
+    """Check that a specification's institution rule can be followed."""
     rule, _, parts = specification.institution.partition(":")
     if rule not in {"lineage", "exact", "minus", "without"} or (
         rule in {"minus", "without"}

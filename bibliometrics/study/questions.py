@@ -224,14 +224,7 @@ def in_home(
 def at_institution(
     question: Question, study: Study, specification: Specification | None = None
 ) -> Question:
-    """
-    Return the question with the institution condition of a specification.
-
-    Raises
-    ------
-    InputError
-        If the specification's institution rule is unknown.
-    """
+    """Return the question with the institution condition of a specification."""
     specification = specification or study.primary
     check_institution_rule(study, specification)
     institution = study.institution
@@ -294,14 +287,7 @@ def institution_region_by_country(
 def institution_top_country_by_year(
     study: Study, specification: Specification | None = None
 ) -> Question:
-    """
-    Works of institution and the study's top country per year.
-
-    Raises
-    ------
-    InputError
-        If the study names no top country.
-    """
+    """Works of institution and the study's top country per year."""
     if not study.top_country:
         msg = f"study {study.id!r} names no top country."
         raise InputError(msg, "add top_country to its file")
@@ -324,23 +310,7 @@ def field_areas(study: Study) -> tuple[str, ...]:
 
 
 def works_by_field(study: Study, area: str, top_percent: int | None = None) -> Question:
-    """
-    Works of an area per field, years pooled.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    area : str
-        A country code, ``region`` or ``world`` (works with at least one country).
-    top_percent : int or None
-        Only works among the most cited 1 or 10 percent.
-
-    Returns
-    -------
-    Question
-        Grouped by ``field_id``.
-    """
+    """Works of an area per field, years pooled."""
     question = base_question(study).but(top_percent=top_percent, group_by=("field_id",))
     if area == "world":
         return question.but(any_country=True)

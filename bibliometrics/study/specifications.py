@@ -176,20 +176,7 @@ def _weak_choices(study: Study) -> Iterator[Choice]:
 
 
 def list_suspects(study: Study) -> list[dict[str, str]]:
-    """
-    Return the suspect institutions that concern a study.
-
-    Parameters
-    ----------
-    study : Study
-        Gives region and home country.
-
-    Returns
-    -------
-    list of dict
-        ``name``, ``id`` (empty while it is unknown: then the curve can't leave the institution
-        out), ``country``, ``source``, ``date``.
-    """
+    """Return the suspect institutions that concern a study."""
     codes, home = study.region_of(study.primary).codes, study.primary.home or study.home
     return [
         {name: str(entry[name]) for name in ("name", "id", "country", "source", "date")}
@@ -222,19 +209,6 @@ def build_curve(study: Study) -> list[CurvePoint]:
     """
     List every specification of a study's curve.
 
-    Parameters
-    ----------
-    study : Study
-        The study; its primary specification is one of the strong ones.
-
-    Returns
-    -------
-    list of CurvePoint
-        The strong ones, ``S01`` and on, then the weak ones, ``W01`` and on. An institution without
-        parts has fewer.
-
-    Examples
-    --------
     >>> from bibliometrics.study import load_study
     >>> curve = build_curve(load_study("cas-latin-america"))
     >>> sum(point.is_strong for point in curve)

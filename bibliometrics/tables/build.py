@@ -43,23 +43,6 @@ WITHOUT: Final = "_without_big_science"
 def build_specifications(study: Study, answers: Answers) -> pd.DataFrame:
     """
     Build ``specifications``: works of institution and region, one row a specification and year.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Every specification of the curve with every year of the study.
-
-    Raises
-    ------
-    TableError
-        If an answer is missing or malformed.
     """
     parts = []
     for point in build_curve(study):
@@ -100,26 +83,7 @@ def _area_counts(study: Study, answers: Answers, specification: Specification) -
 
 
 def build_big_science(study: Study, answers: Answers) -> pd.DataFrame:
-    """
-    Build ``big_science``: counts with and without works of very many authors or countries.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Every year of the study with every member of the region, ``region`` and ``home``.
-
-    Raises
-    ------
-    TableError
-        If an answer is missing or malformed, or holds works of no country.
-    """
+    """Build ``big_science``: counts with and without works of very many authors or countries."""
     every = _area_counts(study, answers, study.primary)
     small = _area_counts(study, answers, without_big_science(study)).reindex(every.index)
     keys = {name: every.index.get_level_values(name) for name in ("year", "country_code")}
@@ -133,26 +97,7 @@ def build_big_science(study: Study, answers: Answers) -> pd.DataFrame:
 
 
 def build_region_output(study: Study, answers: Answers) -> pd.DataFrame:
-    """
-    Build ``region_output``: works of the region and of the world, one row a year.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Every year of the study.
-
-    Raises
-    ------
-    TableError
-        If an answer is missing or malformed, or the region exceeds the world.
-    """
+    """Build ``region_output``: works of the region and of the world, one row a year."""
     table = "region_output"
     region = count_by_year(study, answers, table, asked.region_by_year(study))
     world = count_by_year(study, answers, table, asked.world_by_year(study))
@@ -169,26 +114,7 @@ def build_region_output(study: Study, answers: Answers) -> pd.DataFrame:
 
 
 def build_country_output(study: Study, answers: Answers) -> pd.DataFrame:
-    """
-    Build ``country_output``: works of the region's members, one row a year and member.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Every year of the study with every member.
-
-    Raises
-    ------
-    TableError
-        If an answer is missing or malformed, or a member exceeds the region.
-    """
+    """Build ``country_output``: works of the region's members, one row a year and member."""
     table, codes = "country_output", member_codes(study)
     members = count_by_country(study, answers, table, asked.region_by_country(study), codes)
     region = count_by_year(study, answers, table, asked.region_by_year(study))
@@ -198,27 +124,7 @@ def build_country_output(study: Study, answers: Answers) -> pd.DataFrame:
 
 
 def build_region_partners(study: Study, answers: Answers) -> pd.DataFrame:
-    """
-    Build ``region_partners``: works of the region with countries outside it.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Every year of the study with every country outside the region that has a work with the
-        region in any year of the study.
-
-    Raises
-    ------
-    TableError
-        If an answer is missing or malformed, or works of both exceed those of either partner.
-    """
+    """Build ``region_partners``: works of the region with countries outside it."""
     table, together = "region_partners", asked.region_by_country(study)
     seen = set(find_answer(answers, table, together)["country_code"])
     codes = seen - set(member_codes(study))
@@ -240,27 +146,7 @@ def build_region_partners(study: Study, answers: Answers) -> pd.DataFrame:
 
 
 def build_institution_region(study: Study, answers: Answers) -> pd.DataFrame:
-    """
-    Build ``institution_region``: works of institution and region, one row a year.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Every year of the study. ``share_of_home`` is empty where institutes abroad bring the
-        institution above its home country.
-
-    Raises
-    ------
-    TableError
-        If an answer is missing or malformed.
-    """
+    """Build ``institution_region``: works of institution and region, one row a year."""
     table = "institution_region"
     institution = count_by_year(study, answers, table, asked.institution_region_by_year(study))
     home = count_by_year(study, answers, table, asked.home_region_by_year(study))
@@ -274,26 +160,7 @@ def build_institution_region(study: Study, answers: Answers) -> pd.DataFrame:
 
 
 def build_institution_partners(study: Study, answers: Answers) -> pd.DataFrame:
-    """
-    Build ``institution_partners``: works of the institution with each member of the region.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Every year of the study with every member.
-
-    Raises
-    ------
-    TableError
-        If an answer is missing or malformed, or a member exceeds the region.
-    """
+    """Build ``institution_partners``: works of the institution with each member of the region."""
     table, listed = "institution_partners", asked.institution_region_by_country(study)
     members = count_by_country(study, answers, table, listed, member_codes(study))
     region = count_by_year(study, answers, table, asked.institution_region_by_year(study))
@@ -308,27 +175,7 @@ def build_institution_partners(study: Study, answers: Answers) -> pd.DataFrame:
 
 
 def build_fields(study: Study, answers: Answers) -> pd.DataFrame:
-    """
-    Build ``fields``: works per field, years pooled, one row an area and field.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Every member of the region, ``region`` and ``world`` with every field. The activity index
-        is over works with a topic: an area's whole is the sum over its fields.
-
-    Raises
-    ------
-    TableError
-        If an answer is missing or malformed, or an area exceeds the world in a field.
-    """
+    """Build ``fields``: works per field, years pooled, one row an area and field."""
     works = count_by_field(study, answers)
     top = count_by_field(study, answers, top_percent=1)
     world = spread(works.xs("world"), works)
@@ -347,27 +194,15 @@ def build_fields(study: Study, answers: Answers) -> pd.DataFrame:
     )
 
 
+"""
+
+
+
+"""
+
+
 def build_team_size(study: Study, answers: Answers) -> pd.DataFrame:
-    """
-    Build ``team_size``: works of institution and region, one row a year and author-count band.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Every year of the study with every band; ``authors_to`` is missing in the last.
-
-    Raises
-    ------
-    TableError
-        If an answer is missing or malformed.
-    """
+    """Build ``team_size``: works of institution and region, by year and author-count band."""
     works = count_by_band(study, answers)
     firsts, last_of = works.index.get_level_values("authors_from"), dict(asked.TEAM_BANDS)
     return finish(
@@ -380,26 +215,7 @@ def build_team_size(study: Study, answers: Answers) -> pd.DataFrame:
 
 
 def build_fractional(study: Study, answers: Answers) -> pd.DataFrame:
-    """
-    Build ``fractional``: whole and fractional counts of works of institution and region.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Every year of the study with every member of the region.
-
-    Raises
-    ------
-    TableError
-        If the answer is missing or malformed, or holds works of no country.
-    """
+    """Build ``fractional``: whole and fractional counts of works of institution and region."""
     sums = count_in_parts(study, answers)
     return finish(
         "fractional",
@@ -428,31 +244,7 @@ BUILDERS: Final[Mapping[str, tuple[Callable[[Study, Answers], pd.DataFrame], ...
 def build_tables(
     study: Study, answers: Answers, parts: Iterable[str] = asked.DEFAULT_PARTS
 ) -> dict[str, pd.DataFrame]:
-    """
-    Build the tables of a study.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers to every question of ``build_plan(study, parts)``.
-    parts : iterable of str
-        Which tables: ``figures`` (the five figures), ``fields``, ``team_size``, ``fractional``,
-        ``big_science``, ``curve`` (every specification).
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        Each table by its name.
-
-    Raises
-    ------
-    InputError
-        If a part is unknown.
-    TableError
-        If an answer is missing or malformed, or answers contradict each other.
-    """
+    """Build the tables of a study."""
     chosen = tuple(parts)
     unknown = [part for part in chosen if part not in BUILDERS]
     if unknown:

@@ -41,29 +41,7 @@ def member_codes(study: Study) -> tuple[str, ...]:
 
 
 def find_answer(answers: Answers, table: str, question: Question) -> pd.DataFrame:
-    """
-    Look an answer up and check it.
-
-    Parameters
-    ----------
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-    table : str
-        The table that needs the answer, for messages.
-    question : Question
-        The question, grouped by something.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The answer, rows sorted by its keys: one row a group, ``n_works`` above 0.
-
-    Raises
-    ------
-    TableError
-        If the answer is missing, has other columns or types than its question asks for, holds a
-        group twice, a count of 0 or less, or a year or country that was not asked for.
-    """
+    """Look an answer up and check it."""
     keys = list(question.group_by)
     told = f"table {table}, question {question.key} (works by {', '.join(keys)})"
     if question not in answers:
@@ -78,30 +56,7 @@ def find_answer(answers: Answers, table: str, question: Question) -> pd.DataFram
 
 
 def count_by_year(study: Study, answers: Answers, table: str, question: Question) -> Counts:
-    """
-    Return works per year of the study, zeros included.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-    table : str
-        The table that needs the answer, for messages.
-    question : Question
-        A question grouped by year.
-
-    Returns
-    -------
-    pandas.Series
-        ``n_works`` by ``year``.
-
-    Raises
-    ------
-    TableError
-        If the answer is missing or malformed.
-    """
+    """Return works per year of the study, zeros included."""
     counts = find_answer(answers, table, question).set_index("year")["n_works"]
     return counts.reindex(pd.Index(study.year_range, name="year"), fill_value=0).astype("int64")
 
@@ -109,60 +64,13 @@ def count_by_year(study: Study, answers: Answers, table: str, question: Question
 def count_by_country(
     study: Study, answers: Answers, table: str, question: Question, codes: Iterable[str]
 ) -> Counts:
-    """
-    Return works per year of the study and country, zeros included.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-    table : str
-        The table that needs the answer, for messages.
-    question : Question
-        A question grouped by year and country.
-    codes : iterable of str
-        The countries to return; others are left out.
-
-    Returns
-    -------
-    pandas.Series
-        ``n_works`` by ``year`` and ``country_code``.
-
-    Raises
-    ------
-    TableError
-        If the answer is missing or malformed.
-    """
+    """Return works per year of the study and country, zeros included."""
     counts = find_answer(answers, table, question).set_index(["year", "country_code"])["n_works"]
     return counts.reindex(year_and_country(study, codes), fill_value=0).astype("int64")
 
 
 def count_by_field(study: Study, answers: Answers, *, top_percent: int | None = None) -> Counts:
-    """
-    Return works per area and field, years pooled, zeros included.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-    top_percent : int or None
-        Only works among the most cited 1 or 10 percent.
-
-    Returns
-    -------
-    pandas.Series
-        ``n_works`` by ``country_code`` (each member of the region, ``region``, ``world``) and
-        ``field_id``.
-
-    Raises
-    ------
-    TableError
-        If an answer is missing or malformed, or holds an unknown field.
-    """
+    """Return works per area and field, years pooled, zeros included."""
     fields = pd.Index(sorted(field_names()), name="field_id")
     found = {}
     for area in sorted(field_areas(study)):
@@ -177,26 +85,7 @@ def count_by_field(study: Study, answers: Answers, *, top_percent: int | None = 
 
 
 def count_by_band(study: Study, answers: Answers) -> Counts:
-    """
-    Return works of institution and region per year and author-count band, zeros included.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-
-    Returns
-    -------
-    pandas.Series
-        ``n_works`` by ``authors_from`` (the least number of authors) and ``year``.
-
-    Raises
-    ------
-    TableError
-        If an answer is missing or malformed.
-    """
+    """Return works of institution and region per year and author-count band, zeros included."""
     bands = {
         band[0]: count_by_year(study, answers, "team_size", team_size_by_year(study, band))
         for band in TEAM_BANDS
@@ -207,28 +96,7 @@ def count_by_band(study: Study, answers: Answers) -> Counts:
 def count_in_parts(
     study: Study, answers: Answers, specification: Specification | None = None
 ) -> pd.DataFrame:
-    """
-    Return whole and fractional counts of institution and region per year and member.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-    specification : Specification or None
-        What counts; None: the primary specification.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``n_works`` and ``n_works_fractional`` by ``year`` and ``country_code``, zeros included.
-
-    Raises
-    ------
-    TableError
-        If the answer is missing or malformed, or has works of no country.
-    """
+    """Return whole and fractional counts of institution and region per year and member."""
     question = institution_region_by_country_and_n_countries(study, specification)
     answer = find_answer(answers, "fractional", question)
     if (answer["n_countries"] < 1).any():
@@ -255,56 +123,14 @@ def spread(counts: Counts, rows: Counts) -> Counts:
 
 
 def require_within(table: str, part: Counts, whole: Counts, told: tuple[str, str]) -> None:
-    """
-    Check that no part has more works than its whole.
-
-    Parameters
-    ----------
-    table : str
-        The table, for messages.
-    part, whole : pandas.Series
-        Counts with one index.
-    told : tuple of (str, str)
-        What the part and the whole are, for messages.
-
-    Raises
-    ------
-    TableError
-        If a part is greater. The message has the first place and both numbers.
-    """
+    """Check that no part has more works than its whole."""
     breaches = list_breaches(table, part, whole, told)
     if breaches:
         raise TableError(breaches[0], REBUILD)
 
 
 def note_excess(table: str, part: Counts, whole: Counts, told: tuple[str, str]) -> list[str]:
-    """
-    Check that no part has more works than its whole, small breaches allowed.
-
-    Parameters
-    ----------
-    table : str
-        The table, for messages.
-    part, whole : pandas.Series
-        Counts with one index.
-    told : tuple of (str, str)
-        What the part and the whole are, for messages.
-
-    Returns
-    -------
-    list of str
-        One note for each breach within the slack: 1 work or 0.5 % of the whole.
-
-    Raises
-    ------
-    TableError
-        If a breach is greater than the slack.
-
-    Notes
-    -----
-    The live index moves while it is asked: in one crawl of it the counts of one pair, asked from
-    either side, differ by 1 (V. Batagelj, github.com/bavla/OpenAlex, August 2024).
-    """
+    """Check that no part has more works than its whole, small breaches allowed."""
     slack = (whole * SLACK_SHARE).clip(lower=SLACK_WORKS)
     require_within(table, part.where(part > whole + slack, 0), whole, told)
     return list_breaches(table, part, whole, told)
@@ -359,26 +185,7 @@ TABLE = "specifications"
 
 
 def check_curve(study: Study, answers: Answers) -> list[str]:
-    """
-    Check the answers under all specifications against each other, as far as they are there.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand.
-
-    Returns
-    -------
-    list of str
-        Notes: breaches within the slack of :func:`bibliometrics.tables.consistency.note_excess`.
-
-    Raises
-    ------
-    TableError
-        If an answer is malformed, or a breach is greater than the slack.
-    """
+    """Check the answers under all specifications against each other, as far as they are there."""
     notes = _check_big_science(study, answers)
     points = build_curve(study)
     questions = {point.id: asked.curve_questions(study, point.specification) for point in points}
@@ -429,18 +236,6 @@ def is_within(narrow: Specification, wide: Specification) -> bool:
     Two rules for the institution's parts may differ by institutes that moved in the hierarchy, so
     that only the institution itself is surely within its lineage.
 
-    Parameters
-    ----------
-    narrow, wide : Specification
-        The two.
-
-    Returns
-    -------
-    bool
-        True where the narrower one can't have more works.
-
-    Examples
-    --------
     >>> is_within(Specification(max_authors=10), Specification(max_authors=30))
     True
     >>> is_within(Specification(types=("article", "letter")), Specification())
@@ -525,28 +320,7 @@ WORDS: Final = {
 
 
 def check_answers(study: Study, answers: Answers) -> list[str]:
-    """
-    Check answers against each other, as far as they are there.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand; a check whose answers are missing is left out.
-
-    Returns
-    -------
-    list of str
-        Notes for the reader: breaches within the slack, works whose number of authors is unknown.
-        The institution above its home country: :mod:`bibliometrics.tables.contradictions`.
-
-    Raises
-    ------
-    TableError
-        If an answer is malformed, or a breach is greater than the slack. The message has the
-        first place and both numbers.
-    """
+    """Check answers against each other, as far as they are there."""
     known = _gather_counts(study, answers)
     notes: list[str] = []
     for compare, laws in ((note_excess, LAWS), (list_breaches, EXPECTATIONS)):

@@ -46,8 +46,6 @@ def name_years(years: Iterable[int]) -> str:
     """
     Return years in words, those that follow each other as a span.
 
-    Examples
-    --------
     >>> name_years([2007, 2009, 2010, 2011])
     '2007, 2009-2011'
     """
@@ -68,11 +66,6 @@ def both_by_year(study: Study) -> Question:
 def list_follow_ups(study: Study, answers: Answers) -> list[Question]:
     """
     Return what is yet to be asked to judge the answers: nothing where no part is above its whole.
-
-    Raises
-    ------
-    TableError
-        If an answer is malformed.
     """
     counts = _counts(study, answers)
     if not {"institution", "home"} <= counts.keys() or "both" in counts:
@@ -83,26 +76,7 @@ def list_follow_ups(study: Study, answers: Answers) -> list[Question]:
 def find_contradictions(
     study: Study, answers: Answers
 ) -> tuple[tuple[Contradiction, ...], list[str]]:
-    """
-    Return the contradictions between answers, and notes on what looks like one but is none.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    answers : mapping of Question to pandas.DataFrame
-        The answers at hand, with those of :func:`list_follow_ups`.
-
-    Returns
-    -------
-    tuple of (tuple of Contradiction, list of str)
-        At most one contradiction, of all years; at most one note.
-
-    Raises
-    ------
-    TableError
-        If an answer is malformed.
-    """
+    """Return the contradictions between answers, and notes on what looks like one but is none."""
     counts = _counts(study, answers)
     if not {"institution", "home"} <= counts.keys():
         return (), []

@@ -63,27 +63,7 @@ def waiting_text(table: str) -> str:
 
 
 def parse_package(text: str, path: Path) -> dict[str, Any]:
-    """
-    Read the text of a build's ``datapackage.json``.
-
-    Parameters
-    ----------
-    text : str
-        Its content.
-    path : pathlib.Path
-        Where it lies, for the message.
-
-    Returns
-    -------
-    dict
-        The content. ``bibliometrics`` in it holds the provenance, ``files`` (SHA-256 by name)
-        and ``figures`` (alternative texts by name).
-
-    Raises
-    ------
-    TableError
-        If it is not valid JSON, or not what this package writes.
-    """
+    """Read the text of a build's ``datapackage.json``."""
     step = "restore it from version control, or move the folder away and rebuild the tables"
     try:
         content = json.loads(text)
@@ -154,25 +134,7 @@ def describe_package(
     figure_texts: Mapping[str, str],
     provenance: Provenance,
 ) -> str:
-    """
-    Return the text of ``datapackage.json`` (Frictionless Data Package, version 1).
-
-    Parameters
-    ----------
-    tables : mapping of str to str
-        CSV text of each table by name.
-    hashes : mapping of str to str
-        SHA-256 of every file of the build by its name in the folder.
-    figure_texts : mapping of str to str
-        Alternative text of each figure by name.
-    provenance : Provenance
-        Where the build comes from.
-
-    Returns
-    -------
-    str
-        The text, JSON.
-    """
+    """Return the text of ``datapackage.json`` (Frictionless Data Package, version 1)."""
     content = {
         "profile": "data-package",
         "name": f"{provenance.study_id}-{provenance.source}",

@@ -15,27 +15,7 @@ from bibliometrics.tables.schema import TABLES, Column, Table, Value, read_table
 
 
 def frame_from_rows(rows: Iterable[Mapping[str, object]], table: Table) -> pd.DataFrame:
-    """
-    Turn rows of a table into a frame.
-
-    Parameters
-    ----------
-    rows : iterable of mapping
-        One mapping a row, with every column of the table; None is an empty cell.
-    table : Table
-        The table's contract.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns in the table's order: int64 (Int64 where a cell may be empty), float64, str, bool.
-        ``attrs`` has the ``table``'s name and the ``units`` of its columns.
-
-    Raises
-    ------
-    TableError
-        If a row lacks a column, or a value is of another type.
-    """
+    """Turn rows of a table into a frame."""
     listed = list(rows)
     try:
         return _frame(table, {name: [row[name] for row in listed] for name in table.names})
@@ -45,19 +25,7 @@ def frame_from_rows(rows: Iterable[Mapping[str, object]], table: Table) -> pd.Da
 
 
 def to_rows(frame: pd.DataFrame) -> list[dict[str, Value]]:
-    """
-    Turn a frame into rows of plain values, as ``schema.render_table`` takes them.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        A table.
-
-    Returns
-    -------
-    list of dict
-        One dict a row; missing values are None.
-    """
+    """Turn a frame into rows of plain values, as ``schema.render_table`` takes them."""
     columns: dict[str, list[Any]] = {
         str(name): [None if pd.isna(value) else value for value in frame[name].tolist()]
         for name in frame.columns
@@ -66,38 +34,12 @@ def to_rows(frame: pd.DataFrame) -> list[dict[str, Value]]:
 
 
 def read_table_frame(path: Path, table: Table) -> pd.DataFrame:
-    """
-    Read a table from its CSV file as a frame.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    table : Table
-        The table's contract.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As :func:`frame_from_rows` gives it; the text ``NA`` is Namibia, not a missing value.
-
-    Raises
-    ------
-    TableError
-        If the file is missing, or breaks the table's contract.
-    """
+    """Read a table from its CSV file as a frame."""
     return frame_from_rows(read_table(table, path), table)
 
 
 def finish(table_name: str, **columns: Iterable[object]) -> pd.DataFrame:
-    """
-    Return a table's frame from its columns, rows sorted by the keys.
-
-    Raises
-    ------
-    TableError
-        If a column holds values of another type.
-    """
+    """Return a table's frame from its columns, rows sorted by the keys."""
     table = TABLES[table_name]
     frame = _frame(table, columns)
     return frame.sort_values(list(table.keys), ignore_index=True)

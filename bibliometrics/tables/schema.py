@@ -404,8 +404,6 @@ def format_value(value: Value) -> str:
 
     Numbers keep 10 significant digits; None and NaN are empty; booleans are ``true``, ``false``.
 
-    Examples
-    --------
     >>> [format_value(value) for value in (1 / 3, 2.0, 7, None, True, "BR")]
     ['0.3333333333', '2', '7', '', 'true', 'BR']
     """
@@ -456,27 +454,7 @@ def _sort_key(row: Mapping[str, Value], keys: Sequence[str]) -> tuple[tuple[bool
 
 
 def render_table(table: Table, rows: Iterable[Mapping[str, object]]) -> str:
-    """
-    Return the CSV text of a table: header, rows sorted by the keys, ``\\n`` line ends.
-
-    Parameters
-    ----------
-    table : Table
-        The table's contract.
-    rows : iterable of mapping
-        One mapping a row, with every column of the table.
-
-    Returns
-    -------
-    str
-        The text, ended by a line end.
-
-    Raises
-    ------
-    TableError
-        If a row breaks the contract: a missing or extra column, a wrong type, a value out of
-        range, two rows with one key.
-    """
+    """Return the CSV text of a table: header, rows sorted by the keys, ``\n`` line ends."""
     texts = []
     for row in rows:
         if set(row) != set(table.names):
@@ -508,15 +486,7 @@ def _plain(value: object) -> Value:
 
 
 def parse_rows(table: Table, texts: Iterable[Sequence[str]], where: str) -> list[dict[str, Value]]:
-    """
-    Turn rows of text into typed rows and check them.
-
-    Raises
-    ------
-    TableError
-        If a row has another number of columns, a value of another type or out of range, or a
-        key that an earlier row has. The message names place and column.
-    """
+    """Turn rows of text into typed rows and check them."""
     rows: list[dict[str, Value]] = []
     seen: set[tuple[Value, ...]] = set()
     for number, cells in enumerate(texts, start=2):
@@ -538,19 +508,7 @@ def parse_rows(table: Table, texts: Iterable[Sequence[str]], where: str) -> list
 
 
 def read_table(table: Table, path: Path) -> list[dict[str, Value]]:
-    """
-    Read a table from its CSV file and check it.
-
-    Returns
-    -------
-    list of dict
-        One dict a row, typed; empty cells are None.
-
-    Raises
-    ------
-    TableError
-        If the file is missing, or breaks the table's contract.
-    """
+    """Read a table from its CSV file and check it."""
     try:
         text = path.read_text(encoding="utf-8")
         header, *rows = [*csv.reader(io.StringIO(text, newline=""))] or [[]]

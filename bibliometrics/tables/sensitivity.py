@@ -89,25 +89,7 @@ def list_headlines(study: Study) -> list[Headline]:
 
 
 def headline_values(study: Study, table: pd.DataFrame) -> pd.DataFrame:
-    """
-    Return the headline numbers under every specification.
-
-    Parameters
-    ----------
-    study : Study
-        Gives the years.
-    table : pandas.DataFrame
-        The table ``specifications``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per specification: ``specification``, the axes, ``weight``, ``is_primary``, then
-        ``n_works_first_year``, ``n_works_last_year``, ``growth_factor`` (last over first year),
-        ``share_of_home`` (all years) and ``share_top_country`` (last year). NaN where a
-        denominator is 0, and where institutes abroad bring the institution above its home
-        country. Each has its 95 % interval by chance alone beside it: ``…_low``, ``…_high``.
-    """
+    """Return the headline numbers under every specification."""
     first, last = study.years
     keys = ["specification", *AXES, "weight", "is_primary"]
     values = table.drop_duplicates("specification")[keys].set_index("specification")
@@ -146,23 +128,7 @@ def strong_values(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarise_curve(study: Study, values: pd.DataFrame) -> pd.DataFrame:
-    """
-    Return the spread of each headline number over the strong specifications.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    values : pandas.DataFrame
-        Frame of :func:`headline_values`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per headline: ``headline`` (its column), ``name``, ``unit``, ``primary``,
-        ``lowest``, ``lower_quartile``, ``median``, ``upper_quartile``, ``highest``,
-        ``n_specifications`` and ``n_known``: for how many the number is known.
-    """
+    """Return the spread of each headline number over the strong specifications."""
     strong = strong_values(values)
     rows = []
     for headline in list_headlines(study):
@@ -185,24 +151,7 @@ def summarise_curve(study: Study, values: pd.DataFrame) -> pd.DataFrame:
 
 
 def choice_medians(study: Study, values: pd.DataFrame) -> pd.DataFrame:
-    """
-    Return what each choice on a strong axis does to each headline number.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    values : pandas.DataFrame
-        Frame of :func:`headline_values`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per headline, axis and choice: ``headline``, ``axis``, ``choice``, ``median`` over
-        the specifications with that choice, and ``share_of_variance``: how much of the variance
-        over all strong specifications lies between the choices of the axis (the correlation ratio
-        eta squared; 1 would mean that this axis alone decides the number).
-    """
+    """Return what each choice on a strong axis does to each headline number."""
     strong = strong_values(values)
     rows: list[dict[str, Any]] = []
     for headline in list_headlines(study):
@@ -227,22 +176,7 @@ def choice_medians(study: Study, values: pd.DataFrame) -> pd.DataFrame:
 
 
 def weak_changes(study: Study, values: pd.DataFrame) -> pd.DataFrame:
-    """
-    Return what each weak choice does to each headline number, all else as in the primary.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    values : pandas.DataFrame
-        Frame of :func:`headline_values`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per headline and weak specification: ``headline``, ``specification``, ``axis``,
-        ``choice``, ``primary``, ``value`` and ``change`` (value less primary).
-    """
+    """Return what each weak choice does to each headline number, all else as in the primary."""
     own = values[values["is_primary"]].iloc[0]
     rows: list[dict[str, Any]] = []
     for headline in list_headlines(study):
@@ -267,22 +201,7 @@ SWITCHED: Final = ("institution_region", "institution_partners", "fractional")
 
 
 def switch_off(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """
-    Return the institution's tables without big science, in the columns of those with it.
-
-    Parameters
-    ----------
-    study : Study
-        Gives the members of the region.
-    tables : mapping of str to pandas.DataFrame
-        Our tables by name; ``big_science`` must be among them.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        ``institution_region``, ``institution_partners`` and ``fractional``. The table of team
-        sizes has no such twin: it is itself by number of authors.
-    """
+    """Return the institution's tables without big science, in the columns of those with it."""
     table = tables["big_science"]
     members = table[~table["country_code"].isin([REGION, HOME])]
     works, parts = f"n_works{WITHOUT}", f"n_works_fractional{WITHOUT}"
@@ -311,24 +230,7 @@ def switch_off(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
 
 
 def growth_by_area(study: Study, table: pd.DataFrame) -> pd.DataFrame:
-    """
-    Return how much of the growth from first to last year big science carries.
-
-    Parameters
-    ----------
-    study : Study
-        Gives the years.
-    table : pandas.DataFrame
-        The table ``big_science``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per area (members of the region, ``region``, ``home``) that has works in either
-        year: ``country_code``, ``first``, ``last`` (all works), ``first_big``, ``last_big`` (big
-        science), ``share_of_growth`` with its 95 % interval ``low``, ``high``; NaN where there was
-        no growth, or none beyond chance. Sorted by works of the last year.
-    """
+    """Return how much of the growth from first to last year big science carries."""
     years = table.set_index(["country_code", "year"])
     every = years["n_works"].unstack()[list(study.years)].astype(float)
     small = years[f"n_works{WITHOUT}"].unstack()[list(study.years)].astype(float)
@@ -355,23 +257,7 @@ def growth_by_area(study: Study, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare_counting(study: Study, table: pd.DataFrame) -> pd.DataFrame:
-    """
-    Return whole and fractional counts of first and last year, with and without big science.
-
-    Parameters
-    ----------
-    study : Study
-        Gives the years.
-    table : pandas.DataFrame
-        The table ``big_science``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per area but ``home``, counting method (``whole``, ``fractional``) and switch:
-        ``country_code``, ``counting``, ``big_science`` (bool), ``first``, ``last`` and
-        ``growth_factor``; NaN where the first year has none.
-    """
+    """Return whole and fractional counts of first and last year, with and without big science."""
     rows = []
     for column, counting in (("n_works", "whole"), ("n_works_fractional", "fractional")):
         for ending, has_big in (("", True), (WITHOUT, False)):
