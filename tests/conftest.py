@@ -27,8 +27,24 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 pytest_plugins = ("tests.skips",)
 
+#: Files of pure functions and small files; with the examples in docstrings, what `make check` runs.
+QUICK = """
+access claim_evidence claim_fields claim_ledger claim_partners claim_quantities claim_rules conftest
+drive errors faults filters indicators lookup manifest marks markup openalex_filters openalex_lists
+packed paths plan progress project question readme reply request robustness route schema
+specifications study study_file upstream witness_files
+"""
+
 SETTINGS = ("OPENALEX_", "AWS_", "BIBLIOMETRICS_DATA")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the quick tests."""
+    for item in items:
+        stem = item.path.stem
+        if isinstance(item, pytest.DoctestItem) or stem.removeprefix("test_") in QUICK.split():
+            item.add_marker(pytest.mark.quick)
 
 
 class NetworkRefusedError(AssertionError):
