@@ -7,6 +7,7 @@
 PYTHON ?= python3
 WHEELS ?=
 ARGS ?=
+SLOW ?=
 UV ?= $(shell uv --version >/dev/null 2>&1 && echo uv)
 
 VENV := .venv
@@ -17,7 +18,7 @@ INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python,$(PIP) install) -
 FROM := $(if $(WHEELS),--no-index --find-links "$(WHEELS)")
 KEEP := metadata.papermill cell.metadata.papermill cell.metadata.execution \
 	metadata.language_info.version
-PINS := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+PINS := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --custom-compile-command "make pins"
 
 export MPLBACKEND := Agg
@@ -26,7 +27,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 unexport JUPYTER_PATH
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help refresh sample report lab test test-lowest notebooks readme venv venv-dev venv-spark \
+.PHONY: help refresh sample report lab check test test-lowest notebooks readme venv venv-dev venv-spark \
 	wheels pins clean
 
 help: ## list these commands
@@ -36,13 +37,23 @@ refresh: $(VENV)/run.stamp ## ask OpenAlex, build tables and figures (ARGS="--al
 	$(BIN)/python -m bibliometrics refresh $(ARGS)
 
 sample: $(VENV)/run.stamp ## the same from the synthetic sample into build/sample, without network
+	@echo "Counting an invented snapshot by the questions of the study: tables, figures, half a minute"
 	$(BIN)/python -m bibliometrics refresh --source sample --to build/sample $(ARGS)
+	@echo "Open next: build/sample/figures (pictures) and build/sample/README.md (the tables)."
+	@echo "One HTML file of it all: make report ARGS=\"--from build/sample\". Real figures: make refresh"
 
 report: $(VENV)/run.stamp ## one HTML file for readers, data/processed/report.html (ARGS="--from build/sample": of another build)
 	$(BIN)/python -m bibliometrics report $(ARGS)
 
 lab: $(VENV)/run.stamp ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
+
+define check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+endef
 
 # Runs every notebook and writes it, executed, into $(1): on data/processed as its own parameters
 # cell says, or on the tables in $(2).
@@ -55,12 +66,13 @@ define run_notebooks
 	done
 endef
 
-test: $(VENV)/dev.stamp ## style, types, rooms, tests with coverage, notebooks
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --cov -n auto $(ARGS)
+check: $(VENV)/dev.stamp ## style, types, rooms and the quick tests, in a minute
+	$(call check)
+	$(BIN)/python -m pytest -n auto -m quick $(ARGS)
+
+test: $(VENV)/dev.stamp ## the same with all tests, coverage and notebooks (SLOW=1: the slow tests too)
+	$(call check)
+	$(BIN)/python -m pytest --cov -n auto --durations 15 $(if $(SLOW),,-m "not slow") $(ARGS)
 	$(BIN)/nbstripout --verify --keep-output --keep-count --extra-keys "$(KEEP)" notebooks/*.ipynb
 	$(call run_notebooks,build/notebooks)
 	$(BIN)/python -m bibliometrics refresh --source sample --to build/sample --quiet
@@ -74,15 +86,15 @@ notebooks: $(VENV)/dev.stamp ## execute the committed notebooks again on data/pr
 readme: $(VENV)/dev.stamp ## write the computed parts of README.md anew
 	$(BIN)/python -m tests.support.readme_blocks
 
-# pytest alone, with the lowest versions that pyproject.toml allows; needs uv.
-test-lowest:
+# pytest alone, with the lowest versions that pyproject.toml allows.
+test-lowest: $(VENV)/dev.stamp
 	@mkdir -p build
-	uv venv --quiet --clear --python 3.11 build/lowest
-	uv pip compile pyproject.toml --extra all --group dev --quiet --python-version 3.11 \
-		--resolution lowest-direct --output-file build/lowest.txt
-	uv pip install --quiet --python build/lowest/bin/python --requirement build/lowest.txt
-	uv pip install --quiet --python build/lowest/bin/python --no-build-isolation --no-deps -e .
-	build/lowest/bin/python -m pytest
+	$(BIN)/uv venv --quiet --clear --python 3.11 build/lowest
+	$(BIN)/uv pip compile pyproject.toml --extra all --group dev --quiet --python-version 3.11 \
+		--resolution lowest-direct --generate-hashes --output-file build/lowest.txt
+	$(BIN)/uv pip install --quiet --python build/lowest/bin/python --no-deps --require-hashes -r build/lowest.txt
+	$(BIN)/uv pip install --quiet --python build/lowest/bin/python --no-build-isolation --no-deps -e .
+	build/lowest/bin/python -m pytest -m "not slow"
 
 # ------------------------------------------------------------------ the virtual environment ----
 
@@ -132,7 +144,7 @@ wheels: | $(VENV)/bin/python ## fill ./wheels for this Python and system, for WH
 	@echo "Downloading the pinned wheels into ./wheels (log: $(LOG))"
 	@$(PIP) download --no-deps --require-hashes --only-binary :all: -d wheels -r requirements-dev.txt >$(LOG) 2>&1 || { $(blame); }
 
-pins: ## write requirements*.txt anew with today's newest, for Python 3.11 to 3.14; needs uv
+pins: $(VENV)/dev.stamp ## write requirements*.txt anew with today's newest, for Python 3.11 to 3.14
 	$(PINS) pyproject.toml --extra all --group dev --only-binary :all: --upgrade --output-file requirements-dev.txt
 	$(PINS) pyproject.toml --extra all --group build --only-binary :all: --constraint requirements-dev.txt --output-file requirements.txt
 	echo pyspark | $(PINS) - --upgrade --output-file requirements-spark.txt

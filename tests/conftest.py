@@ -27,8 +27,37 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 pytest_plugins = ("tests.skips",)
 
+#: Files of pure functions and small files; with the examples in docstrings, what `make check` runs.
+QUICK = """
+access claim_evidence claim_fields claim_ledger claim_partners claim_quantities claim_rules conftest
+drive errors faults filters indicators lookup manifest marks markup openalex_filters openalex_lists
+packed paths plan progress project question readme reply request robustness route schema
+specifications study study_file upstream witness_files
+"""
+
+HERE = Path(__file__).resolve().parent
+
 SETTINGS = ("OPENALEX_", "AWS_", "BIBLIOMETRICS_DATA")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+def is_quick(path: Path) -> bool:
+    """Say whether a file's tests are quick: the named ones, and the examples in docstrings."""
+    return path.parent != HERE or path.stem.removeprefix("test_") in QUICK.split()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Don't even import other files for `-m quick`."""
+    if config.option.markexpr == "quick" and collection_path.suffix == ".py":
+        return not is_quick(collection_path) or None
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the quick tests."""
+    for item in items:
+        if is_quick(item.path):
+            item.add_marker(pytest.mark.quick)
 
 
 class NetworkRefusedError(AssertionError):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 import pytest
+
+from tests.conftest import QUICK
 
 
 @pytest.mark.parametrize("address", [("192.0.2.1", 80), ("2001:db8::1", 443, 0, 0)])
@@ -16,6 +19,11 @@ def test_a_connection_to_another_computer_is_refused_by_name(address: tuple[obje
         pytest.raises(AssertionError, match=f"tried to reach .*{address[0]}"),
     ):
         probe.connect(address)
+
+
+def test_the_files_of_quick_tests_are_there() -> None:
+    folder = Path(__file__).parent
+    assert [name for name in QUICK.split() if not (folder / f"test_{name}.py").is_file()] == []
 
 
 def test_a_name_look_up_is_refused_by_name() -> None:

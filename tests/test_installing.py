@@ -287,10 +287,10 @@ def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
-@pytest.mark.parametrize("tool", ["UV=", "UV=uv"])
+@pytest.mark.parametrize(
+    "tool", ["UV=", f"UV={Path(sys.executable).with_name('uv')}"], ids=["pip", "uv"]
+)
 def test_a_newer_release_on_the_index_changes_nothing(tool: str, tmp_path: Path) -> None:
-    if tool == "UV=uv" and shutil.which("uv") is None:
-        pytest.skip("uv is not installed")
     index = tmp_path / "index"
     index.mkdir()
     wanting = write_wheel(index, "wanting", "1.0", "Requires-Dist: wanted[more]>=1.0")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from numpydoc.validate import validate
 
 import bibliometrics
@@ -33,6 +34,7 @@ MODULES = [
 ROOMS = [found.name for found in pkgutil.iter_modules(bibliometrics.__path__) if found.ispkg]
 NAME = bibliometrics.__name__
 MEGABYTE = 1_000_000
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 HEAVY = ("ibis", "matplotlib", "pandas", "pyalex", "pyarrow", "scipy", "seaborn")
 LIGHT_COMMANDS = ("--help", "--version", "plan", "plan --urls", "study list")
@@ -280,6 +282,26 @@ def test_every_action_of_a_workflow_is_pinned_by_commit() -> None:
     assert [
         name for name in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", name)
     ] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_third_party_code_in_a_workflow_has_no_token_that_can_write(path: Path) -> None:
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert not {"write", "write-all"} & {str(value) for value in workflow["permissions"].values()}
+    for job in workflow["jobs"].values():
+        if "write" in job.get("permissions", {}).values():
+            ran = " ".join(step.get("run", "") for step in job["steps"])
+            assert not re.search(r"\b(make|python3?|pip|uv|bash|npm)\b", ran)
+            used = [step["uses"].partition("@")[0] for step in job["steps"] if "uses" in step]
+            assert set(used) <= {"actions/checkout", "actions/download-artifact"}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_installs_by_hash_only(path: Path) -> None:
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if "install" in line]
+    by_pip = [line for line in lines if re.search(r"\b(pip|uv)\b.* install\b", line)]
+    own = "--no-index --no-build-isolation --no-deps -e ."
+    assert [one for one in by_pip if "--require-hashes" not in one and own not in one] == []
 
 
 def test_version_is_the_same_everywhere() -> None:

@@ -117,6 +117,7 @@ def test_all_sources_answer_the_plan_alike_on_an_invented_world(tmp_path: Path) 
     assert sum(not frame.empty for frame in found["plain"].values()) > 50
 
 
+@pytest.mark.slow
 def test_all_sources_answer_the_plan_alike_on_the_sample(tmp_path: Path) -> None:
     found = {
         "parquet": ask_release(FOLDER, tmp_path, PLAN),
@@ -127,6 +128,7 @@ def test_all_sources_answer_the_plan_alike_on_the_sample(tmp_path: Path) -> None
     assert sum(not frame.empty for frame in found["plain"].values()) > 50
 
 
+@pytest.mark.slow
 def test_all_sources_answer_the_plan_alike_on_real_records(real_file: Path, tmp_path: Path) -> None:
     records = real_records(real_file)
     works = list(records.works.read_all())
@@ -167,6 +169,7 @@ def in_(study: Study, work: dict[str, Any]) -> bool:
     return first <= (work.get("publication_year") or 0) <= last
 
 
+@pytest.mark.slow
 def test_the_sample_has_the_same_tables_from_the_api_and_from_the_snapshot(tmp_path: Path) -> None:
     with OpenAlexServer(sample_records(), per_second=False, keyless_credits=None) as server:
         world = World(tmp_path / "data", server)
@@ -211,6 +214,7 @@ def can_be_asked(question: Question) -> bool:
     return True
 
 
+@pytest.mark.slow
 @settings(max_examples=10, phases=[Phase.generate])
 @given(worlds(), st.lists(questions().filter(can_be_asked), min_size=1, max_size=4))
 def test_any_question_about_any_world_is_answered_alike_by_all_sources(

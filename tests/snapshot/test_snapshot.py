@@ -244,6 +244,7 @@ def test_sql_names_the_table_that_is_given() -> None:
     assert question_sql(PLAN[0]) == question_sql(PLAN[0])
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # PySpark warns about the newest pandas, and leaves sockets
 def test_spark_gives_the_same_frames(sample: Snapshot, tmp_path: Path) -> None:
     pytest.importorskip("pyspark", reason="PySpark is not installed: make venv-spark")
@@ -262,7 +263,8 @@ def test_spark_gives_the_same_frames(sample: Snapshot, tmp_path: Path) -> None:
 def test_spark_without_pyspark_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pyspark", None)
+    for name in ("pyspark", "pyspark.sql"):
+        monkeypatch.setitem(sys.modules, name, None)
     narrow_release(str(FOLDER), tmp_path)
     with pytest.raises(MissingPackageError, match="spark"):
         Snapshot(tmp_path, engine="spark")
