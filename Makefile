@@ -109,7 +109,7 @@ endef
 
 define blame
 	if grep -qiE 'NewConnectionError|ConnectTimeout|ConnectionError|ProxyError|name resolution|dns error|error sending request|No matching distribution|no versions? of|not found in the' $(LOG); \
-	then echo "$(if $(WHEELS),$(WHEELS) lacks a pinned wheel,no package index can be reached) (log: $(LOG)). These need nothing installed: python3 -m bibliometrics --help | plan | tables | verdicts" >&2; \
+	then echo "$(if $(WHEELS),$(WHEELS) lacks a pinned wheel,no package index can be reached) (log: $(LOG))." >&2; \
 	else echo "installing failed: $$(grep -iE '^ *(×|error|[A-Za-z]+Error)|has requirement|requires' $(LOG) | tail -1 || true) (log: $(LOG))" >&2; \
 	fi; exit 1
 endef

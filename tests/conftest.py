@@ -43,7 +43,7 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 def is_quick(path: Path) -> bool:
     """Say whether a file's tests are quick: the named ones, and the examples in docstrings."""
-    return path.parent != HERE or path.stem.removeprefix("test_") in QUICK.split()
+    return HERE not in path.parents or path.stem.removeprefix("test_") in QUICK.split()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
