@@ -1,5 +1,6 @@
 """
-The one way to the server: a ``requests.Session`` that pyalex is given in place of its own.
+The one way to the server: a ``requests.Session`` that pyalex is given in place of its own, in the
+thread that asks and while it asks.
 
 It keeps connections open, waits no longer than told, sends the key in a header only, follows no
 redirect, honours proxies and certificate settings of the environment for the address it really
@@ -11,8 +12,9 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import replace
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
@@ -26,7 +28,6 @@ from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from bibliometrics import __version__
 from bibliometrics.errors import (
-    BusyError,
     InputError,
     MissingPackageError,
     NetworkError,
@@ -74,7 +75,8 @@ class ApiSession(requests.Session):
             raise InputError(msg, "install the version of pyalex that this package names")
         request.url = self.gate.address.url + url.removeprefix(API_URL)
         prepared = super().prepare_request(request)
-        prepared.headers.pop("Authorization", None)
+        for foreign in ("Authorization", "From"):  # from the settings of others who use pyalex
+            prepared.headers.pop(foreign, None)
         prepared.headers["User-Agent"] = self.agent
         if self.gate.key:
             prepared.headers["Authorization"] = f"Bearer {self.gate.key}"
@@ -164,7 +166,6 @@ CHECK_S: Final = 5.0
 _SHORT_TIMEOUT: Final = (3.0, 4.0)
 _SHORT_PATIENCE: Final = 2.0
 _FEW_TRIES: Final = {"again": 2, "partial": 1, "connect": 2, "fast": 3, "slow": 3, "stop": 1}
-_SEAM = threading.Lock()
 _ENTITIES: Final = {"works": pyalex.Works, "institutions": pyalex.Institutions}
 
 
@@ -177,8 +178,57 @@ def check_seam() -> None:
         raise MissingPackageError(msg, f"run: python -m pip install pyalex=={PYALEX}")
 
 
+class _Seam:
+    """
+    Where pyalex asks for a session: the one of the call that this thread is in, else its own.
+
+    It is put in with the first client and taken out with the last, so that clients with sessions,
+    keys and threads of their own can be open at once, and others may use pyalex beside them.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._here = threading.local()
+        self._users = 0
+        self._original: Any = None
+
+    def open(self) -> None:
+        """Put the seam in if it is not there."""
+        check_seam()
+        with self._guard:
+            if not self._users:
+                self._original = pyalex.api._get_requests_session
+                pyalex.api._get_requests_session = self._session
+            self._users += 1
+
+    def close(self) -> None:
+        """Give pyalex its own way back if nobody else needs the seam."""
+        with self._guard:
+            self._users -= 1
+            if not self._users:
+                pyalex.api._get_requests_session = self._original
+
+    def _session(self) -> requests.Session:
+        own = getattr(self._here, "session", None)
+        found: requests.Session = self._original() if own is None else own
+        return found
+
+    @contextmanager
+    def using(self, session: ApiSession) -> Iterator[None]:
+        """Let pyalex use a session in this thread."""
+        before = getattr(self._here, "session", None)
+        self._here.session = session
+        try:
+            yield
+        finally:
+            self._here.session = before
+
+
+_SEAM: Final = _Seam()
+
+
 class Client:
-    """Give pyalex our sessions. A context manager; one at a time in a process."""
+    """Ask through pyalex with our sessions. A context manager; many may be open at once."""
 
     def __init__(self, gate: Gate, *, connections: int, timeout: tuple[float, float]) -> None:
         self.gate = gate
@@ -189,14 +239,8 @@ class Client:
         self.session = self.new_session(gate)
 
     def __enter__(self) -> Self:
-        """Put our session in the place of pyalex's own."""
-        check_seam()
-        if not _SEAM.acquire(blocking=False):
-            msg = "another OpenAlex source is open in this process."
-            raise BusyError(msg, "close it first")
-        self._before = pyalex.api._get_requests_session, dict(pyalex.config)
-        pyalex.api._get_requests_session = self.current_session
-        pyalex.config.update(api_key=None, email=None, user_agent=self._agent, max_retries=0)
+        """Let pyalex take our sessions."""
+        _SEAM.open()
         return self
 
     def __exit__(
@@ -205,12 +249,9 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give pyalex its own session and settings back, and close all connections."""
-        pyalex.api._get_requests_session, config = self._before
-        pyalex.config.clear()
-        pyalex.config.update(config)
+        """Give pyalex its own session back, and close all connections."""
+        _SEAM.close()
         self.session.close()
-        _SEAM.release()
 
     def new_session(self, gate: Gate, timeout: tuple[float, float] | None = None) -> ApiSession:
         """Return a session of its own for a gate."""
@@ -228,15 +269,17 @@ class Client:
 
     def fetch(self, request: Request) -> Any:
         """Ask pyalex, with a fresh query: its queries change when they are used."""
-        if not request.is_list:
-            path, _, name = request.path.partition("/")
-            return _ENTITIES[path]()[name]
-        query: dict[str, Any] = {name: [text] for name, text in request.parameters}
-        if request.select:
-            query["select"] = request.select.split(",")
-        for name in ("per-page", "page"):
-            query.pop(name, None)
-        return _ENTITIES[request.path](query).get(per_page=request.per_page, page=request.page)
+        with _SEAM.using(self.current_session()):
+            if not request.is_list:
+                path, _, name = request.path.partition("/")
+                return _ENTITIES[path]()[name]
+            query: dict[str, Any] = {name: [text] for name, text in request.parameters}
+            if request.select:
+                query["select"] = request.select.split(",")
+            for name in ("per-page", "page"):
+                query.pop(name, None)
+            entity = _ENTITIES[request.path](query)
+            return entity.get(per_page=request.per_page, page=request.page)
 
     def unsaved(self, work: Callable[[], Any]) -> Any:
         """Do some work live, with all patience; its answers are not saved."""

@@ -67,7 +67,7 @@ CHEAP_S: Final = 20.0
 
 class OpenAlex:
     """
-    The OpenAlex API as a source of counts. A context manager; one at a time in a process.
+    The OpenAlex API as a source of counts. A context manager; several may be open at once.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ class OpenAlex:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give pyalex its own session and settings back, and close all connections."""
+        """Give pyalex its own session back, and close all connections."""
         self._client.__exit__(kind, error, trace)
 
     @property

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pyalex
 import pytest
 
-from bibliometrics.errors import BusyError, MissingPackageError, NetworkError
+from bibliometrics.errors import MissingPackageError, NetworkError
 from bibliometrics.openalex import session as client
 from bibliometrics.openalex.query import Request, filter_text, first_requests
 from bibliometrics.openalex.session import check_seam
-from bibliometrics.openalex.source import OpenAlex
 from bibliometrics.study.model import load_study
 from tests.support.api_runs import CAS, by_year, running, small_world
 from tests.support.openalex_server.server import Fault, OpenAlexServer, Records
+from tests.support.oracle.answers import answer_plainly, read_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,25 +52,39 @@ def test_another_pyalex_is_refused(monkeypatch: pytest.MonkeyPatch, gone: str) -
         check_seam()
 
 
-def test_pyalex_gets_its_own_session_and_settings_back(
+def test_others_keep_their_own_pyalex_and_their_settings_stay_out_of_our_requests(
     server: OpenAlexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(pyalex.config, "api_key", "of somebody else")
+    monkeypatch.setitem(pyalex.config, "email", "somebody@example.org")
     before = pyalex.api._get_requests_session, dict(pyalex.config)
     with running(tmp_path, server.url) as run:
-        assert pyalex.api._get_requests_session() is not before[0]()
+        assert not isinstance(pyalex.api._get_requests_session(), client.ApiSession)
         run.source.answer(QUESTION)
     assert (pyalex.api._get_requests_session, dict(pyalex.config)) == before
-    assert "authorization" not in server.requests[0].headers
+    assert {"authorization", "from"} & set(server.requests[0].headers) == set()
 
 
-def test_one_source_at_a_time_is_open(server: OpenAlexServer, tmp_path: Path) -> None:
-    with running(tmp_path, server.url) as run:
-        with pytest.raises(BusyError), OpenAlex(run.pull):
-            pass
-        run.source.answer(QUESTION)
-    with running(tmp_path, server.url):
-        pass
+def test_two_sources_with_two_keys_answer_in_four_threads(small: Records, tmp_path: Path) -> None:
+    keys = {f"key-of-{name}": 10_000 for name in "abcd"}
+    questions = [by_year(min_authors=least) for least in range(1, 13)]
+    plain = {one: answer_plainly(one, read_facts(small_world())) for one in questions}
+    with OpenAlexServer(small, per_second=False, keys=keys, latency_ms=5) as server:
+        with ExitStack() as stack:
+            sources = [
+                stack.enter_context(running(tmp_path / key, server.url, key=key, workers=2)).source
+                for key in ("key-of-a", "key-of-b")
+            ]
+            with ThreadPoolExecutor(4) as pool:
+                found = [
+                    pool.submit(sources[place % 2].answer_all, questions[place // 2 :: 2])
+                    for place in range(4)
+                ]
+            answers = [one.result() for one in found]
+        for each in answers:
+            for question, frame in each.items():
+                pd.testing.assert_frame_equal(frame, plain[question])
+        assert {request.key for request in server.requests} == {"key-of-a", "key-of-b"}
 
 
 def test_a_resolver_that_hangs_can_not_hold_the_check(
