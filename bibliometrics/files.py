@@ -11,14 +11,16 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
+import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
-from bibliometrics.errors import ArchiveError, BusyError, DiskError
+from bibliometrics.errors import ArchiveError, BusyError, DiskError, InputError
 
 PACKAGE = Path(__file__).resolve().parent
 DEFINITIONS = PACKAGE / "definitions"
@@ -89,12 +91,57 @@ def on_disk(path: Path) -> Iterator[None]:
         raise DiskError(msg, step) from error
 
 
+KINDS: Final = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFLNK: "a link",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+#: Names of files that :func:`write_atomic` left half-written when it was killed.
+TEMPORARY: Final = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
+
+
+def kind_of(path: Path) -> str:
+    """Say what lies at a path if it is no regular file; empty if it is one, or nothing is there."""
+    try:
+        return KINDS.get(stat.S_IFMT(path.lstat().st_mode), "")
+    except OSError:
+        return ""
+
+
+def check_output(path: Path, is_ours: Callable[[bytes], bool], *, force: bool = False) -> None:
+    """Check, before the work, that a file can be written: new, ours by its content, or forced."""
+    if kind := kind_of(path):
+        msg = f"{path} is {kind}, not a file that can be replaced."
+        raise InputError(msg, "name another file")
+    with on_disk(path):
+        if path.exists() and not force and not is_ours(path.read_bytes()):
+            msg = f"{path} is there already, and this program did not make it."
+            raise InputError(msg, "name another file, or replace it with --force")
+        trial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        trial.open("xb").close()
+        trial.unlink()
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove what killed writes left half-written in a folder of ours, and nothing else."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if TEMPORARY.fullmatch(path.name) and not kind_of(path):
+            path.unlink(missing_ok=True)
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """
     Write a file so that, whenever the power fails, the old or the new content is there, whole.
+
+    Only a regular file is replaced: no device, link, pipe or folder.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with on_disk(path):
+        if kind := kind_of(path):
+            raise OSError(errno.EINVAL, f"it is {kind}, which is not replaced")
         try:
             with temporary.open("xb") as stream:
                 stream.write(data)

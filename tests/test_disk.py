@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bibliometrics import files as disk
-from bibliometrics.errors import ArchiveError, BusyError, DiskError
+from bibliometrics.errors import ArchiveError, BusyError, DiskError, InputError
 from bibliometrics.files import (
     check_hash,
+    check_output,
     lock_file,
     lock_folder,
     read_bytes,
+    remove_temporary,
     sha256,
     to_json,
     write_atomic,
@@ -82,3 +85,53 @@ def test_a_hash_is_checked_and_both_are_named() -> None:
 def test_json_is_the_same_to_the_byte() -> None:
     assert to_json({"b": 1, "a": "é"}) == to_json({"a": "é", "b": 1})
     assert to_json({"b": 1, "a": "é"}) == '{\n "a": "é",\n "b": 1\n}\n'.encode()
+
+
+def make(path: Path, kind: str) -> Path:
+    """Put something at a path that is no regular file."""
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "link":
+        path.symlink_to("elsewhere")
+    else:
+        os.mkfifo(path)
+    return path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_only_a_regular_file_is_replaced(tmp_path: Path, kind: str) -> None:
+    path = make(tmp_path / "x", kind)
+    before = path.lstat().st_ino
+    with pytest.raises(DiskError, match=f"it is a {kind}, which is not replaced"):
+        write_atomic(path, b"new")
+    with pytest.raises(InputError, match=f"is a {kind}, not a file that can be replaced"):
+        check_output(path, lambda _: True, force=True)
+    assert path.lstat().st_ino == before
+    assert list(tmp_path.iterdir()) == [path]
+    if os.path.exists("/dev/null"):
+        with pytest.raises(InputError, match="/dev/null is a device"):
+            check_output(disk.Path("/dev/null"), lambda _: True, force=True)
+
+
+def test_an_output_must_be_new_or_ours_by_its_content_or_forced(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    check_output(path, lambda _: False)
+    assert not list(tmp_path.iterdir())
+    path.write_bytes(b"mine")
+    check_output(path, lambda content: content == b"mine")
+    check_output(path, lambda _: False, force=True)
+    with pytest.raises(InputError, match=r"report\.html is there already, and this program did not"):
+        check_output(path, lambda _: False)
+    with pytest.raises(DiskError, match="can't write"):
+        check_output(tmp_path / "no" / "folder" / "x", lambda _: False)
+
+
+def test_tidying_removes_names_of_our_own_pattern_only(tmp_path: Path) -> None:
+    kept = ["mine.tmp", ".draft.tmp", ".a.0123456z.tmp", "deep/.a.01234567.tmp"]
+    for name in [*kept, ".a.json.01234567.tmp"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    remove_temporary(tmp_path)
+    left = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
+    assert left == set(kept)

@@ -9,15 +9,24 @@ from. A rebuild from the same answers gives the same bytes. Standard library onl
 from __future__ import annotations
 
 import errno
+import filecmp
 import os
+import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
 from bibliometrics.errors import DiskError, InputError, TableError
-from bibliometrics.files import lock_file, processed_folder, sha256
+from bibliometrics.files import (
+    TEMPORARY,
+    kind_of,
+    lock_file,
+    processed_folder,
+    sha256,
+    write_atomic,
+)
 from bibliometrics.tables.datapackage import (
     PACKAGE_FILE,
     Provenance,
@@ -25,9 +34,10 @@ from bibliometrics.tables.datapackage import (
     describe_package,
     parse_package,
 )
-from bibliometrics.tables.schema import file_hash
+from bibliometrics.tables.schema import TABLES, file_hash
 
 STUDY_FILE: Final = "study.toml"
+README_FILE: Final = "README.md"
 REPORT_FILE: Final = "report.html"
 BUILD_ONE: Final = "run `python -m bibliometrics refresh`, or `make sample` for a synthetic build"
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -35,7 +45,7 @@ NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 def read_package(folder: Path) -> dict[str, Any] | None:
     """Read a build's ``datapackage.json``."""
-    if not folder.exists() and _side(folder, "old").is_dir():
+    if not folder.exists() and _built_names(_side(folder, "old")):
         with hold(folder):
             pass
     path = folder / PACKAGE_FILE
@@ -65,8 +75,16 @@ def check_unedited(folder: Path) -> None:
             raise TableError(msg, step)
 
 
+def is_report(content: bytes) -> bool:
+    """Say whether a file is a report that this program wrote."""
+    return bool(re.search(rb'<meta name="build" content="[0-9a-f]{64}">', content[:100_000]))
+
+
 def check_destination(folder: Path, *, synthetic: bool) -> None:
-    """Check that a build may go to a folder: real and synthetic never share one."""
+    """
+    Check that a build may go to a folder: real and synthetic never share one, and no file that is
+    not ours would be replaced.
+    """
     if synthetic and folder.resolve() == processed_folder().resolve():
         msg = "a synthetic build must not go to data/processed."
         raise InputError(msg, "name another folder, for instance --to build/sample")
@@ -81,16 +99,34 @@ def check_destination(folder: Path, *, synthetic: bool) -> None:
         there, new = ("real", "synthetic") if synthetic else ("synthetic", "real")
         msg = f"{folder} holds a {there} build; a {new} one can't share its folder."
         raise InputError(msg, "name another folder with --to")
+    _check_content(folder, package)
+
+
+def _check_content(folder: Path, package: Mapping[str, Any] | None) -> None:
+    """Refuse a folder with files that a build would replace, or that can't move with it."""
+    built = {*package["bibliometrics"]["files"], PACKAGE_FILE} if package else set()
+    names = {f"{name}.csv" for name in TABLES} | {STUDY_FILE, README_FILE}
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        name, kind = path.relative_to(folder).as_posix(), kind_of(path)
+        if kind in {"a pipe", "a socket", "a device"} or (kind == "a folder" and path.is_mount()):
+            what = kind if kind != "a folder" else "a mount point"
+            msg = f"{path} is {what}: a build can't be put in its place and keep it."
+            raise InputError(msg, "move it away, or name another folder with --to")
+        if name in names - built:
+            msg = f"{path} would be replaced, but this program did not make it."
+            raise InputError(msg, "move it away, or name another folder with --to")
 
 
 @contextmanager
 def hold(folder: Path) -> Iterator[None]:
     """Keep other runs away from a build, and put right what a killed run left behind."""
+    _check_sides(folder, "lock")
     made = _make_parents(folder)
     try:
         lock = _lock(folder)
         try:
             _recover(folder)
+            _check_sides(folder, "old", "new")
             yield
         finally:
             with suppress(OSError):
@@ -127,16 +163,72 @@ def _lock(folder: Path) -> IO[bytes]:
         lock.close()
 
 
+def _check_sides(folder: Path, *roles: str) -> None:
+    """Refuse to work where the names beside a build that a swap needs are taken by others."""
+    for role in roles:
+        path = _side(folder, role)
+        if not os.path.lexists(path):
+            continue
+        if role != "lock" or kind_of(path) or path.stat().st_size:
+            msg = f"{path} is in the way, and this program did not make it."
+            raise InputError(msg, f"move it away: a build in {folder} needs that name for a moment")
+
+
 def _recover(folder: Path) -> None:
     """Put the former build back if a run was killed in the middle of a swap; tidy up."""
     staged, retired = _side(folder, "new"), _side(folder, "old")
     try:
-        if retired.is_dir() and not folder.exists():
+        if not folder.exists() and _built_names(retired):
             retired.rename(folder)
     except OSError as error:
         raise disk_error(folder, error) from error
-    shutil.rmtree(staged, ignore_errors=True)
-    shutil.rmtree(retired, ignore_errors=True)
+    with suppress(OSError):
+        _clear(staged, lambda name: (folder / name).exists())
+        _clear(retired, lambda name: _is_copy(retired / name, folder / name))
+
+
+def _built_names(folder: Path) -> set[str]:
+    """Return the names of a build's own files; none if the folder holds no build of ours."""
+    if kind_of(folder) != "a folder":
+        return set()
+    try:
+        path = folder / PACKAGE_FILE
+        package = parse_package(path.read_text(encoding="utf-8"), path)
+    except (OSError, UnicodeDecodeError, TableError):
+        return set()
+    return {*package["bibliometrics"]["files"], PACKAGE_FILE}
+
+
+def _clear(left: Path, is_carried: Callable[[str], bool]) -> None:
+    """
+    Remove what a killed run left beside a build: files of a build, and copies of what is in it.
+
+    What else may lie there stays, and so does a folder that holds it.
+    """
+    if kind_of(left) != "a folder":
+        return
+    built = _built_names(left)
+    for path in sorted(left.rglob("*"), reverse=True):
+        name = path.relative_to(left).as_posix()
+        if kind_of(path) == "a folder":
+            with suppress(OSError):  # refused, as it should be, when something is left in it
+                path.rmdir()
+        elif TEMPORARY.fullmatch(name) or (name in built - {PACKAGE_FILE}):
+            path.unlink()
+        elif built and name != PACKAGE_FILE and is_carried(name):
+            path.unlink()
+    if built and [path.name for path in left.iterdir()] == [PACKAGE_FILE]:
+        (left / PACKAGE_FILE).unlink()  # the last one: by it the folder is known as ours
+    with suppress(OSError):
+        left.rmdir()
+
+
+def _is_copy(path: Path, other: Path) -> bool:
+    if path.is_symlink() or other.is_symlink():
+        return path.is_symlink() and other.is_symlink() and path.readlink() == other.readlink()
+    if path.name == REPORT_FILE and not other.exists():
+        return is_report(path.read_bytes())
+    return path.is_file() and other.is_file() and filecmp.cmp(path, other, shallow=False)
 
 
 def disk_error(path: Path, error: OSError) -> DiskError:
@@ -161,20 +253,24 @@ def write_build(
     files = {f"{name}.csv": text.encode() for name, text in tables.items()}
     files |= {f"figures/{name}": content for name, content in figures.items()}
     files[STUDY_FILE] = study.encode()
-    files["README.md"] = data_dictionary(tables, provenance, figure_texts).encode()
+    files[README_FILE] = data_dictionary(tables, provenance, figure_texts).encode()
     hashes = {name: sha256(content) for name, content in files.items()}
     files[PACKAGE_FILE] = describe_package(tables, hashes, figure_texts, provenance).encode()
     try:
         _write_files(_side(folder, "new"), files)
         _carry_over(folder, _side(folder, "new"), files)
         _swap(folder)
-    except OSError as error:
-        raise disk_error(folder, error) from error
+    except (OSError, DiskError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        raise disk_error(folder, cause if isinstance(cause, OSError) else OSError()) from error
     finally:
         _recover(folder)
 
 
 def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files of a build, ``datapackage.json`` first: by it the folder is known as ours."""
+    folder.mkdir(exist_ok=True)
+    write_atomic(folder / PACKAGE_FILE, files[PACKAGE_FILE])
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -188,16 +284,19 @@ def _carry_over(folder: Path, staged: Path, files: Mapping[str, bytes]) -> None:
     """
     Copy what is in the folder but was never part of a build (a reader's own notes).
 
-    A report of another build than the new one is left behind.
+    A report of ours that tells of another build than the new one is left behind.
     """
     package = read_package(folder)
     built = {*files, PACKAGE_FILE, *(package["bibliometrics"]["files"] if package else ())}
     if package and (folder / PACKAGE_FILE).read_bytes() != files[PACKAGE_FILE]:
-        built.add(REPORT_FILE)
+        report = folder / REPORT_FILE
+        if report.is_file() and is_report(report.read_bytes()):
+            built.add(REPORT_FILE)
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if name not in built and (path.is_symlink() or path.is_file()):
-            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+        if kind_of(path) == "a folder":
+            (staged / name).mkdir(exist_ok=True)
+        elif name not in built:
             shutil.copy2(path, staged / name, follow_symlinks=False)
 
 

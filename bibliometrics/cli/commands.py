@@ -184,6 +184,7 @@ def run_report(options: argparse.Namespace) -> None:
             options.folder or processed_folder(),
             options.out,
             with_notebooks=not options.no_notebooks,
+            force=options.force,
             said=progress,
         )
     if options.json:

@@ -180,6 +180,9 @@ def _add_reading(commands: Any) -> None:
     report.add_argument(
         "--no-notebooks", action="store_true", help="leave the notebooks' story out"
     )
+    report.add_argument(
+        "--force", action="store_true", help="replace a file that is no report of this program"
+    )
     report.add_argument("--quiet", action="store_true", help="no progress, only errors")
     _add_json(report)
     verdicts = _command(commands, "verdicts", "print the claims and their verdicts")

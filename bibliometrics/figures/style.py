@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import functools
 import io
-import os
 import re
-import tempfile
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -33,9 +31,8 @@ from matplotlib.transforms import ScaledTranslation
 from PIL import Image, PngImagePlugin
 from scipy.optimize import isotonic_regression
 
-from bibliometrics.errors import DiskError
 from bibliometrics.figures.data import CONTRADICTORY, Evidence, note_of
-from bibliometrics.files import PACKAGE
+from bibliometrics.files import PACKAGE, on_disk, write_atomic
 
 STYLE: Final = PACKAGE / "bibliometrics.mplstyle"
 P = ParamSpec("P")
@@ -136,29 +133,12 @@ def save_figure(figure: Figure, folder: Path, name: str, alt: str) -> list[Path]
     DiskError
         If the folder can't be written.
     """
-    paths = []
-    for file_name, content in render_figure(figure, name, alt).items():
-        path = folder / file_name
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _replace(path, content)
-        except OSError as error:
-            message = f"can't write figure {path}: {error.strerror or error}."
-            raise DiskError(message, "check the folder's rights and the free space") from error
-        paths.append(path)
-    return paths
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    files = {folder / file: data for file, data in render_figure(figure, name, alt).items()}
+    with on_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for path, content in files.items():
+        write_atomic(path, content)
+    return list(files)
 
 
 SYNTHETIC: Final = "SYNTHETIC"

@@ -23,6 +23,7 @@ from bibliometrics.files import (
     lock_folder,
     on_disk,
     read_bytes,
+    remove_temporary,
     sha256,
     to_json,
     write_atomic,
@@ -330,12 +331,24 @@ class Pull:
     def tidy(self) -> None:
         """Delete what an interruption or a complete pull leaves over; a failure harms nothing."""
         with suppress(OSError):
-            for path in self.folder.glob("**/.*.tmp"):
-                path.unlink()
+            remove_temporary(self.folder)
+            remove_temporary(self.folder / ANSWERS)
             if self.is_complete and (self.folder / ANSWERS).is_dir():
-                for path in (self.folder / ANSWERS).iterdir():
-                    path.unlink()
+                for key in self.manifest.answers:
+                    for name in (f"{key}.json", f"{key}.record.json"):
+                        (self.folder / ANSWERS / name).unlink(missing_ok=True)
                 (self.folder / ANSWERS).rmdir()
+
+    def drop(self) -> None:
+        """Remove a pull that has no answer: what it wrote, and its folder if that is then empty."""
+        self.close()
+        with suppress(OSError):
+            remove_temporary(self.folder)
+            for name in (MANIFEST, LOCK):
+                (self.folder / name).unlink(missing_ok=True)
+            if (self.folder / ANSWERS).is_dir():
+                (self.folder / ANSWERS).rmdir()
+            self.folder.rmdir()
 
     def close(self) -> None:
         """Release the lock. The pull stays resumable unless it is complete."""

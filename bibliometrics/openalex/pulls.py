@@ -7,7 +7,6 @@ A study's plan answered by the OpenAlex API, or by the answers saved in an earli
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -285,9 +284,8 @@ def _find_untimed(pull: archive.Pull) -> list[str]:
 def _drop_if_empty(pull: archive.Pull) -> None:
     """Leave no trace of a pull that got no answer at all."""
     if not pull.is_complete and not pull.keys():
-        pull.close()
+        pull.drop()
         with suppress(OSError):
-            shutil.rmtree(pull.folder)
             pull.folder.parent.rmdir()
 
 

@@ -22,7 +22,7 @@ from bibliometrics.claims import verdicts as claims
 from bibliometrics.claims.rules import WAITING
 from bibliometrics.errors import BusyError, InputError
 from bibliometrics.figures.catalogue import FIGURES
-from bibliometrics.files import PACKAGE, processed_folder, sha256, write_atomic
+from bibliometrics.files import PACKAGE, check_output, processed_folder, sha256, write_atomic
 from bibliometrics.report import reading
 from bibliometrics.report.html import (
     inline_svg,
@@ -363,6 +363,7 @@ def write_report(
     out: Path | None = None,
     *,
     with_notebooks: bool = True,
+    force: bool = False,
     said: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """
@@ -376,6 +377,8 @@ def write_report(
         The file; None: ``report.html`` in the build's folder.
     with_notebooks : bool
         Whether the notebooks' story is in it.
+    force : bool
+        Whether a file that is no report of ours may be replaced.
     said : callable
         Is told of each notebook that has run.
 
@@ -388,12 +391,14 @@ def write_report(
     ------
     BibliometricsError
         If there is no build, a notebook fails, the build changes meanwhile, or the file can't be
-        written. What was there before is then untouched.
+        written: it is no report of ours, a part of the build, or no regular file. What was there
+        before is then untouched.
     """
     folder = folder.resolve()
     build = read_build(folder)
     path = (out or folder / publish.REPORT_FILE).resolve()
     _check_place(build, path)
+    check_output(path, publish.is_report, force=force)
     before = hash_build(folder)
     books = list_notebooks() if with_notebooks else []
     stories = run_notebooks(books, folder, said)
@@ -411,6 +416,8 @@ def _check_place(build: Build, path: Path) -> None:
     if build.provenance.synthetic and processed_folder().resolve() in path.parents:
         msg = "a synthetic report must not go to data/processed."
         raise InputError(msg, "name another file with --out")
-    if path.is_dir():
-        msg = f"{path} is a folder."
-        raise InputError(msg, "name a file with --out, for instance report.html")
+    package: Mapping[str, Any] = publish.read_package(build.folder) or {}
+    parts = {PACKAGE_FILE, *package["bibliometrics"]["files"]}
+    if path in {build.folder / name for name in parts}:
+        msg = f"{path} is a part of the build."
+        raise InputError(msg, "name another file with --out, for instance report.html")

@@ -16,7 +16,7 @@ import json
 import multiprocessing
 import os
 import random
-import shutil
+import re
 import signal
 import threading
 import time
@@ -37,7 +37,15 @@ import pyarrow.parquet as pq
 
 from bibliometrics import __version__
 from bibliometrics.errors import InputError, NetworkError, ServerError, SnapshotError
-from bibliometrics.files import lock_file, on_disk, to_json, write_atomic
+from bibliometrics.files import (
+    TEMPORARY,
+    kind_of,
+    lock_file,
+    on_disk,
+    remove_temporary,
+    to_json,
+    write_atomic,
+)
 from bibliometrics.snapshot import jsonl as works_jsonl
 from bibliometrics.snapshot import parquet as works_parquet
 from bibliometrics.snapshot.release import (
@@ -55,6 +63,9 @@ from bibliometrics.snapshot.rows import DROP_RULES, NARROW_SCHEMA
 
 RULES_VERSION: Final = 2
 SUMMARY: Final = "release.json"
+PLAN: Final = "plan.json"
+SPILLED: Final = "check.tmp"
+HALF: Final = re.compile(r".+\.\d+\.tmp")
 AGAIN: Final = "run `python -m bibliometrics snapshot narrow` again; it goes on where it stopped"
 
 
@@ -396,6 +407,7 @@ def narrow_release(
     started = time.monotonic()
     with on_disk(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        _check_folder(folder)
     with lock_file(folder / LOCK, f"the narrow table in {folder}"), _tidy(folder):
         release = _read_release(place, endpoint)
         _begin(release, folder, years)
@@ -428,13 +440,31 @@ def _tidy(folder: Path) -> Iterator[None]:
         _remove_temporary(folder)
 
 
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that holds anything but a narrow table, or what a killed run began of one."""
+    plan = _read_plan(folder / PLAN)
+    if isinstance(plan, dict) and set(plan) >= {"manifest_sha256", "rules_version"}:
+        return
+    for path in sorted(folder.iterdir()):
+        begun = path.name in {"works", "notes"} and kind_of(path) and not any(path.iterdir())
+        if not begun and path.name not in {LOCK, PLAN} and not TEMPORARY.fullmatch(path.name):
+            msg = f"{folder} holds {path.name} but no {PLAN}: it is no narrow table."
+            raise InputError(msg, "name an empty or a new folder with --to")
+
+
 def _remove_temporary(folder: Path) -> None:
     with on_disk(folder):
-        for left in folder.rglob("*.tmp"):
-            if left.is_dir():
-                shutil.rmtree(left)
-            else:
+        for place in (folder, folder / "works", folder / "notes"):
+            remove_temporary(place)
+        for left in (folder / "works").iterdir():
+            if HALF.fullmatch(left.name) and not kind_of(left):
                 left.unlink(missing_ok=True)
+        spilled = folder / SPILLED
+        for left in spilled.iterdir() if kind_of(spilled) == "a folder" else ():
+            if left.name.startswith("duckdb_temp"):
+                left.unlink(missing_ok=True)
+        if kind_of(spilled) == "a folder" and not any(spilled.iterdir()):
+            spilled.rmdir()
 
 
 def _read_release(place: str, endpoint: str | None) -> Release:
@@ -452,7 +482,7 @@ def _check_options(jobs: int, years: Years, files: int | None) -> None:
 
 def _begin(release: Release, folder: Path, years: Years) -> None:
     """Write the folder's plan, or check that it is the one of this release and these years."""
-    plan = folder / "plan.json"
+    plan = folder / PLAN
     wanted = {
         "date": release.date,
         "manifest_sha256": release.sha256,
@@ -465,8 +495,8 @@ def _begin(release: Release, folder: Path, years: Years) -> None:
         msg = f"{folder} was begun as {before}; now it would be {wanted}."
         step = "two releases never mix: choose an empty folder, or delete this one"
         raise SnapshotError(msg, step)
-    write_atomic(folder / MANIFEST, release.manifest)
     write_atomic(plan, to_json(wanted))
+    write_atomic(folder / MANIFEST, release.manifest)
 
 
 def _read_plan(path: Path) -> object:
@@ -564,7 +594,7 @@ def _check_content(narrowed: Narrowed, folder: Path) -> None:
 def _find_double(folder: Path) -> int | None:
     """Return the number of a work that stands in the table twice, or None."""
     with duckdb.connect(config={"memory_limit": CHECK_MEMORY}) as connection:
-        connection.execute("SET temp_directory = ?", [str(folder / "check.tmp")])
+        connection.execute("SET temp_directory = ?", [str(folder / SPILLED)])
         found = connection.execute(
             "SELECT work_id FROM read_parquet(?) GROUP BY work_id HAVING count(*) > 1 LIMIT 1",
             [str(folder / "works" / "*.parquet")],

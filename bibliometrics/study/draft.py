@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bibliometrics.errors import InputError
-from bibliometrics.files import DEFINITIONS, write_atomic
+from bibliometrics.files import DEFINITIONS, check_output, write_atomic
 from bibliometrics.study.model import Study, load_study, read_toml
 from bibliometrics.study.questions import build_plan
 from bibliometrics.study.specifications import curve_hash
@@ -163,9 +163,7 @@ def check_path(path: Path, *, force: bool) -> None:
     if not path.parent.is_dir():
         msg = f"there is no folder {path.parent}."
         raise InputError(msg, "make it, or name another with --out")
-    if path.exists() and not force:
-        msg = f"{path} is there already."
-        raise InputError(msg, "name another file with --out, or replace it with --force")
+    check_output(path, lambda _: False, force=force)
 
 
 def check_text(text: str, path: Path) -> Study:

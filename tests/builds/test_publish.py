@@ -98,6 +98,73 @@ def test_parents_made_for_nothing_are_removed(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+OTHERS = {"thesis.txt": "mine", "deep/notes.md": "mine too"}
+
+
+def put(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+@pytest.mark.parametrize("role", ["old", "new"])
+@pytest.mark.parametrize("is_build", [False, True])
+def test_folders_of_others_beside_a_build_are_neither_moved_nor_deleted(
+    folder: Path, role: str, is_build: bool
+) -> None:
+    side = folder.with_name(f".one.{role}")
+    if is_build:
+        write(side, "a copy that somebody keeps")
+    put(side, OTHERS)
+    before = everything(folder)
+    with pytest.raises(InputError, match=rf"\.one\.{role} is in the way"):
+        write(folder, "new")
+    assert everything(folder) == before
+    assert OTHERS.items() <= {
+        name: content.decode() for name, content in everything(side).items() if content is not None
+    }.items()
+    shutil.rmtree(folder)
+    publish.read_package(folder)
+    assert role == "old" or not folder.exists()
+    assert (folder if folder.exists() else side).joinpath("thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("content", [b"", b"not a lock"])
+def test_a_file_of_others_in_the_place_of_the_lock_stays(folder: Path, content: bytes) -> None:
+    lock = folder.with_name(".one.lock")
+    lock.write_bytes(content)
+    if content:
+        with pytest.raises(InputError, match=r"\.one\.lock is in the way"):
+            write(folder, "new")
+        assert lock.read_bytes() == content
+    else:
+        write(folder, "new")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs POSIX")
+def test_what_can_not_move_with_a_build_stops_it_before_the_work(folder: Path) -> None:
+    os.mkfifo(folder / "figures" / "pipe")
+    with pytest.raises(InputError, match="pipe is a pipe"):
+        publish.check_destination(folder, synthetic=False)
+    (folder / "figures" / "pipe").unlink()
+    (folder / "fields.csv").write_text("mine")
+    with pytest.raises(InputError, match=r"fields\.csv would be replaced"):
+        publish.check_destination(folder, synthetic=False)
+
+
+def test_an_empty_folder_and_a_report_of_others_are_kept(folder: Path) -> None:
+    (folder / "deep" / "empty").mkdir(parents=True)
+    (folder / "report.html").write_text("mine")
+    write(folder, "new")
+    assert (folder / "deep" / "empty").is_dir()
+    assert (folder / "report.html").read_text() == "mine"
+    ours = f'<meta name="build" content="{"0" * 64}">'
+    (folder / "report.html").write_text(ours)
+    write(folder, "newest")
+    assert not (folder / "report.html").exists()
+    assert names(folder.parent) == ["one"]
+
+
 FAILURES: dict[str, Callable[[pytest.MonkeyPatch, OSError], None]] = {
     "no room for a file": lambda patch, error: patch.setattr(os, "fsync", fail_with(error)),
     "no copy of the reader's own files": lambda patch, error: patch.setattr(

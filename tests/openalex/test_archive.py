@@ -159,8 +159,8 @@ def test_a_process_killed_while_saving_loses_nothing_that_was_saved(tmp_path: Pa
     code = """
 import os, sys
 from pathlib import Path
-from bibliometrics import disk
-from bibliometrics.archive import start_pull
+from bibliometrics import files as disk
+from bibliometrics.openalex.archive import start_pull
 pull = start_pull(Path(sys.argv[1]), study_id="s", study_hash="a" * 64, version="0.1.0",
                   base_url="http://h", parts=("figures",))
 pull.save("k1", b"one", {"accepted": True})
@@ -218,7 +218,7 @@ def test_a_real_limit_of_the_system_is_a_disk_error(tmp_path: Path) -> None:
     code = """
 import resource, sys
 from pathlib import Path
-from bibliometrics.archive import start_pull
+from bibliometrics.openalex.archive import start_pull
 from bibliometrics.errors import DiskError
 pull = start_pull(Path(sys.argv[1]), study_id="s", study_hash="a" * 64, version="0.1.0",
                   base_url="http://h", parts=("figures",))

@@ -285,16 +285,15 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_table(tmp_path: Path) ->
     script = f"""
         import os, signal
         from pathlib import Path
-        from bibliometrics import narrow_file
-        from bibliometrics.narrow import narrow_release
+        from bibliometrics.snapshot import narrow
         written = []
         def write_then_die(path, content):
-            written.append(path)
-            if len(written) == 3:
+            written.append(path.parent.name)
+            if written.count("notes") == 3:
                 os.kill(os.getpid(), signal.SIGKILL)
             original(path, content)
-        original, narrow_file.write_atomic = narrow_file.write_atomic, write_then_die
-        narrow_release({str(release)!r}, Path({str(tmp_path / "narrow")!r}))
+        original, narrow.write_atomic = narrow.write_atomic, write_then_die
+        narrow.narrow_release({str(release)!r}, Path({str(tmp_path / "narrow")!r}))
     """
     ended = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)], cwd=ROOT, check=False, timeout=120
@@ -305,12 +304,36 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_table(tmp_path: Path) ->
     assert len(list((narrow / "notes").glob("*.json"))) == 2
     (narrow / "works" / "left.123.tmp").write_bytes(b"half")
     (narrow / "check.tmp").mkdir()
-    (narrow / "check.tmp" / "spilled").write_bytes(b"half")
+    (narrow / "check.tmp" / "duckdb_temp_block-1.block").write_bytes(b"half")
     told: list[Progress] = []
     assert narrow_release(str(release), narrow, on_event=told.append).complete
     assert len(told) == 3
     assert read_table(narrow).equals(read_table(tmp_path / "whole"))
     assert no_temporary_files(narrow)
+
+
+@pytest.mark.parametrize("name", ["thesis.tmp", "deep/down/thesis.tmp", "works/mine.parquet"])
+def test_a_folder_of_others_is_refused_and_nothing_in_it_is_removed(
+    name: str, tmp_path: Path
+) -> None:
+    release = small_release(tmp_path / "release")
+    narrow = tmp_path / "narrow"
+    (narrow / name).parent.mkdir(parents=True)
+    (narrow / name).write_text("mine")
+    with pytest.raises(InputError, match=r"holds .* but no plan\.json"):
+        narrow_release(str(release), narrow)
+    assert [path for path in narrow.rglob("*") if path.is_file()] == [narrow / name]
+
+
+def test_what_others_put_into_a_narrow_table_s_folder_stays(tmp_path: Path) -> None:
+    release = small_release(tmp_path / "release")
+    narrow_release(str(release), tmp_path / "narrow")
+    kept = [tmp_path / "narrow" / name for name in ("a.tmp", "works/b.tmp", "check.tmp/c")]
+    for path in kept:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("mine")
+    narrow_release(str(release), tmp_path / "narrow")
+    assert all(path.read_text() == "mine" for path in kept)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
@@ -333,7 +356,7 @@ def test_an_interrupt_ends_the_workers_and_leaves_nothing_half_written(tmp_path:
     script = f"""
         import os, signal
         from pathlib import Path
-        from bibliometrics.narrow import narrow_release
+        from bibliometrics.snapshot.narrow import narrow_release
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a job may inherit "ignore"
         def interrupt(event):
             os.killpg(os.getpgid(0), signal.SIGINT)
@@ -375,7 +398,7 @@ def test_workers_end_when_the_run_that_started_them_is_killed(tmp_path: Path) ->
     script = f"""
         import multiprocessing, os, signal
         from pathlib import Path
-        from bibliometrics.narrow import narrow_release
+        from bibliometrics.snapshot.narrow import narrow_release
         def die(event):
             print(*(child.pid for child in multiprocessing.active_children()), flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
@@ -688,7 +711,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing_half_written(tmp_path: Path)
         import resource, signal
         from pathlib import Path
         from bibliometrics.errors import DiskError
-        from bibliometrics.narrow import narrow_release
+        from bibliometrics.snapshot.narrow import narrow_release
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
         try:
