@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -22,9 +22,6 @@ from bibliometrics.files import (
     to_json,
     write_atomic,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -109,9 +106,8 @@ def test_only_a_regular_file_is_replaced(tmp_path: Path, kind: str) -> None:
         check_output(path, lambda _: True, force=True)
     assert path.lstat().st_ino == before
     assert list(tmp_path.iterdir()) == [path]
-    if os.path.exists("/dev/null"):
-        with pytest.raises(InputError, match="/dev/null is a device"):
-            check_output(disk.Path("/dev/null"), lambda _: True, force=True)
+    with pytest.raises(InputError, match="/dev/null is a device"):
+        check_output(Path("/dev/null"), lambda _: True, force=True)
 
 
 def test_an_output_must_be_new_or_ours_by_its_content_or_forced(tmp_path: Path) -> None:
@@ -121,7 +117,7 @@ def test_an_output_must_be_new_or_ours_by_its_content_or_forced(tmp_path: Path) 
     path.write_bytes(b"mine")
     check_output(path, lambda content: content == b"mine")
     check_output(path, lambda _: False, force=True)
-    with pytest.raises(InputError, match=r"report\.html is there already, and this program did not"):
+    with pytest.raises(InputError, match=r"report\.html is there already, and this"):
         check_output(path, lambda _: False)
     with pytest.raises(DiskError, match="can't write"):
         check_output(tmp_path / "no" / "folder" / "x", lambda _: False)

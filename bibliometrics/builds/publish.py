@@ -213,9 +213,9 @@ def _clear(left: Path, is_carried: Callable[[str], bool]) -> None:
         if kind_of(path) == "a folder":
             with suppress(OSError):  # refused, as it should be, when something is left in it
                 path.rmdir()
-        elif TEMPORARY.fullmatch(name) or (name in built - {PACKAGE_FILE}):
-            path.unlink()
-        elif built and name != PACKAGE_FILE and is_carried(name):
+        elif name == PACKAGE_FILE:
+            continue
+        elif TEMPORARY.fullmatch(name) or name in built or (built and is_carried(name)):
             path.unlink()
     if built and [path.name for path in left.iterdir()] == [PACKAGE_FILE]:
         (left / PACKAGE_FILE).unlink()  # the last one: by it the folder is known as ours

@@ -120,9 +120,14 @@ def test_folders_of_others_beside_a_build_are_neither_moved_nor_deleted(
     with pytest.raises(InputError, match=rf"\.one\.{role} is in the way"):
         write(folder, "new")
     assert everything(folder) == before
-    assert OTHERS.items() <= {
-        name: content.decode() for name, content in everything(side).items() if content is not None
-    }.items()
+    assert (
+        OTHERS.items()
+        <= {
+            name: content.decode()
+            for name, content in everything(side).items()
+            if content is not None
+        }.items()
+    )
     shutil.rmtree(folder)
     publish.read_package(folder)
     assert role == "old" or not folder.exists()

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 # ------------------------------------------------------------------------- the same bytes ----
 
 UNDRAWN = (
-    "import sys; from bibliometrics import cli, refresh; refresh.draw = lambda *_: {}; "
+    "import sys; from bibliometrics import cli; from bibliometrics.builds import make; "
+    "make.draw = lambda *_: {}; "
     "sys.exit(cli.main(sys.argv[1:]))"
 )
 HERE = {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8", "COLUMNS": "60"}
