@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 __all__, __getattr__, __dir__ = open_door(
     __name__,
     {
-        "builds.read": "Build evidence_of read_build read_tables",
+        "builds.read": "Build evidence_of read_build",
         "claims.verdicts": (
             "filter_verdicts format_verdicts load_claims read_verdicts summarise_verdicts"
         ),
@@ -32,7 +32,7 @@ __all__, __getattr__, __dir__ = open_door(
         "report.reading": (
             "list_big_science list_choices list_counting list_definitions list_fractional "
             "list_growth list_indicators list_open_claims list_other_years list_robustness "
-            "list_specifications list_spread list_ties list_verdicts list_weak_choices "
+            "list_spread list_ties list_verdicts "
             "list_witnesses show_figure show_table tell_answer tell_big_science tell_curve "
             "tell_figure tell_robustness tell_summary tell_weak_axes"
         ),

@@ -63,7 +63,7 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 
 
 def test_tables_say_units_meanings_and_where_they_come_from(build: bm.Build) -> None:
-    for name, frame in bm.read_tables(build.folder).items():
+    for name, frame in build.tables.items():
         told = frame.attrs
         assert (told["table"], told["title"]) == (name, TABLES[name].caption)
         assert set(told["units"]) == set(told["meanings"]) == set(frame.columns)

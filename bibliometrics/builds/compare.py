@@ -1,21 +1,14 @@
-"""
-Known changes of OpenAlex: ``definitions/upstream_changes.toml``, checked at load.
-
-Standard library only.
-"""
+"""Where two builds or pulls of one study differ, and known changes of OpenAlex as likely causes."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from itertools import groupby
 from pathlib import Path
-from statistics import median
 from typing import Any, Final
 
 from bibliometrics.errors import InputError
@@ -105,7 +98,6 @@ def changes_between(
 
 Row = Mapping[str, Value]
 Key = tuple[tuple[str, Value], ...]
-Series = Mapping[int, float]
 
 #: Columns of ``claims`` that a reader wants to know about when they change.
 VERDICTS: Final = ("number_verdict", "conclusion_verdict")
@@ -120,12 +112,6 @@ MORE_ASPECTS: Final = {
     "fractional": {"lineage", "n_countries"},
     "specifications": {"lineage", "n_countries"},
 }
-#: A cell stands out when it is that many times what is expected, and that many standard deviations
-#: of a Poisson count away from it.
-CHANGE_FACTOR: Final = 1.25
-LEVEL_FACTOR: Final = 1.5
-DEVIATIONS: Final = 4.0
-LONGEST_PEAK: Final = 2
 
 
 @dataclass(frozen=True)
@@ -175,23 +161,6 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Anomaly:
-    """
-    Years in which counts of some countries jump and fall back, up or down.
-
-    ``kind`` is ``change`` (the change between the two sides) or ``level`` (the new side itself);
-    ``series`` names the countries, or other keys, that do so together.
-    """
-
-    kind: str
-    table: str
-    column: str
-    years: tuple[int, ...]
-    direction: str
-    series: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Comparison:
     """What differs between two sides: ``compared`` counts the cells of each table in both."""
 
@@ -199,7 +168,6 @@ class Comparison:
     new: Side
     compared: Mapping[str, int]
     cells: Sequence[Cell]
-    anomalies: Sequence[Anomaly]
     changes: Sequence[UpstreamChange]
     only_old: tuple[str, ...]
     only_new: tuple[str, ...]
@@ -235,7 +203,6 @@ def find_differences(old: Side, new: Side) -> Comparison:
         new,
         compared,
         cells,
-        [anomaly for name in both for anomaly in find_anomalies(name, old, new)],
         changes,
         tuple(sorted(set(old.tables) & set(COUNT_TABLES) - set(new.tables))),
         tuple(sorted(set(new.tables) & set(COUNT_TABLES) - set(old.tables))),
@@ -330,97 +297,6 @@ def _aspects(cell: Cell) -> set[str]:
     return set(aspects - {"affiliation"} if cell.column == "n_works_world_any" else aspects)
 
 
-# ------------------------------------------------------------------------------------- anomalies
-
-
-def find_anomalies(name: str, old: Side, new: Side) -> list[Anomaly]:
-    """
-    Find years in which a table's counts jump and fall back.
-
-    A *change* anomaly: some years of a series change by another factor than the series does in its
-    median year, and the years before and after them don't. A *level* anomaly: one or two years of
-    the new side lie above, or below, both the year before and the year after.
-    """
-    keys = TABLES[name].keys
-    found: dict[tuple[str, str, tuple[int, ...], str], list[str]] = defaultdict(list)
-    for column in _compared_columns(name) if "year" in keys else ():
-        if not is_count(name, column.name):
-            continue
-        before, after = (_series(name, side, column.name) for side in (old, new))
-        for label, series in after.items():
-            for years, direction in find_peaks(series):
-                found["level", column.name, years, direction].append(label)
-            for years, direction in find_jumps(before.get(label, {}), series):
-                found["change", column.name, years, direction].append(label)
-    return [
-        Anomaly(kind, name, column, years, direction, tuple(labels))
-        for (kind, column, years, direction), labels in sorted(found.items())
-    ]
-
-
-def _series(name: str, side: Side, column: str) -> dict[str, dict[int, float]]:
-    """Return the values by year of every combination of the other keys."""
-    others = [key for key in TABLES[name].keys if key != "year"]
-    found: dict[str, dict[int, float]] = defaultdict(dict)
-    for row in side.tables[name]:
-        value, year = row[column], row["year"]
-        if isinstance(year, int) and isinstance(value, int | float):
-            found[", ".join(str(row[key]) for key in others) or "all"][year] = value
-    return found
-
-
-def find_jumps(old: Series, new: Series) -> list[tuple[tuple[int, ...], str]]:
-    """
-    Return runs of years whose change departs from the series' own, and returns to it.
-
-    >>> old = dict.fromkeys(range(2007, 2013), 1000)
-    >>> find_jumps(old, {**old, 2009: 2000, 2010: 1900})
-    [((2009, 2010), 'up')]
-    >>> find_jumps(old, {**old, 2011: 2000, 2012: 2000})
-    []
-    """
-    years = sorted(set(old) & set(new))
-    ratios = [new[year] / old[year] for year in years if old[year]]
-    if not ratios:
-        return []
-    usual = median(ratios)
-    marks = {year: _direction(new[year], usual * old[year], CHANGE_FACTOR) for year in years}
-    runs = [(mark, tuple(run)) for mark, run in groupby(years, marks.__getitem__)]
-    inner = zip(runs, runs[1:], runs[2:], strict=False)
-    return [
-        (run, mark) for before, (mark, run), after in inner if mark and not before[0] + after[0]
-    ]
-
-
-def find_peaks(series: Series) -> list[tuple[tuple[int, ...], str]]:
-    """
-    Return runs of at most two years above, or below, both the year before and the year after.
-
-    >>> find_peaks({2007: 100, 2008: 110, 2009: 400, 2010: 130})
-    [((2009,), 'up')]
-    """
-    years, runs = sorted(series), []
-    for length in range(1, LONGEST_PEAK + 1):
-        for first in range(1, len(years) - length):
-            run = years[first : first + length]
-            sides = series[years[first - 1]], series[years[first + length]]
-            inside = [series[year] for year in run]
-            if _direction(min(inside), max(sides), LEVEL_FACTOR) == "up":
-                runs.append((tuple(run), "up"))
-            elif _direction(max(inside), min(sides), LEVEL_FACTOR) == "down":
-                runs.append((tuple(run), "down"))
-    return runs
-
-
-def _direction(value: float, expected: float, factor: float) -> str:
-    """Say whether a value stands out from what is expected: up, down, or not (empty)."""
-    if abs(value - expected) <= DEVIATIONS * math.sqrt(max(value + expected, 1)):
-        return ""
-    if value > factor * expected:
-        return "up"
-    return "down" if value * factor < expected else ""
-
-
 FORMATS: Final = ("text", "md", "csv", "json")
 SHOWN: Final = 10
 ORIGIN: Final = ("source", "pull", "location", "start", "end", "package_version", "study_hash")
@@ -452,7 +328,6 @@ def as_values(comparison: Comparison) -> dict[str, Any]:
         "only_old": list(comparison.only_old),
         "only_new": list(comparison.only_new),
         "differing": [_cell_values(cell) for cell in comparison.cells],
-        "anomalies": [asdict(anomaly) for anomaly in comparison.anomalies],
         "upstream_changes": [change.label for change in comparison.changes],
     }
 
@@ -536,13 +411,6 @@ def _sections(comparison: Comparison) -> list[tuple[str, list[str], Lines]]:
         more = f": the {SHOWN} largest of {len(chosen):,}; all by --format csv" if left else ""
         rows = [_show(cell) for cell in largest]
         found.append((f"{name}{more}", ["row", "column", "old", "new", "change", "cause"], rows))
-    found.append(
-        (
-            "Anomalies: years in which counts jump and fall back",
-            ["what", "table", "column", "years", "direction", "series"],
-            [_show_anomaly(anomaly) for anomaly in comparison.anomalies],
-        )
-    )
     return [section for section in found if section[2]]
 
 
@@ -589,18 +457,6 @@ def _text(value: Value) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}"
     return format_value(value) or "–"
-
-
-def _show_anomaly(anomaly: Anomaly) -> list[str]:
-    first, last = anomaly.years[0], anomaly.years[-1]
-    return [
-        "the change" if anomaly.kind == "change" else "the new counts",
-        anomaly.table,
-        anomaly.column,
-        str(first) if first == last else f"{first}-{last}",
-        anomaly.direction,
-        " ".join(anomaly.series),
-    ]
 
 
 def _aligned(head: Sequence[str], rows: Lines) -> str:

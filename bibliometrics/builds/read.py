@@ -248,24 +248,6 @@ def _read_table(folder: Path, name: str, told: Provenance) -> pd.DataFrame:
     return frame
 
 
-def read_tables(folder: str | Path | None = None) -> dict[str, pd.DataFrame]:
-    """
-    Read the tables of a build; see :func:`read_build`.
-
-    Parameters
-    ----------
-    folder : str or pathlib.Path or None
-        Folder of the build; None: ``data/processed``.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        The tables that are there, by name. ``attrs`` of each has its ``title``, the ``units`` and
-        ``meanings`` of its columns, and its ``provenance``.
-    """
-    return dict(read_build(folder).tables)
-
-
 def evidence_of(build: Build, figure: str) -> list[Evidence]:
     """
     Return what a figure is drawn from.

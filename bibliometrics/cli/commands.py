@@ -280,7 +280,7 @@ def run_probe(options: argparse.Namespace) -> int:
 
 
 def run_snapshot(options: argparse.Namespace) -> None:
-    """Make a narrow table, print SQL, or count what only records tell."""
+    """Make a narrow table, or print SQL."""
     from bibliometrics.cli import snapshot as snapshot_commands  # noqa: PLC0415
     from bibliometrics.cli.progress import Progress  # noqa: PLC0415
 
@@ -295,15 +295,13 @@ def run_snapshot(options: argparse.Namespace) -> None:
                 files=options.files,
                 display=progress,
             )
-    elif options.action == "sql":
+    else:
         told = snapshot_commands.run_sql(
             options.study,
             dialect=options.dialect,
             table=options.table,
             parts=read_parts(options.parts),
         )
-    else:
-        told = snapshot_commands.run_authors(options.study, options.narrow, engine=options.engine)
     _say_told(told, as_json=options.json, quiet=quiet)
 
 

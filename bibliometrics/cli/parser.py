@@ -248,7 +248,7 @@ def _add_snapshot(commands: Any) -> None:
     narrow.add_argument(
         "release",
         nargs="?",
-        help="a folder, s3://… or https://… (default: s3://openalex/data/parquet/works)",
+        help="a folder or s3://… (default: s3://openalex/data/parquet/works)",
     )
     narrow.add_argument("--to", type=Path, required=True, metavar="DIR", help="where it goes")
     narrow.add_argument(
@@ -278,18 +278,6 @@ def _add_snapshot(commands: Any) -> None:
         "--table", metavar="NAME", help="table to ask (default: the public one in BigQuery, works)"
     )
     _add_json(sql)
-    authors = _command(actions, "authors", "count what only records tell: double affiliations, …")
-    _add_study(authors)
-    authors.add_argument(
-        "--narrow", type=Path, required=True, metavar="DIR", help="the narrow table"
-    )
-    authors.add_argument(
-        "--engine",
-        choices=("duckdb", "spark"),
-        default="duckdb",
-        help="what counts (default: %(default)s)",
-    )
-    _add_json(authors)
 
 
 def _add_compare(commands: Any) -> None:

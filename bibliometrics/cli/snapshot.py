@@ -1,5 +1,5 @@
 """
-What the commands ``snapshot narrow``, ``snapshot sql`` and ``snapshot authors`` do.
+What the commands ``snapshot narrow`` and ``snapshot sql`` do.
 
 Each returns what it found twice: as plain values for JSON, and as lines for a reader.
 """
@@ -11,30 +11,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
-
 from bibliometrics.cli.progress import Progress as Display
 from bibliometrics.snapshot.expressions import DIALECTS, VIEWS, question_sql
 from bibliometrics.snapshot.narrow import Narrowed, Progress, narrow_release
 from bibliometrics.snapshot.release import PUBLIC_RELEASE
-from bibliometrics.snapshot.source import Snapshot
-from bibliometrics.study.model import Study, load_study
-from bibliometrics.study.questions import (
-    PARTS,
-    Question,
-    build_plan,
-    institution_region_by_country,
-    institution_region_by_year,
-)
+from bibliometrics.study.model import load_study
+from bibliometrics.study.questions import PARTS, Question, build_plan
 
 MOST_JOBS: Final = 4
-AUTHOR_NOTES: Final = (
-    "n_works_one_author: works that hold institution and region together by one single author who "
-    "has affiliations in both",
-    "n_works_fractional: works of the region's authors, each with an equal part of the work and of "
-    "it an equal part for each of his countries",
-    "median_authors, max_authors: of the works' numbers of authors, at most 5,000",
-)
 
 
 @dataclass(frozen=True)
@@ -142,33 +126,3 @@ def _asked(question: Question) -> str:
     default = asdict(Question())
     told = {name: value for name, value in asdict(question).items() if value != default[name]}
     return "; ".join(f"{name} {value}" for name, value in told.items())
-
-
-def run_authors(study_name: str, folder: Path, *, engine: str) -> Told:
-    """Count what only records can tell of the works of a study's institution and region."""
-    study = load_study(study_name)
-    snapshot = Snapshot(folder, engine)
-    try:
-        frame, told = count_authors(snapshot, study), snapshot.provenance
-    finally:
-        snapshot.close()
-    origin = f"{study.title}: release of {told['release']}, {told['location']}"
-    warning = ["SYNTHETIC: no number here is a result"] if told["synthetic"] else []
-    text = frame.to_string(index=False, float_format="{:,.2f}".format, na_rep="")
-    notes = [f"note: {note}" for note in AUTHOR_NOTES]
-    value = {"provenance": told, "rows": frame.to_dict("records")}
-    return Told(value, [*warning, origin, *text.splitlines(), *notes])
-
-
-def count_authors(snapshot: Snapshot, study: Study) -> pd.DataFrame:
-    """Count, for each year, what an API that counts works can't tell of institution and region."""
-    by_year, by_country = institution_region_by_year(study), institution_region_by_country(study)
-    codes = study.region_of(study.primary).codes
-    frame = snapshot.count_one_author_works(by_year, study.institution.id, codes).set_index("year")
-    shares = snapshot.count_by_author(by_country).groupby("year")["n_works_fractional"].sum()
-    teams = snapshot.answer(by_year.but(group_by=("year", "n_authors")))
-    sizes = teams.loc[teams.index.repeat(teams["n_works"])].groupby("year")["n_authors"]
-    frame = frame.assign(
-        n_works_fractional=shares, median_authors=sizes.median(), max_authors=sizes.max()
-    )
-    return frame.reset_index()

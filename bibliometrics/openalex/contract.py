@@ -8,7 +8,6 @@ not probed: that would take a burst. Nothing here knows HTTP: ``ask`` is given.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,16 +20,13 @@ from bibliometrics.openalex.query import (
     LINEAGE,
     ROWS,
     UNKNOWN_TOO,
-    VALUES,
     YEAR,
 )
 from bibliometrics.openalex.response import SLOW_QUERY_MS
 from bibliometrics.study.model import ID_PATTERN, WORK_TYPES, Study
 from bibliometrics.study.specifications import list_suspects
 
-FIRST_COUNTRIES: Final = "authorships.countries"
 CORE: Final = "primary_location.source.is_core"
-NO_EFFECT: Final = "nothing: no count depends on it"
 DAILY_CREDITS: Final = {False: 1_000, True: 10_000}
 LARGE_WORKS: Final = 3
 MOST_MEMBERS: Final = 0.8
@@ -125,11 +121,14 @@ def _unanswered(what: str, expected: str, answer: Answer, meaning: str) -> Findi
     return Finding(what, expected, answer.told, False, meaning)
 
 
-def probe_types(study: Study, ask: Ask) -> Finding:
-    """Ask whether the server knows work types that we don't."""
+def _types_of(study: Study) -> str:
+    return target("works", filter=_base(study), group_by=f"type{UNKNOWN_TOO}", per_page=ROWS)
+
+
+def _probe_types(answer: Answer) -> Finding:
+    """Say whether the server knows work types that we don't."""
     what, expected = "work types", f"none but the {len(WORK_TYPES)} known ones"
     meaning = "a new type may hold works that were articles: name it in the study's types"
-    answer = ask(target("works", filter=_base(study), group_by=f"type{UNKNOWN_TOO}", per_page=ROWS))
     if answer.status != 200:
         return _unanswered(what, expected, answer, meaning)
     seen = {key.rpartition("/")[2] for key in answer.groups} - {"unknown"}
@@ -178,7 +177,7 @@ def _whole(listed: Answer, ask: Ask) -> list[_Large]:
     return found
 
 
-def _probe_late_authors(works: list[_Large], ask: Ask) -> tuple[Finding, str]:
+def _probe_late_authors(works: list[_Large], ask: Ask) -> Finding:
     """Ask for a work by a country that only authors past the hundredth have."""
     what, expected = "authors past the 100th", f"{COUNTRY} sees them"
     meaning = "big collaborations are undercounted in every table: use the snapshot source"
@@ -188,17 +187,17 @@ def _probe_late_authors(works: list[_Large], ask: Ask) -> tuple[Finding, str]:
             text = f"ids.openalex:{work.id},{COUNTRY}:{late[0]}"
             answer = ask(target("works", filter=text, select="id", per_page=1))
             if answer.status != 200:
-                return _unanswered(what, expected, answer, meaning), late[0]
+                return _unanswered(what, expected, answer, meaning)
             came = f"{answer.count} of 1: {work.id} has {late[0]} past the 100th author only"
-            return Finding(what, expected, came, answer.count == 1, meaning), late[0]
-    return Finding(what, expected, "no work to try it on", None, meaning), ""
+            return Finding(what, expected, came, answer.count == 1, meaning)
+    return Finding(what, expected, "no work to try it on", None, meaning)
 
 
 def run_cheap(study: Study, ask: Ask) -> list[Finding]:
     """Ask what would change counts silently: three calls, and three free ones."""
-    found = [probe_types(study, ask)]
+    found = [_probe_types(ask(_types_of(study)))]
     listed = _large_works(study, ask)
-    return [*found, _probe_late_authors(_whole(listed, ask), ask)[0]]
+    return [*found, _probe_late_authors(_whole(listed, ask), ask)]
 
 
 def warn(findings: list[Finding]) -> list[str]:
@@ -219,13 +218,11 @@ def run_probes(study: Study, ask: Ask, *, with_key: bool) -> list[Finding]:
         return answers[-1]
 
     found = [*_probe_institution(study, keep)]
-    groups = keep(target("works", filter=_base(study), group_by=COUNTRY, per_page=ROWS))
-    found += _probe_groups(groups)
-    if groups.status == 200:
-        found += _probe_price(groups, with_key=with_key)
-        found += _probe_same(study, groups, keep)
-    found.append(_probe_cursor(study, keep, with_key=with_key))
-    found.append(probe_types(study, keep))
+    types = keep(_types_of(study))
+    found.append(_probe_types(types))
+    if types.status == 200:
+        found += _probe_price(types, with_key=with_key)
+        found.append(_probe_corpus(study, types, keep))
     found.append(_probe_core(study, keep))
     found += _probe_large(study, keep)
     found.append(_probe_time(answers))
@@ -265,23 +262,6 @@ def _lineage(record: Answer) -> set[str]:
     return {str(url).rpartition("/")[2] for url in record.data.get("lineage") or ()}
 
 
-def _probe_groups(answer: Answer) -> Iterator[Finding]:
-    what, expected = "groups of a page", f"{ROWS} accepted"
-    meaning = f"none for counts: pages of {VALUES} are asked instead, and more of them"
-    if answer.status != 200:
-        yield _unanswered(what, expected, answer, meaning)
-        return
-    size = answer.meta.get("per_page")
-    yield Finding(what, expected, f"pages of {size}", size == ROWS, meaning)
-    rows = answer.data["group_by"]
-    empty = sum(not row["count"] for row in rows)
-    odd = [row["key"] for row in rows if not re.fullmatch(r".*/countries/[A-Z]{2}", row["key"])]
-    came = f"{empty} empty, {len(odd)} of {len(rows)} written otherwise"
-    meaning = "none for counts: empty groups are dropped and both styles are read"
-    expected = "no empty groups, written …/countries/XX"
-    yield Finding("groups of countries", expected, came, not (empty or odd), meaning)
-
-
 def _probe_price(answer: Answer, *, with_key: bool) -> Iterator[Finding]:
     price = answer.meta.get("cost_usd")
     came, meaning = f"{price} USD", "the cost that `plan` tells is wrong"
@@ -292,38 +272,13 @@ def _probe_price(answer: Answer, *, with_key: bool) -> Iterator[Finding]:
     yield Finding("credits a day", expected, daily or "not said", daily == expected, meaning)
 
 
-def _probe_same(study: Study, groups: Answer, ask: Ask) -> Iterator[Finding]:
-    """Ask the same count in ways that must not matter."""
-    what, expected = "two keys at once", "the same counts as one key"
-    nested = ask(target("works", filter=_base(study), group_by=f"{YEAR},{COUNTRY}", per_page=ROWS))
-    meaning = "more calls, the same counts: one key at a time is asked instead"
-    if nested.status == 200:
-        inner = [row for year in nested.data["group_by"] for row in year.get("groups") or ()]
-        counts = {str(row["key"]): row["count"] for row in inner if row["count"]}
-        same = counts == groups.groups
-        yield Finding(what, expected, "the same" if same else "other counts", same, meaning)
-    else:
-        yield _unanswered(what, expected, nested, meaning)
+def _probe_corpus(study: Study, types: Answer, ask: Ask) -> Finding:
     what, expected = "the corpus", "as many works with corpus=core, or no such parameter"
     core = ask(target("works", filter=_base(study), select="id", per_page=1, corpus="core"))
     meaning = "expansion works are counted too, or works are left out: levels are not comparable"
     came = "no such parameter" if core.status == 400 else core.told
-    came = f"{core.count} and {groups.count} works" if core.status == 200 else came
-    fine = core.status == 400 or core.count == groups.count
-    yield Finding(what, expected, came, fine, meaning)
-    what, expected = "rows of a page", f"{ROWS} accepted"
-    listed = ask(target("works", filter=_base(study), select="id", per_page=ROWS))
-    fine = listed.status == 200 and len(listed.rows) == min(ROWS, listed.count)
-    came = f"{len(listed.rows)} of {listed.count} rows" if listed.status == 200 else listed.told
-    yield Finding(what, expected, came, fine, NO_EFFECT)
-
-
-def _probe_cursor(study: Study, ask: Ask, *, with_key: bool) -> Finding:
-    expected = "accepted" if with_key else "accepted, or a key wanted"
-    answer = ask(target("works", filter=_base(study), group_by=COUNTRY, per_page=ROWS, cursor="*"))
-    came = "accepted" if answer.status == 200 else answer.told
-    fine = answer.status == 200 or (answer.status == 401 and not with_key)
-    return Finding("cursors", expected, came, fine, NO_EFFECT)
+    came = f"{core.count} and {types.count} works" if core.status == 200 else came
+    return Finding(what, expected, came, core.status == 400 or core.count == types.count, meaning)
 
 
 def _probe_core(study: Study, ask: Ask) -> Finding:
@@ -344,23 +299,8 @@ def _probe_core(study: Study, ask: Ask) -> Finding:
 
 def _probe_large(study: Study, ask: Ask) -> Iterator[Finding]:
     """Ask what becomes of the authors past the hundredth."""
-    listed = _large_works(study, ask)
-    works = _whole(listed, ask)
-    late, code = _probe_late_authors(works, ask)
-    yield late
-    if code:
-        work = next(work for work in works if code in work.all - work.first)
-        text = f"ids.openalex:{work.id},{FIRST_COUNTRIES}:{code}"
-        answer = ask(target("works", filter=text, select="id", per_page=1))
-        came = f"{answer.count} of 1" if answer.status == 200 else answer.told
-        expected = "sees the first 100 authors only"
-        yield Finding(FIRST_COUNTRIES, expected, came, answer.count == 0, NO_EFFECT)
-    what, expected = "authors in lists", "the first 100, and no sign of more"
-    sizes = sorted({len(row.get("authorships") or ()) for row in listed.rows})
-    signs = any("is_authors_truncated" in row for row in listed.rows)
-    came = f"{', '.join(map(str, sizes)) or 'none'}{', with a sign' if signs else ''}"
-    fine = (sizes == [100] and not signs) if sizes else None
-    yield Finding(what, expected, came if sizes else "no work to try it on", fine, NO_EFFECT)
+    works = _whole(_large_works(study, ask), ask)
+    yield _probe_late_authors(works, ask)
     what, expected = "countries_distinct_count", "counts the countries of all authors"
     meaning = "bounds on the number of countries, and fractional counts, see a part of the authors"
     telling = [work for work in works if work.counted and work.all != work.first]

@@ -161,11 +161,6 @@ def disjoint_filters(question: Question) -> list[str]:
     return found
 
 
-def filter_text(question: Question) -> str:
-    """Return all conditions of a question as one text, however many alternatives they have."""
-    return _text(_conditions(question))
-
-
 GROUP_KEYS: Final = {
     "year": YEAR,
     "country_code": COUNTRY,
@@ -355,8 +350,3 @@ def estimate_plan(
     )
     least = len(listing) + len(requests)
     return least, least + second_pages + alone
-
-
-def estimate_calls(question: Question) -> tuple[int, int]:
-    """Estimate the least and most calls of one question; see :func:`estimate_plan`."""
-    return estimate_plan([question])

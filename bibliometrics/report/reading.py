@@ -45,8 +45,6 @@ from bibliometrics.tables.sensitivity import (
     headline_values,
     list_headlines,
     summarise_curve,
-    switch_off,
-    weak_changes,
 )
 
 SHADES: Final = {
@@ -540,13 +538,6 @@ def _named(build: Build, frame: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-def list_specifications(build: Build) -> pd.DataFrame:
-    """Return the headline numbers under every specification, one row each; see `curve`."""
-    if not build.has(CURVE):
-        return waiting_row(build)
-    return headline_values(build.study, build[CURVE]).set_index("specification")
-
-
 def list_spread(build: Build) -> pd.DataFrame:
     """Return primary value, range and quartiles of each headline number over the curve."""
     if not build.has(CURVE):
@@ -571,16 +562,6 @@ def list_choices(build: Build) -> pd.DataFrame:
     wide = shown.pivot(index=["axis", "choice"], columns="headline", values="median")
     rows = pd.MultiIndex.from_frame(shown[["axis", "choice"]].drop_duplicates())
     return wide.loc[rows, list(dict.fromkeys(shown["headline"]))]
-
-
-def list_weak_choices(build: Build) -> pd.DataFrame:
-    """Return what each weak choice does to each headline number, one column each."""
-    if not build.has(CURVE):
-        return waiting_row(build)
-    changes = weak_changes(build.study, headline_values(build.study, build[CURVE]))
-    shown = _named(build, changes)
-    wide = shown.pivot(index=["axis", "choice"], columns="headline", values="value")
-    return wide[list(dict.fromkeys(shown["headline"]))]
 
 
 def _agreements(build: Build) -> dict[str, Agreement]:
@@ -653,11 +634,6 @@ def tell_big_science(build: Build) -> str:
     if not build.has(BIG_SCIENCE):
         return f"{WAITING_FOR_ALL}."
     return _items(describe_growth_share(build.study, build[BIG_SCIENCE]))
-
-
-def tables_without_big_science(build: Build) -> dict[str, pd.DataFrame]:
-    """Return the institution's tables without big science."""
-    return switch_off(build.study, {BIG_SCIENCE: build[BIG_SCIENCE]})
 
 
 def tell_full_figure(build: Build, figure: str) -> str:

@@ -83,7 +83,7 @@ def narrow_relations(table: ir.Table) -> Relations:
     def each(column: str, name: str) -> ir.Table:
         return table.select("work_id", **{name: table[column]}).unnest(name)
 
-    lists = ("countries", "institution_ids", "lineage_ids", "lineages", "authors")
+    lists = ("countries", "institution_ids", "lineage_ids", "lineages")
     return Relations(
         works=table.drop(*lists),
         countries=each("countries", "country_code"),
@@ -290,50 +290,3 @@ def drop_conditions(question: Question, met: Question) -> Question:
     """
     same = [name for name in (*SHARED, "years") if getattr(question, name) == getattr(met, name)]
     return question.but(**{name: getattr(Question(), name) for name in same})
-
-
-def count_one_author(
-    question: Question, table: ir.Table, institution: str, countries: Sequence[str]
-) -> ir.Table:
-    """
-    Return ``year, n_works, n_works_one_author`` of a narrow table: see ``snapshot``.
-
-    An author alone under the institution, alone in the region, and the same one, is the only pair.
-    """
-    relations = narrow_relations(table)
-    works = matching_works(question, relations).filter(_.year.notnull())
-    node = relations.node_of(institution)
-    under = _author_values(table, works, "lineage_ids").filter(_.value == node)
-    inside = _author_values(table, works, "countries").filter(_.value.isin(list(countries)))
-    under, inside = (side.select("work_id", "place").distinct() for side in (under, inside))
-    same = under.inner_join(inside, ["work_id", "place"])
-    for side in (under, inside):
-        alone = side.group_by("work_id").aggregate(n=_.count()).filter(_.n == 1)
-        same = same.semi_join(alone, "work_id")
-    same = same.select(same_id=_.work_id).distinct()
-    marked = works.left_join(same, [("work_id", "same_id")])
-    return marked.group_by("year").aggregate(
-        n_works=_.count(), n_works_one_author=_.same_id.count()
-    )
-
-
-def count_by_author(question: Question, table: ir.Table) -> ir.Table:
-    """Return ``year, country_code, n_works, n_works_fractional``: see ``snapshot``."""
-    works = matching_works(question, narrow_relations(table))
-    works = works.filter(_.year.notnull(), _.n_authors > 0)
-    shares = _author_values(table, works, "countries").rename(country_code="value")
-    if question.keep:
-        shares = shares.filter(_.country_code.isin(question.keep))
-    joined = shares.inner_join(works.select("work_id", "year", "n_authors"), "work_id")
-    return joined.group_by(["year", "country_code"]).aggregate(
-        n_works=_.work_id.nunique(),
-        n_works_fractional=(1.0 / (_.n_authors.cast("float64") * _.n_values)).sum(),
-    )
-
-
-def _author_values(table: ir.Table, works: ir.Table, column: str) -> ir.Table:
-    """Return ``work_id, place, n_values, value``: one row a value of an author of the works."""
-    authors = table.select("work_id", author=table.authors)
-    authors = authors.semi_join(works, "work_id").unnest("author", offset="place")
-    lists = authors.select("work_id", "place", value=_.author[column])
-    return lists.mutate(n_values=_.value.length()).unnest("value")

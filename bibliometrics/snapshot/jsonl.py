@@ -205,8 +205,6 @@ class _Rows:
         self.name = name
         self.scalars: list[tuple[Any, ...]] = []
         self.lists = {column: _Lists() for column in LIST_COLUMNS}
-        self.author_countries, self.author_lineage = _Lists(), _Lists()
-        self.author_offsets = [0]
         self.each_lineage, self.lineage_offsets = _Lists(), [0]
 
     def add(self, work: _Work) -> None:
@@ -241,27 +239,21 @@ class _Rows:
         )
 
     def _add_institutions(self, authorships: list[_Authorship | None]) -> int:
-        """Add the five lists of a work; return its number of distinct countries."""
+        """Add the four lists of a work; return its number of distinct countries."""
         codes: set[str] = set()
         ids: set[int] = set()
         lineage: set[int] = set()
         lineages: set[tuple[int, ...]] = set()
         for authorship in authorships:
-            own_codes, own_lineage = set(), set()
             for place in (authorship and authorship.institutions) or ():
                 if place is not None:
                     ids.add(_NUMBER[place.id])
-                    own_codes.add(_CODE[place.country_code])
+                    codes.add(_CODE[place.country_code])
                     nodes = {_NUMBER[node] for node in place.lineage or ()} - {None}
-                    own_lineage |= nodes
+                    lineage |= nodes
                     lineages.add(tuple(sorted(nodes)))
-            own_codes.discard(None)
-            if own_codes or own_lineage:
-                self.author_countries.add(own_codes)
-                self.author_lineage.add(own_lineage)
-                codes |= own_codes
-                lineage |= own_lineage
         ids.discard(None)
+        codes.discard(None)
         for column, values in (
             ("countries", codes),
             ("institution_ids", ids),
@@ -272,7 +264,6 @@ class _Rows:
         for nodes_of_one in sorted(lineages):
             self.each_lineage.add(set(nodes_of_one))
         self.lineage_offsets.append(len(self.each_lineage.offsets) - 1)
-        self.author_offsets.append(len(self.author_lineage.offsets) - 1)
         return len(codes)
 
     def to_batch(self) -> pa.RecordBatch:
@@ -287,10 +278,4 @@ class _Rows:
         offsets = pa.array(self.lineage_offsets, pa.int32())
         each = self.each_lineage.to_array(pa.int64())
         arrays.append(pa.ListArray.from_arrays(offsets, each))
-        told = pa.StructArray.from_arrays(
-            [self.author_countries.to_array(pa.string()), self.author_lineage.to_array(pa.int64())],
-            ["countries", "lineage_ids"],
-        )
-        offsets = pa.array(self.author_offsets, pa.int32())
-        arrays.append(pa.ListArray.from_arrays(offsets, told))
         return pa.RecordBatch.from_arrays(arrays, schema=NARROW_SCHEMA)

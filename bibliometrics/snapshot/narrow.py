@@ -61,7 +61,7 @@ from bibliometrics.snapshot.release import (
 )
 from bibliometrics.snapshot.rows import DROP_RULES, NARROW_SCHEMA
 
-RULES_VERSION: Final = 2
+RULES_VERSION: Final = 3
 SUMMARY: Final = "release.json"
 PLAN: Final = "plan.json"
 SPILLED: Final = "check.tmp"

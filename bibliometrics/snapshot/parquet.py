@@ -237,7 +237,7 @@ def _distinct_lists(
 
 
 def _institution_lists(n_works: int, works: Numbers, authorships: pa.Array) -> dict[str, pa.Array]:
-    """Return the five list columns, from the authorships and the number of each one's work."""
+    """Return the four list columns, from the authorships and the number of each one's work."""
     authors, institutions = _list_parts(_at(authorships, "institutions"))
     links, ancestors = _list_parts(_at(institutions, "lineage"))
     codes, code_places = _known(_at(institutions, "country_code"), country_code)
@@ -245,25 +245,14 @@ def _institution_lists(n_works: int, works: Numbers, authorships: pa.Array) -> d
     nodes, node_places = _known(ancestors, institution_number)
     all_codes, all_nodes = pa.array(codes, pa.string()), pa.array(nodes, pa.int64())
     lineages, lineage_places = _distinct_lists(links, node_places, len(institutions), all_nodes)
-    code_authors, code_places = _distinct(authors, code_places, len(codes))
-    node_authors, node_places = _distinct(authors[links], node_places, len(nodes))
 
     def per_work(owners: Numbers, places: Numbers, values: pa.Array) -> pa.ListArray:
         owners, places = _distinct(works[owners], places, len(values))
         return _lists(owners, values.take(pa.array(places)), n_works)
 
-    by_author = [
-        _lists(code_authors, all_codes.take(pa.array(code_places)), len(works)),
-        _lists(node_authors, all_nodes.take(pa.array(node_places)), len(works)),
-    ]
-    known = sum(pc.list_value_length(lists).to_numpy() for lists in by_author) > 0
-    told = pa.StructArray.from_arrays(
-        [lists.filter(pa.array(known)) for lists in by_author], ["countries", "lineage_ids"]
-    )
     return {
-        "countries": per_work(code_authors, code_places, all_codes),
+        "countries": per_work(authors, code_places, all_codes),
         "institution_ids": per_work(authors, id_places, pa.array(ids, pa.int64())),
-        "lineage_ids": per_work(node_authors, node_places, all_nodes),
+        "lineage_ids": per_work(authors[links], node_places, all_nodes),
         "lineages": per_work(authors, lineage_places, lineages),
-        "authors": _lists(works[known], told, n_works),
     }

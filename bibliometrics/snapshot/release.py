@@ -1,18 +1,14 @@
 """
 A release of the OpenAlex snapshot as its manifest tells it.
 
-A place is a folder, ``s3://bucket/path`` or ``https://…``. The manifest is the plan: it names every
+A place is a folder or ``s3://bucket/path``. The manifest is the plan: it names every
 file with its size and number of records.
 """
 
 from __future__ import annotations
 
 import hashlib
-import http.client
-import io
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +18,7 @@ from typing import Any, Final, Protocol
 import pyarrow as pa
 import pyarrow.fs as pa_fs
 
-from bibliometrics.errors import RefusedError, SnapshotError
+from bibliometrics.errors import InputError, SnapshotError
 
 PUBLIC_RELEASE: Final = "s3://openalex/data/parquet/works"
 MANIFEST: Final = "manifest.json"
@@ -199,95 +195,15 @@ class Bucket:
         return opened.etag
 
 
-class Web:
-    """A release behind plain HTTPS, read by byte ranges that insist on one version (If-Match)."""
-
-    def __init__(self, place: str) -> None:
-        self.root = place.rstrip("/")
-
-    def ask(self, name: str, method: str = "GET", **headers: str) -> tuple[bytes, Any]:
-        """Send one request; return the body and the headers of the answer."""
-        request = urllib.request.Request(f"{self.root}/{name}", headers=headers, method=method)
-        with _passing(), urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
-            return answer.read(), answer.headers
-
-    def read(self, name: str) -> bytes:
-        """Return a file's bytes."""
-        return self.ask(name)[0]
-
-    def open(self, name: str) -> Opened:
-        """Open a file."""
-        headers = self.ask(name, "HEAD")[1]
-        size, etag = int(headers.get("Content-Length", 0)), headers.get("ETag", "")
-        return Opened(pa.PythonFile(_Ranges(self, name, size, etag), mode="r"), size, etag)
-
-    def etag(self, name: str) -> str:
-        """Return the ETag that the server gives now."""
-        return str(self.ask(name, "HEAD")[1].get("ETag", ""))
-
-
-class _Ranges(io.RawIOBase):
-    """A file behind HTTP, read range by range."""
-
-    def __init__(self, web: Web, name: str, size: int, etag: str) -> None:
-        super().__init__()
-        self.web, self.name, self.size, self.etag = web, name, size, etag
-        self.position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.size}[whence]
-        self.position = start + offset
-        return self.position
-
-    def tell(self) -> int:
-        return self.position
-
-    def read(self, size: int = -1) -> bytes:
-        end = self.size if size < 0 else min(self.size, self.position + size)
-        if end <= self.position:
-            return b""
-        asked = {"Range": f"bytes={self.position}-{end - 1}"}
-        if self.etag:
-            asked["If-Match"] = self.etag
-        body, _ = self.web.ask(self.name, **asked)
-        if len(body) != end - self.position:
-            message = f"{self.name}: asked for {end - self.position} bytes, {len(body)} came"
-            raise InterruptedReadError(message)
-        self.position = end
-        return body
-
-
 @contextmanager
 def _passing() -> Iterator[None]:
-    """Turn a failure that may pass into InterruptedReadError, and a lasting one into ours."""
+    """Turn a failure that may pass into InterruptedReadError."""
     try:
         yield
-    except urllib.error.HTTPError as error:
-        raise _refusal(error) from error
     except FileNotFoundError:
         raise
-    except (OSError, http.client.HTTPException) as error:
+    except OSError as error:
         raise InterruptedReadError(str(error) or type(error).__name__) from error
-
-
-def _refusal(error: urllib.error.HTTPError) -> Exception:
-    """Return the error that stands for an HTTP status."""
-    error.close()
-    if error.code == 404:
-        return FileNotFoundError(f"{error.url} is not there")
-    if error.code == 412:
-        return changed_error(error.url)
-    if error.code < 500 and error.code != 429:
-        return RefusedError(
-            f"{error.url} answers {error.code} {error.reason}.", "check the release's address"
-        )
-    return InterruptedReadError(f"{error.url} answers {error.code} {error.reason}")
 
 
 def changed_error(name: str) -> SnapshotError:
@@ -302,6 +218,7 @@ def open_store(place: str, endpoint: str | None = None) -> Store:
     """Return the store for a place."""
     if place.startswith("s3://"):
         return Bucket(place, endpoint)
-    if place.startswith(("https://", "http://")):
-        return Web(place)
+    if "://" in place:
+        msg = f"{place} is neither a folder nor an address that starts with s3://."
+        raise InputError(msg, f"name a folder, or leave it out for {PUBLIC_RELEASE}")
     return Folder(place)

@@ -20,8 +20,6 @@ column               value
 ``lineage_ids``      distinct numbers in their ``lineage``; an institution without one (records
                      before 2023) adds nothing: missing is missing, its own id is not put in
 ``lineages``         distinct ``lineage`` of its institutions, each a list that ascends; none empty
-``authors``          one entry an authorship that has a country or lineage, in the order of the
-                     record: its own distinct ``countries`` and ``lineage_ids``
 ===================  =============================================================================
 
 Lists ascend. An institution id counts if it is the letter I and at least two digits, so the defect
@@ -44,12 +42,6 @@ AUTHORS_KEPT: Final = 5000
 EXPANSION, OTHER_YEAR = "expansion corpus", "outside the years"
 DROP_RULES: Final = (EXPANSION, OTHER_YEAR)
 
-_AUTHOR: Final = pa.struct(
-    [
-        pa.field("countries", pa.list_(pa.string())),
-        pa.field("lineage_ids", pa.list_(pa.int64())),
-    ]
-)
 NARROW_SCHEMA: Final = pa.schema(
     [
         pa.field("work_id", pa.int64(), nullable=False),
@@ -66,7 +58,6 @@ NARROW_SCHEMA: Final = pa.schema(
         pa.field("institution_ids", pa.list_(pa.int64())),
         pa.field("lineage_ids", pa.list_(pa.int64())),
         pa.field("lineages", pa.list_(pa.list_(pa.int64()))),
-        pa.field("authors", pa.list_(_AUTHOR)),
     ]
 )
 LIST_COLUMNS: Final = ("countries", "institution_ids", "lineage_ids")

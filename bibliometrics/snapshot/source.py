@@ -23,8 +23,6 @@ from bibliometrics.errors import InputError, MissingPackageError, SnapshotError
 from bibliometrics.files import read_bytes, sha256
 from bibliometrics.snapshot.expressions import (
     Relations,
-    count_by_author,
-    count_one_author,
     count_works,
     drop_conditions,
     narrow_lineages,
@@ -42,7 +40,6 @@ ENGINES: Final = ("duckdb", "spark")
 MEMORY_LIMIT: Final = "2GB"
 ANEW: Final = "make the narrow table anew in an empty folder: `snapshot narrow --to DIR`"
 
-REAL: Final = ("n_works_fractional",)
 #: Conditions and keys, and the column of the narrow table that must know something about them.
 COLUMN_OF: Final = {
     "countries": "countries",
@@ -139,24 +136,6 @@ class Snapshot:
                 for question in distinct
             }
 
-    def count_one_author_works(
-        self, question: Question, institution: str, countries: Sequence[str]
-    ) -> pd.DataFrame:
-        """Tell two co-authors from one author with two affiliations, which an API can't."""
-        self._check(question)
-        frame = count_one_author(question, self.table, institution, countries)
-        return self._run(frame, ("year",))
-
-    def count_by_author(self, question: Question) -> pd.DataFrame:
-        """
-        Count works by year and country, whole and in fractional counting by author.
-
-        Each of a work's ``n_authors`` authors has 1 / ``n_authors`` of it, in equal parts for the
-        author's own distinct countries. What belongs to authors without a country goes to none.
-        """
-        self._check(question)
-        return self._run(count_by_author(question, self.table), ("year", "country_code"))
-
     @contextmanager
     def _shared(self, questions: Sequence[Question], met: Question) -> Iterator[Relations]:
         """Keep in the engine what the questions can touch: works, and the links they ask about."""
@@ -216,7 +195,7 @@ class Snapshot:
             msg = f"the engine {self.engine} failed: {type(error).__name__} {error}."
             step = "try again with more memory, or fewer conditions"
             raise SnapshotError(msg, step) from error
-        whole = {key: "str" if key in TEXT_KEYS else "int64" for key in found if key not in REAL}
+        whole = {key: "str" if key in TEXT_KEYS else "int64" for key in found}
         found = found.astype(whole)
         return found.sort_values(list(keys), ignore_index=True) if keys else found
 

@@ -578,35 +578,6 @@ def fractional_count(n_works: npt.ArrayLike, n_countries: npt.ArrayLike) -> Resu
     return _ratio(n_works, n_countries)
 
 
-def distinct_bounds(pairs: npt.ArrayLike) -> Interval:
-    """
-    Return bounds of the distinct works behind overlapping counts.
-
-    Parameters
-    ----------
-    pairs : array_like
-        Counts of one partner with each member of a group; a work of two members is in both.
-
-    Returns
-    -------
-    Interval
-        The largest count and the sum of all: distinct works of the group lie between them, both
-        included. Both 0 without counts.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or infinite.
-
-    Examples
-    --------
-    >>> [int(end) for end in distinct_bounds([144, 191, 46])]
-    [191, 381]
-    """
-    (pairs,) = _counts(pairs=pairs)
-    return Interval(pairs.max(initial=0.0), pairs.sum())
-
-
 class Place(NamedTuple):
     """A place in a ranking: its rank (1 is the most), the works, and all who share it."""
 

@@ -11,8 +11,6 @@ from bibliometrics.builds.compare import (
     Comparison,
     Side,
     find_differences,
-    find_jumps,
-    find_peaks,
     render,
 )
 from bibliometrics.errors import InputError
@@ -58,7 +56,6 @@ def of_countries(old: Rows, new: Rows, days: tuple[str, str], **values: Any) -> 
 def test_equal_counts_have_no_difference() -> None:
     found = of_countries(country_rows(), country_rows(), ("2026-11-01", "2026-11-02"))
     assert not found.cells
-    assert not found.anomalies
     assert found.compared == {"country_output": 60}
     assert "no difference in 60 cells" in render(found, "text")
 
@@ -192,52 +189,6 @@ def test_no_change_of_openalex_explains_invented_works() -> None:
     assert not found.changes
     assert cause_of(old, new) == "other invented works"
     assert render(found, "text").startswith("SYNTHETIC")
-
-
-# ------------------------------------------------------------------------------------- anomalies --
-
-
-def test_a_year_and_countries_that_jump_together_and_fall_back_are_one_anomaly() -> None:
-    new = country_rows(1.2, BR2010=2500, CL2010=2500)
-    found = of_countries(country_rows(), new, ("2026-11-01", "2026-11-02"))
-    told = [(a.kind, a.years, a.direction, a.series) for a in found.anomalies]
-    assert told == [
-        ("change", (2010,), "up", ("BR", "CL")),
-        ("level", (2010,), "up", ("BR", "CL")),
-    ]
-    assert "2010   up         BR CL" in render(found, "text")
-
-
-@pytest.mark.parametrize(
-    ("odd", "expected"),
-    [
-        ({2010: 500}, [((2010,), "down")]),
-        ({2010: 2000, 2011: 2000, 2012: 1900}, [((2010, 2011, 2012), "up")]),
-        ({2010: 2000, 2011: 500}, []),  # it does not fall back, it overshoots
-        ({2010: 1100}, []),  # too small a change
-        ({2015: 2000, 2016: 2000}, []),  # the newest years grow
-        ({2007: 2000}, []),
-    ],
-)
-def test_a_jump_needs_ordinary_years_on_both_sides(
-    odd: dict[int, float], expected: list[Any]
-) -> None:
-    old = dict.fromkeys(YEARS, 1000.0)
-    assert find_jumps(old, {**old, **odd}) == expected
-
-
-def test_small_counts_and_missing_years_make_no_anomaly() -> None:
-    old = dict.fromkeys(YEARS, 2.0)
-    assert find_jumps(old, {**old, 2010: 6.0}) == []
-    assert find_jumps({}, old) == find_jumps(dict.fromkeys(YEARS, 0.0), old) == []
-    assert find_peaks({**old, 2010: 6.0}) == []
-
-
-def test_peaks_of_one_or_two_years_are_found_in_one_series() -> None:
-    series = {year: 1000.0 * 1.1 ** (year - 2007) for year in YEARS}
-    assert find_peaks(series) == []
-    assert find_peaks({**series, 2010: 200.0}) == [((2010,), "down")]
-    assert find_peaks({**series, 2010: 9000.0, 2011: 9000.0}) == [((2010, 2011), "up")]
 
 
 # ------------------------------------------------------------------------------------- refusals --

@@ -36,7 +36,6 @@ def test_markdown_has_sections_and_escapes_bars() -> None:
     assert "## Known changes of OpenAlex between the two dates" in text
     assert "| 2026-02-24 |" in text
     assert "| country_output | 60 | 2 | 30,000 | 31,000 | +3.3 % |" in text
-    assert "| the change | country_output | n_works | 2010 | up | CL |" in text
 
 
 def test_values_that_follow_are_shown_where_no_count_differs() -> None:

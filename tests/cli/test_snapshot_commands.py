@@ -1,4 +1,4 @@
-"""The commands of the snapshot, from a release to tables, SQL and what only records tell."""
+"""The commands of the snapshot, from a release to tables and SQL."""
 
 from __future__ import annotations
 
@@ -207,38 +207,3 @@ def test_sql_of_every_question_as_json(world: World) -> None:
     own = world.run("snapshot", "sql", "--parts", "figures", "--dialect", "spark", "--table", "w")
     assert "FROM `w`" in own.out
     assert "CREATE" not in own.out
-
-
-# -------------------------------------------------------------------------------------- authors --
-
-
-def test_authors_are_told_year_by_year(world: World, table: Path) -> None:
-    ran = world.run("snapshot", "authors", "--narrow", str(table))
-    assert ran.out.splitlines()[0] == "SYNTHETIC: no number here is a result"
-    told = world.run("snapshot", "authors", "--narrow", str(table), "--json").json
-    assert [row["year"] for row in told["rows"]] == list(range(2007, 2017))
-    for row in told["rows"]:
-        assert 0 <= row["n_works_one_author"] <= row["n_works"]
-        assert 0 < row["n_works_fractional"] < row["n_works"]
-        assert 1 <= row["median_authors"] <= row["max_authors"]
-    assert max(row["max_authors"] for row in told["rows"]) == 3000
-
-
-def test_authors_of_four_works_counted_by_hand(world: World, tmp_path: Path) -> None:
-    both, academy, chile = (
-        [place(BELOW, "CN"), place(CHILE, "CL")], [place(BELOW, "CN")], [place(CHILE, "CL")],
-    )  # fmt: skip
-    teams = ([both], [academy, chile], [academy, chile, chile, []], [both, chile])
-    works = [make_record(n, list(team), **ORDINARY) for n, team in enumerate(teams, start=1)]
-    narrow_release(str(write_release(tmp_path / "r", {"part_0000": works})), tmp_path / "t")
-    told = world.run("snapshot", "authors", "--narrow", str(tmp_path / "t"), "--json").json
-    assert told["rows"] == [
-        {
-            "year": 2010,
-            "n_works": 4,
-            "n_works_one_author": 1,
-            "n_works_fractional": 1 / 2 + 1 / 2 + 2 / 4 + (1 / 4 + 1 / 2),
-            "median_authors": 2.0,
-            "max_authors": 4,
-        }
-    ]

@@ -12,7 +12,7 @@ import pytest
 
 from bibliometrics.errors import MissingPackageError, NetworkError
 from bibliometrics.openalex import session as client
-from bibliometrics.openalex.query import Request, filter_text, first_requests
+from bibliometrics.openalex.query import Request, disjoint_filters, first_requests
 from bibliometrics.openalex.session import check_seam
 from bibliometrics.study.model import load_study
 from tests.support.api_runs import CAS, by_year, running, small_world
@@ -125,7 +125,7 @@ def test_what_goes_out_is_to_the_byte_what_the_plan_prints(
         for request in requests:
             run.source._client.fetch(request)
     assert [f"/{request.target}" for request in requests] == [r.target for r in server.requests]
-    assert server.requests[0].params["filter"] == filter_text(QUESTION)
+    assert [server.requests[0].params["filter"]] == disjoint_filters(QUESTION)
 
 
 def test_a_query_is_fresh_each_time(server: OpenAlexServer, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from bibliometrics.openalex import group_by as drive
 from bibliometrics.openalex import source as openalex
 from bibliometrics.openalex.archive import open_pull
 from bibliometrics.openalex.policy import Waiting
-from bibliometrics.openalex.query import COUNTRY, estimate_plan, filter_text, first_requests
+from bibliometrics.openalex.query import COUNTRY, disjoint_filters, estimate_plan, first_requests
 from bibliometrics.openalex.source import OpenAlex, ask_remaining
 from bibliometrics.study.model import load_study
 from bibliometrics.study.questions import Question
@@ -174,7 +174,9 @@ def test_filters_go_out_as_one_joined_text_on_every_author(
 ) -> None:
     with running(tmp_path, server.url) as run:
         run.source.answer(QUESTIONS[0])
-    assert [request.params["filter"] for request in server.requests] == [filter_text(QUESTIONS[0])]
+    assert [request.params["filter"] for request in server.requests] == disjoint_filters(
+        QUESTIONS[0]
+    )
     assert f"{COUNTRY}:AR|BR|CL" in server.requests[0].params["filter"]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bibliometrics.errors import InputError
-from bibliometrics.openalex.query import Request, estimate_calls, estimate_plan, first_requests
+from bibliometrics.openalex.query import Request, estimate_plan, first_requests
 from bibliometrics.study.model import load_study
 from bibliometrics.study.questions import Question, build_plan
 
@@ -124,11 +124,11 @@ def test_the_five_figures_take_about_fifty_calls_and_the_plan_about_140() -> Non
 
 def test_estimates_of_one_question() -> None:
     years = (2009, 2011)
-    assert estimate_calls(Question(years=years, group_by=("year",))) == (1, 1)
-    assert estimate_calls(Question(years=years, group_by=("year", "country_code"))) == (3, 6)
+    assert estimate_plan([Question(years=years, group_by=("year",))]) == (1, 1)
+    assert estimate_plan([Question(years=years, group_by=("year", "country_code"))]) == (3, 6)
     keys = ("year", "country_code", "n_countries")
     question = Question(years=years, group_by=keys, keep=("AR", "BR"))
-    assert estimate_calls(question) == (6, 6 + 3 + 3 * 2)
+    assert estimate_plan([question]) == (6, 6 + 3 + 3 * 2)
 
 
 def test_no_address_of_the_plan_is_longer_than_the_api_takes() -> None:

@@ -27,7 +27,6 @@ from bibliometrics.errors import (
     DiskError,
     InputError,
     NetworkError,
-    RefusedError,
     ServerError,
     SnapshotError,
 )
@@ -37,7 +36,6 @@ from bibliometrics.snapshot import narrow as narrow_file
 from bibliometrics.snapshot import narrow as narrow_workers
 from bibliometrics.snapshot import parquet as works_parquet
 from bibliometrics.snapshot.narrow import Progress, narrow_release, read_narrowed
-from bibliometrics.snapshot.release import open_store
 from bibliometrics.snapshot.rows import LIST_COLUMNS, NARROW_SCHEMA
 from tests.support.killed_worker import die_once
 from tests.support.make_sample import FOLDER
@@ -144,7 +142,7 @@ def test_both_formats_give_the_same_narrow_table_for_the_sample(tmp_path: Path) 
         ({"primary_location": {"source": None}}, "core_source", None),
         ({"citation_normalized_percentile": None}, "top_1", None),
         ({"authorships": None}, "countries", []),
-        ({"authorships": []}, "authors", []),
+        ({"authorships": []}, "lineages", []),
         ({"authorships": None, "authors_count": None}, "n_authors", 0),
         ({"authorships": [{"institutions": None}], "authors_count": None}, "n_authors", 1),
     ],
@@ -175,7 +173,7 @@ def test_the_defect_id_is_passed_over_and_its_country_counts() -> None:
     assert (row["countries"], row["institution_ids"], row["lineage_ids"]) == (["BR"], [], [77])
 
 
-def test_lists_ascend_and_hold_each_value_once_and_authors_stay_apart() -> None:
+def test_lists_ascend_and_hold_each_value_once() -> None:
     def place(number: int, code: str) -> Work:
         return {"id": f"{BASE}I{number}", "country_code": code, "lineage": [f"{BASE}I{number}"]}
 
@@ -183,10 +181,7 @@ def test_lists_ascend_and_hold_each_value_once_and_authors_stay_apart() -> None:
     (row,) = rows_of_lines([make_record(1, team)])
     assert row["countries"] == ["BR", "US"]
     assert row["lineage_ids"] == row["institution_ids"] == [11, 99]
-    assert row["authors"] == [
-        {"countries": ["BR", "US"], "lineage_ids": [11, 99]},
-        {"countries": ["US"], "lineage_ids": [99]},
-    ]
+    assert row["lineages"] == [[11], [99]]
 
 
 def test_authors_past_the_hundredth_and_the_thousandth_are_there() -> None:
@@ -738,26 +733,19 @@ def test_a_folder_that_can_not_be_made_is_an_error(tmp_path: Path) -> None:
         narrow_release(str(release), tmp_path / "file" / "narrow")
 
 
-# --------------------------------------------------------------------------------- S3 and HTTPS --
+# ------------------------------------------------------------------------------------------- S3 --
 
 
-def places(store: ObjectStore) -> dict[str, dict[str, str]]:
-    """Return the two ways to the same release."""
-    return {
-        "s3": {"place": "s3://openalex/works", "endpoint": store.endpoint},
-        "https": {"place": f"{store.endpoint}/openalex/works"},
-    }
+def far_place(store: ObjectStore) -> dict[str, str]:
+    return {"place": "s3://openalex/works", "endpoint": store.endpoint}
 
 
 @pytest.mark.parametrize("kind", ["parquet", "jsonl"])
-@pytest.mark.parametrize("way", ["s3", "https"])
-def test_a_release_far_away_gives_the_same_table_as_in_a_folder(
-    way: str, kind: str, tmp_path: Path
-) -> None:
+def test_a_release_far_away_gives_the_same_table_as_in_a_folder(kind: str, tmp_path: Path) -> None:
     release = small_release(tmp_path / "release", kind)
     narrow_release(str(release), tmp_path / "near")
     with ObjectStore(release) as store:
-        told = narrow_release(folder=tmp_path / "far", **places(store)[way])
+        told = narrow_release(folder=tmp_path / "far", **far_place(store))
     assert read_table(tmp_path / "far").equals(read_table(tmp_path / "near"))
     near = asdict(read_narrowed(tmp_path / "near"))
     assert {k: v for k, v in asdict(told).items() if k in ("rows", "known", "parts")} == {
@@ -765,114 +753,80 @@ def test_a_release_far_away_gives_the_same_table_as_in_a_folder(
     }
 
 
-@pytest.mark.parametrize("way", ["s3", "https"])
-def test_only_a_part_of_a_parquet_file_is_moved(way: str, tmp_path: Path) -> None:
+def test_only_a_part_of_a_parquet_file_is_moved(tmp_path: Path) -> None:
     works = [
         {**work, "abstract_inverted_index": os.urandom(8_000).hex()} for work in some_works(10)
     ]
     release = write_release(tmp_path / "release", {PARTS[0]: works})
     with ObjectStore(release) as store:
-        narrow_release(folder=tmp_path / "far", **places(store)[way])
+        narrow_release(folder=tmp_path / "far", **far_place(store))
         sizes = (file.stat().st_size for file in release.rglob("*.parquet"))
         assert store.sent < sum(sizes) / 2
 
 
-@pytest.mark.parametrize("way", ["s3", "https"])
-def test_json_lines_far_away_are_read_by_large_requests(way: str, tmp_path: Path) -> None:
+def test_json_lines_far_away_are_read_by_large_requests(tmp_path: Path) -> None:
     works = [
         {**work, "abstract_inverted_index": os.urandom(40_000).hex()} for work in some_works(1, 40)
     ]
     release = write_release(tmp_path / "release", {PARTS[0]: works}, kind="jsonl")
     with ObjectStore(release) as store:
-        narrow_release(folder=tmp_path / "far", **places(store)[way])
+        narrow_release(folder=tmp_path / "far", **far_place(store))
         reads = [r for r in store.requests if r[0] == "GET" and "updated_date" in r[1]]
     assert next(release.rglob("*.gz")).stat().st_size > 1_500_000
     assert len(reads) <= 2
 
 
 @pytest.mark.parametrize("fault", ["503", "close"])
-@pytest.mark.parametrize("way", ["s3", "https"])
-def test_a_read_that_breaks_off_is_tried_again(way: str, fault: str, tmp_path: Path) -> None:
+def test_a_read_that_breaks_off_is_tried_again(fault: str, tmp_path: Path) -> None:
     release = small_release(tmp_path / "release")
     with ObjectStore(release) as store:
         store.faults = [fault, "", "", fault, "", fault]
-        told = narrow_release(folder=tmp_path / "far", **places(store)[way])
+        told = narrow_release(folder=tmp_path / "far", **far_place(store))
         assert store.faults == []
     assert (told.complete, told.rows) == (True, 100)
 
 
-@pytest.mark.parametrize("way", ["s3", "https"])
 def test_a_source_that_always_fails_is_an_error_after_some_tries(
-    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = small_release(tmp_path / "release")
     monkeypatch.setattr(narrow_file, "WAITS_SECONDS", (0.0,))
     with ObjectStore(release) as store:
         store.always = "503"
         with pytest.raises(ServerError, match="2 tries"):
-            narrow_release(folder=tmp_path / "far", **places(store)[way])
+            narrow_release(folder=tmp_path / "far", **far_place(store))
     assert not list((tmp_path / "far" / "works").iterdir())
 
 
-@pytest.mark.parametrize("way", ["s3", "https"])
-def test_a_file_that_changes_while_it_is_read_is_an_error(way: str, tmp_path: Path) -> None:
+def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path: Path) -> None:
     release = small_release(tmp_path / "release")
     with ObjectStore(release) as store:
         store.etag_of = lambda path: f'"{len(store.requests) > 6}"'  # type: ignore[method-assign]
         with pytest.raises(SnapshotError, match="changed while it was read"):
-            narrow_release(folder=tmp_path / "far", **places(store)[way])
+            narrow_release(folder=tmp_path / "far", **far_place(store))
     assert no_temporary_files(tmp_path / "far")
 
 
-def test_https_reads_insist_on_the_version_that_was_opened(tmp_path: Path) -> None:
-    release = small_release(tmp_path / "release")
-    with ObjectStore(release) as store:
-        narrow_release(folder=tmp_path / "far", **places(store)["https"])
-        reads = [r for r in store.requests if r[0] == "GET" and "updated_date" in r[1]]
-    assert reads
-    assert all(asked and match for _, _, asked, match in reads)
+def test_an_address_that_is_not_of_s3_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="neither a folder nor"):
+        narrow_release("https://example.org/works", tmp_path)
 
 
-def test_https_refuses_to_read_on_in_another_version(tmp_path: Path) -> None:
-    release = small_release(tmp_path / "release")
-    with ObjectStore(release) as store:
-        web = open_store(places(store)["https"]["place"])
-        with web.open(f"{PARTS[0]}.parquet").file as file:
-            assert file.read(4) == b"PAR1"
-            store.etag_of = lambda path: '"newer"'  # type: ignore[method-assign]
-            with pytest.raises(SnapshotError, match="changed while it was read"):
-                file.read(4)
-
-
-@pytest.mark.parametrize(("status", "error"), [("403", RefusedError), ("429", ServerError)])
-def test_a_status_that_lasts_is_an_error_of_its_kind(
-    status: str, error: type[Exception], tmp_path: Path
-) -> None:
-    release = small_release(tmp_path / "release")
-    with ObjectStore(release) as store:
-        store.always = status
-        with pytest.raises(error, match=status):
-            narrow_release(folder=tmp_path / "far", **places(store)["https"])
-    assert not list((tmp_path / "far" / "works").iterdir())
-
-
-@pytest.mark.parametrize("way", ["s3", "https"])
-def test_a_file_missing_far_away_is_an_error(way: str, tmp_path: Path) -> None:
+def test_a_file_missing_far_away_is_an_error(tmp_path: Path) -> None:
     release = small_release(tmp_path / "release")
     (release / "works" / f"{PARTS[2]}.parquet").unlink()
     with ObjectStore(release) as store, pytest.raises(SnapshotError, match="can't be read"):
-        narrow_release(folder=tmp_path / "far", **places(store)[way])
+        narrow_release(folder=tmp_path / "far", **far_place(store))
 
 
-@pytest.mark.parametrize("way", ["s3", "https"])
-def test_a_place_without_manifest_far_away_is_an_error(way: str, tmp_path: Path) -> None:
+def test_a_place_without_manifest_far_away_is_an_error(tmp_path: Path) -> None:
     with ObjectStore(tmp_path) as store, pytest.raises(SnapshotError, match="no works/manifest"):
-        narrow_release(folder=tmp_path / "far", **places(store)[way])
+        narrow_release(folder=tmp_path / "far", **far_place(store))
 
 
 def test_a_place_that_does_not_answer_is_an_error_of_the_network(tmp_path: Path) -> None:
     with ObjectStore(tmp_path) as store:
-        place = places(store)["https"]
+        place = far_place(store)
     with pytest.raises(NetworkError, match="6 tries"):
         narrow_release(folder=tmp_path / "far", **place)
 

@@ -16,12 +16,7 @@ from bibliometrics.snapshot.expressions import DIALECTS, question_sql
 from bibliometrics.snapshot.narrow import narrow_release
 from bibliometrics.snapshot.source import Snapshot
 from bibliometrics.study.model import load_study
-from bibliometrics.study.questions import (
-    Question,
-    build_plan,
-    institution_region_by_country,
-    institution_region_by_year,
-)
+from bibliometrics.study.questions import Question, build_plan
 from tests.support.make_sample import FOLDER
 from tests.support.random_worlds import ACADEMY, BELOW, CHILE, make_record
 from tests.support.snapshot_release import write_release
@@ -70,59 +65,6 @@ def test_one_question_alone_has_the_frame_it_has_among_others(sample: Snapshot) 
     answers = sample.answer_all(some)
     for question in some:
         assert_same(sample.answer(question), answers[question])
-
-
-# ----------------------------------------------------------------------- what only records tell --
-
-
-def test_one_author_with_two_affiliations_is_told_from_two_co_authors(tmp_path: Path) -> None:
-    both = [place(BELOW, "CN"), place(CHILE, "CL")]
-    works = [
-        work(1, both),
-        work(2, [place(BELOW, "CN")], [place(CHILE, "CL")]),
-        work(3, both, both),
-        work(4, both, [place(CHILE, "CL")]),
-        work(5, both, [place("I9003", "US")]),
-        work(6, [place(CHILE, "CL")]),
-    ]
-    snapshot = snapshot_of(works, tmp_path)
-    question = Question(lineage=(ACADEMY,), countries=(("CL",),), group_by=("year",))
-    frame = snapshot.count_one_author_works(question, ACADEMY, ("BR", "CL"))
-    assert frame.to_dict("records") == [{"year": 2010, "n_works": 5, "n_works_one_author": 2}]
-    assert list(map(str, frame.dtypes)) == ["int64"] * 3
-
-
-def test_fractions_by_author_share_each_author_among_his_countries(tmp_path: Path) -> None:
-    works = [
-        work(1, [place(CHILE, "CL"), place("I9003", "US")], [place("I9003", "US")], [], []),
-        work(2, [place(CHILE, "CL")]),
-    ]
-    snapshot = snapshot_of(works, tmp_path)
-    frame = snapshot.count_by_author(Question())
-    assert frame.to_dict("records") == [
-        {"year": 2010, "country_code": "CL", "n_works": 2, "n_works_fractional": 1 + 1 / 8},
-        {"year": 2010, "country_code": "US", "n_works": 1, "n_works_fractional": 1 / 8 + 1 / 4},
-    ]
-    kept = snapshot.count_by_author(Question(group_by=("country_code",), keep=("US",)))
-    assert kept["country_code"].tolist() == ["US"]
-
-
-def test_fractions_by_author_never_exceed_the_whole_count(sample: Snapshot) -> None:
-    question = institution_region_by_country(STUDY)
-    frame = sample.count_by_author(question)
-    whole = sample.answer(question).set_index(["year", "country_code"])["n_works"]
-    counted = frame.set_index(["year", "country_code"])
-    pd.testing.assert_series_equal(counted["n_works"], whole)
-    assert (counted["n_works_fractional"] <= whole).all()
-
-
-def test_one_author_works_are_a_part_of_the_works_of_institution_and_region(
-    sample: Snapshot,
-) -> None:
-    question = institution_region_by_year(STUDY)
-    frame = sample.count_one_author_works(question, STUDY.institution.id, STUDY.region.codes)
-    assert_same(frame[["year", "n_works"]], sample.answer(question))
-    assert frame["n_works_one_author"].between(1, frame["n_works"]).any()
 
 
 # ------------------------------------------------------------------------------ refusals, origin --
@@ -253,10 +195,6 @@ def test_spark_gives_the_same_frames(sample: Snapshot, tmp_path: Path) -> None:
     ours = sample.answer_all(PLAN)
     for question, frame in spark.answer_all(PLAN).items():
         assert_same(frame, ours[question])
-    by_country, by_year = institution_region_by_country(STUDY), institution_region_by_year(STUDY)
-    assert_same(spark.count_by_author(by_country), sample.count_by_author(by_country))
-    asked = (by_year, STUDY.institution.id, STUDY.region.codes)
-    assert_same(spark.count_one_author_works(*asked), sample.count_one_author_works(*asked))
     spark.close()
 
 

@@ -418,12 +418,10 @@ def make_build(study: Study = STUDY, **told: Any) -> Build:
 
 def test_readers_see_the_curve_as_frames_and_sentences() -> None:
     build = make_build()
-    assert len(curve_reading.list_specifications(build)) == 105
     assert curve_reading.list_spread(build)["primary"].tolist()[:3] == [100, 600, 6]
     choices = curve_reading.list_choices(build)
     assert choices.shape == (13, 5)
     assert choices.index[0] == ("document types", "article")
-    assert curve_reading.list_weak_choices(build).shape == (9, 5)
     robust = curve_reading.list_robustness(build)
     graded = build["claims"].dropna(subset="robustness").set_index("claim_id")["robustness"]
     assert robust["robustness"].to_dict() == graded.to_dict()
@@ -433,11 +431,6 @@ def test_readers_see_the_curve_as_frames_and_sentences() -> None:
     assert "50 % of the growth" in curve_reading.tell_big_science(build)
     assert curve_reading.list_big_science(build).loc["Brazil", "share_of_growth"] == 0.6
     assert ("Brazil", "whole", True) in curve_reading.list_counting(build).index
-    assert set(curve_reading.tables_without_big_science(build)) == {
-        "institution_region",
-        "institution_partners",
-        "fractional",
-    }
     works = CURVE.loc[CURVE["is_primary"], "n_works_institution_region"].sum()
     assert f"It rests on {works:,} works" in curve_reading.tell_full_figure(build, "curve_growth")
     assert "320 works in all years, 200 without" in curve_reading.tell_full_figure(
@@ -449,20 +442,17 @@ def test_readers_of_a_synthetic_build_see_no_grade() -> None:
     build = make_build(synthetic=True)
     assert curve_reading.tell_robustness(build) == "Synthetic data are never graded."
     assert curve_reading.list_robustness(build).empty
-    assert len(curve_reading.list_specifications(build)) == 105
 
 
 def test_readers_of_a_usual_pull_learn_what_it_waits_for() -> None:
     build = make_build(waits=True)
-    for name in ("specifications", "spread", "choices", "weak_choices", "robustness"):
+    for name in ("spread", "choices", "robustness"):
         assert "--all" in getattr(curve_reading, f"list_{name}")(build).iloc[0, 0]
     for name in ("big_science", "counting"):
         assert "--all" in getattr(curve_reading, f"list_{name}")(build).iloc[0, 0]
     for name in ("curve", "weak_axes", "robustness", "big_science"):
         assert "--all" in getattr(curve_reading, f"tell_{name}")(build)
     assert "--all" in curve_reading.tell_full_figure(build, "curve_growth")
-    with pytest.raises(TableError, match="big_science"):
-        curve_reading.tables_without_big_science(build)
 
 
 def test_a_study_without_parts_or_top_country_goes_all_the_way(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from bibliometrics.tables.indicators import (
     activity_index,
     affinity_index,
     compound_growth_rate,
-    distinct_bounds,
     fractional_count,
     growth_factor,
     growth_factor_interval,
@@ -161,12 +160,6 @@ def test_share_intervals_are_those_of_the_exact_binomial_test(part: int, more: i
     assert share_interval(part, part + more) == pytest.approx((exact.low, exact.high), abs=1e-9)
 
 
-@given(st.lists(st.sets(st.integers(0, 50)), max_size=6))
-def test_distinct_works_lie_between_the_bounds(members: list[set[int]]) -> None:
-    low, high = distinct_bounds([len(works) for works in members])
-    assert low <= len(set().union(*members)) <= high
-
-
 @given(orders, orders)
 def test_kendall_counts_pairs_in_the_same_order(order_a: list[str], order_b: list[str]) -> None:
     agreeing = [
@@ -222,7 +215,6 @@ def test_a_count_of_0_has_a_lower_end_of_0() -> None:
     assert growth_factor_interval(5, 0).low == 0
     assert share_interval(0, 5).low == 0
     assert share_interval(5, 5).high == 1
-    assert distinct_bounds([]) == (0, 0)
     assert compound_growth_rate(5, 0, 9) == -1
 
 
@@ -275,7 +267,6 @@ def test_numbers_give_a_float_and_arrays_and_columns_an_array() -> None:
         (lambda: log_linear_growth_rate([1, 2], [1, -1]), "counts must be 0 or"),
         (lambda: log_linear_growth_rate([1, 2], [1, 1], level=1), "level must be between"),
         (lambda: fractional_count(-1, 2), "n_works must be"),
-        (lambda: distinct_bounds([3, -3]), "pairs must be"),
         (lambda: kendall_tau(["BR", "BR"], ["BR"]), "each name once, but is BR, BR"),
         (lambda: share("many", 5), "part must be 0 or a positive number, but holds 'many'"),
     ],
