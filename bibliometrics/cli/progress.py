@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TextIO
 
 from tqdm import tqdm
 
-from bibliometrics.openalex.policy import Answered, Waiting
+from bibliometrics.openalex.policy import Answered, Slowed, Waiting
 
 LINE_SECONDS: Final = 5.0
 BAR: Final = "{percentage:3.0f}%|{bar}| {n_fmt} of {total_fmt} {unit}{postfix}"
@@ -90,6 +90,9 @@ class Progress:
             self._count(event)
         elif isinstance(event, Waiting):
             self.say(f"waiting {event.seconds:.0f} s: {event.reason} ({event.what[:80]})")
+        elif isinstance(event, Slowed):
+            rate = f"{event.rate:.2g} a second"
+            self.say(f"slowing down to {rate} after {event.seconds:.0f} s: {event.reason}")
         else:
             self.say(str(event))
 

@@ -3,7 +3,8 @@ Where the API is and with which key: read from the environment, kept out of ever
 
 ``OPENALEX_API_KEY`` holds the key, or ``OPENALEX_API_KEY_FILE`` names a file that does; else the
 file ``~/.config/bibliometrics/openalex-key`` is read if it is there. ``OPENALEX_API_URL`` names
-another server: a mirror, a test server. Standard library only.
+another server: a mirror, a test server. A key goes to a foreign ``http://`` address only where
+``OPENALEX_ALLOW_HTTP=1`` says so. Standard library only.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from bibliometrics.errors import InputError
 
 API_URL: Final = "https://api.openalex.org"
 KEY_FILE: Final = Path("~/.config/bibliometrics/openalex-key")
+ALLOW_HTTP: Final = "OPENALEX_ALLOW_HTTP"
 MASK: Final = "***"
 SHORTEST_SECRET: Final = 6
 
@@ -112,6 +114,21 @@ def read_key(environment: Mapping[str, str] | None = None) -> str | None:
             msg, "check its permissions; it must hold the key and nothing else"
         ) from error
     return check_key(text, f"the key in {path}")
+
+
+def check_secrecy(
+    key: str | None, address: Address, environment: Mapping[str, str] | None = None
+) -> None:
+    """Refuse to send a key or password where others can read it, unless it is allowed by name."""
+    environment = os.environ if environment is None else environment
+    if not (key or address.userinfo) or address.is_private or environment.get(ALLOW_HTTP) == "1":
+        return
+    what = "API key" if key else "password in the API address"
+    msg = f"the {what} would go to {address.host} in clear text (http)."
+    step = (
+        f"use an https address in OPENALEX_API_URL, or unset the {what}; if you trust the network"
+    )
+    raise InputError(msg, f"{step}, set {ALLOW_HTTP}=1")
 
 
 def secrets_of(key: str | None, address: Address) -> tuple[str, ...]:

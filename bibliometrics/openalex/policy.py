@@ -29,10 +29,14 @@ from bibliometrics.openalex.query import CREDIT_USD, Request
 from bibliometrics.openalex.response import RESUME, Fault, Reply, cost_of, find_fault, is_deciding
 
 TRIES: Final = {"again": 6, "partial": 3, "connect": 3, "fast": 30, "slow": 30, "stop": 1}
-FIRST_PAUSE: Final = {"again": 1.0, "partial": 10.0, "connect": 0.5, "fast": 1.0, "slow": 2.0}
+FIRST_PAUSE: Final = {"again": 1.0, "partial": 10.0, "connect": 0.5}
 LONGEST_PAUSE: Final = 30.0
 LONGEST_WAIT: Final = 300.0
 LONGEST_NAME: Final = 300
+#: A refusal for haste without a time: so many in a row, by all workers, end the run.
+MOST_STRIKES: Final = 4
+FIRST_HOLD: Final = 2.0
+SLOWEST_GAP: Final = 1.0
 KEPT_HEADERS: Final = (
     "content-type",
     "date",
@@ -60,7 +64,16 @@ class Waiting:
     seconds: float
 
 
-Event = Answered | Waiting
+@dataclass(frozen=True)
+class Slowed:
+    """The server finds us too fast: all workers pause, and ask less often from now on."""
+
+    rate: float
+    reason: str
+    seconds: float
+
+
+Event = Answered | Waiting | Slowed
 Exchange = Callable[[], Reply | Fault]
 
 
@@ -68,8 +81,22 @@ def ignore(event: Event) -> None:
     """Take an event and do nothing."""
 
 
+@dataclass(frozen=True)
+class Brake:
+    """What a refusal for haste led to: pause in seconds, requests a second, refusals in a row."""
+
+    pause: float
+    rate: float
+    strikes: int
+    is_new: bool
+
+
 class Pacer:
-    """Gives every caller its turn, so that at most ``rate`` requests a second start."""
+    """
+    Gives every caller its turn, so that at most ``rate`` requests a second start.
+
+    One for all workers: a refusal for haste slows all of them down, and a pause holds for all.
+    """
 
     def __init__(
         self,
@@ -80,22 +107,51 @@ class Pacer:
         self._gap = 1 / rate
         self._sleep = sleep
         self._clock = clock
-        self._next = float("-inf")
+        self._next = self._held = self._braked = float("-inf")
+        self._strikes = 0
         self._guard = threading.Lock()
 
-    def wait(self) -> None:
-        """Return when it is the caller's turn."""
+    def _reserve(self) -> float:
         with self._guard:
-            now = self._clock()
-            turn = max(now, self._next)
+            turn = max(self._clock(), self._next, self._held)
             self._next = turn + self._gap
-        if turn > now:
-            self._sleep(turn - now)
+        return turn
 
-    def slow_down(self) -> None:
-        """Go on with one request a second."""
+    def wait(self) -> float:
+        """Return when it is the caller's turn: the time of it, on the pacer's own clock."""
+        turn = self._reserve()
+        while True:
+            pause = turn - self._clock()
+            if pause > 0:
+                self._sleep(pause)
+            with self._guard:
+                if turn >= self._held:
+                    return turn
+            turn = self._reserve()  # somebody was refused meanwhile
+
+    def brake(self, started: float, pause: float | None, *, hard: bool = False) -> Brake:
+        """
+        Slow down after a refusal for haste: to half the rate, to one a second if ``hard``.
+
+        What was on its way when another worker was refused is no new sign. ``pause`` is what the
+        server wants; None: it names no time, which is a strike, and each strike means a longer one.
+        """
         with self._guard:
-            self._gap = max(self._gap, 1.0)
+            is_new = started >= self._braked
+            if is_new:
+                self._braked = self._clock()
+                self._strikes += pause is None
+                self._gap = max(self._gap, SLOWEST_GAP if hard else min(self._gap * 2, SLOWEST_GAP))
+            if pause is None:
+                pause = min(FIRST_HOLD * 4 ** (max(self._strikes, 1) - 1), LONGEST_PAUSE)
+            self._held = max(self._held, self._braked + pause)
+            self._next = max(self._next, self._held)
+            return Brake(pause, 1 / self._gap, self._strikes, is_new)
+
+    def go_on(self) -> None:
+        """Forget the refusals so far: an answer was accepted. The rate stays as it is."""
+        with self._guard:
+            self._strikes = 0
 
 
 class Meter:
@@ -179,35 +235,55 @@ class Gate:
         faults: Counter[str] = Counter()
         waited = cost = 0.0
         while True:
+            started = self._take_turn()
             reply, fault, paid = self._try(request, exchange)
             cost += paid
             if fault is None:
+                self.pacer.go_on()
                 self._save(request, reply, faults.total() + 1, cost, accepted=True)
                 self.tell(Answered(request.describe(), from_archive=False, cost_usd=cost))
                 return reply
             faults[fault.kind] += 1
-            pause = self._pause(fault, faults[fault.kind])
-            if faults[fault.kind] >= self.tries[fault.kind] or waited + pause > self.patience:
+            braked = self._brake(fault, started)
+            pause = braked.pause if braked else self._pause(fault, faults[fault.kind])
+            enough = faults[fault.kind] >= self.tries[fault.kind] or waited + pause > self.patience
+            if enough or (braked and braked.strikes >= MOST_STRIKES):
                 error = self._error(request, fault, faults.total())
                 if is_deciding(request, reply, error):
                     self._save(request, reply, faults.total(), cost, accepted=False)
                 raise error
             waited += pause
-            self.tell(Waiting(request.describe(), fault.message, pause))
-            self.sleep(pause)
+            if braked is None:
+                self.tell(Waiting(request.describe(), fault.message, pause))
+                self.sleep(pause)
+            elif braked.is_new:  # the pause is the pacer's, and all workers'
+                self.tell(Slowed(braked.rate, fault.message, pause))
 
-    def _try(self, request: Request, exchange: Exchange) -> tuple[Reply, Fault | None, float]:
-        """Send a request once; return the reply, what is wrong with it, and what it cost."""
+    def _take_turn(self) -> float:
+        """Wait for the next turn; raise when the run was stopped meanwhile."""
+        self._check_stopped()
+        started = self.pacer.wait()
+        self._check_stopped()
+        return started
+
+    def _check_stopped(self) -> None:
         if self.stopped.is_set():
             if self.failure is not None:
                 raise self.failure
             msg = "the run was stopped."
             raise BibliometricsError(msg, RESUME)
+
+    def _brake(self, fault: Fault, started: float) -> Brake | None:
+        if fault.kind not in {"fast", "slow"}:
+            return None
+        return self.pacer.brake(started, fault.pause, hard=fault.kind == "slow")
+
+    def _try(self, request: Request, exchange: Exchange) -> tuple[Reply, Fault | None, float]:
+        """Send a request once; return the reply, what is wrong with it, and what it cost."""
         reserved = CREDIT_USD if request.is_list else 0.0
         self.meter.reserve(reserved)
         cost, reply = 0.0, None
         try:
-            self.pacer.wait()
             came = exchange()
             if isinstance(came, Fault):
                 cost = 0.0 if came.kind in {"connect", "stop"} else reserved
@@ -227,8 +303,6 @@ class Gate:
 
     def _pause(self, fault: Fault, count: int) -> float:
         """Return the seconds to wait: what the server says, else growing, with full jitter."""
-        if fault.kind == "slow":
-            self.pacer.slow_down()
         if fault.pause is not None:
             return fault.pause
         longest = FIRST_PAUSE.get(fault.kind, 0.0) * 2 ** (count - 1)

@@ -306,6 +306,8 @@ def _find_limit(reply: Reply) -> Fault:
         return Fault("stop", BudgetError, msg, RESUME)
     pause = None if wait is None else min(max(wait, 1.0), LONG_WAIT)
     step = f"use a lower --rate; {RESUME}"
+    if pause is None:
+        step = f"wait a quarter of an hour, asking on would prolong it; then {step}"
     if data and not too_fast and not any(name.startswith("x-ratelimit") for name in reply.headers):
         return Fault(
             "slow", ServerError, f"OpenAlex slows this account down: {said!r}", step, pause

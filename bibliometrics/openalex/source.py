@@ -35,7 +35,13 @@ from bibliometrics.openalex.contract import (
     run_probes,
     warn,
 )
-from bibliometrics.openalex.credentials import API_URL, Address, check_key, parse_address
+from bibliometrics.openalex.credentials import (
+    API_URL,
+    Address,
+    check_key,
+    check_secrecy,
+    parse_address,
+)
 from bibliometrics.openalex.group_by import (
     Answer,
     Cells,
@@ -139,8 +145,7 @@ class OpenAlex:
             raise InputError(
                 msg, "unset OPENALEX_API_KEY, or take the user name out of the address"
             )
-        if key and not self._gate.address.is_private:
-            self.notes.append(f"the API key goes to {self._gate.address.host} unencrypted (http)")
+        check_secrecy(key, self._gate.address)
         self._client = Client(self._gate, connections=workers, timeout=timeout)
         self._asked: dict[Request, Future[Outcome]] = {}
         self._below: dict[str, list[Member]] = {}

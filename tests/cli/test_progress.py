@@ -9,7 +9,7 @@ import pytest
 
 from bibliometrics.cli import progress
 from bibliometrics.cli.progress import Progress
-from bibliometrics.openalex.policy import Answered, Waiting
+from bibliometrics.openalex.policy import Answered, Slowed, Waiting
 
 
 class Terminal(StringIO):
@@ -64,6 +64,13 @@ def test_lines_tell_answers_dollars_and_time_left(clock: Clock) -> None:
     last = "10 of 20 answers (7 from the network, 3 saved before), $0.0007, 60 s, about 60 s left"
     assert lines[-1] == last
     assert "waiting 12 s: too fast (works)" in lines
+
+
+def test_slowing_down_is_one_line() -> None:
+    stream = StringIO()
+    with Progress(stream) as display:
+        display(Slowed(rate=2.5, reason="too fast", seconds=2.0))
+    assert stream.getvalue() == "slowing down to 2.5 a second after 2 s: too fast\n"
 
 
 def test_lines_are_not_written_for_every_answer(clock: Clock) -> None:

@@ -21,7 +21,17 @@ from bibliometrics.errors import (
     ServerError,
 )
 from bibliometrics.openalex.credentials import parse_address
-from bibliometrics.openalex.policy import LONGEST_WAIT, TRIES, Answered, Gate, Meter, Pacer, Waiting
+from bibliometrics.openalex.policy import (
+    LONGEST_WAIT,
+    MOST_STRIKES,
+    TRIES,
+    Answered,
+    Gate,
+    Meter,
+    Pacer,
+    Slowed,
+    Waiting,
+)
 from bibliometrics.openalex.query import Request
 from bibliometrics.openalex.response import Fault, Reply
 from tests.support.api_runs import Naps, new_pull
@@ -158,6 +168,58 @@ def test_a_throttle_by_staff_goes_on_with_one_request_a_second() -> None:
     for _ in range(3):
         made.pacer.wait()
     assert naps.slept[-1] >= 1.0
+
+
+BANNED = Reply(429, {}, b"<h1>error code: 1015</h1>")
+
+
+def test_a_ban_without_a_time_stops_the_run_after_a_few_calls() -> None:
+    made, naps, events = gate()
+    with pytest.raises(ServerError, match="too fast") as caught:
+        made.pass_through(ASKED, script(BANNED))
+    assert made.meter.calls == MOST_STRIKES
+    assert "quarter of an hour" in caught.value.next_step
+    assert naps.slept == sorted(naps.slept)
+    assert [type(event) for event in events] == [Slowed] * (MOST_STRIKES - 1)
+
+
+def test_a_ban_slows_all_workers_once_and_none_goes_on_into_it() -> None:
+    made, naps, events = gate()
+    pacer = made.pacer
+    turns = [pacer.wait() for _ in range(4)]
+    naps.sleep(0.1)
+    brakes = [pacer.brake(turn, None) for turn in turns]  # four were on their way
+    assert [brake.strikes for brake in brakes] == [1, 1, 1, 1]
+    assert [brake.is_new for brake in brakes] == [True, False, False, False]
+    assert brakes[-1].rate == 50
+    assert pacer.wait() >= turns[-1] + 2
+    made.pass_through(ASKED, script(BANNED, BANNED, GOOD))
+    assert [event.rate for event in events if isinstance(event, Slowed)] == [25, 12.5]
+    assert pacer.brake(pacer.wait(), None).strikes == 1  # an answer came in between
+
+
+def test_a_turn_taken_before_a_refusal_is_given_back() -> None:
+    naps = Naps()
+    pacer = Pacer(10, naps.sleep, naps.clock)
+    first = pacer.wait()
+    refused: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        if not refused:
+            refused.append(pacer.brake(first, 5.0).pause)
+        naps.sleep(seconds)
+
+    pacer._sleep = sleep
+    assert pacer.wait() >= first + 5
+
+
+def test_a_stopped_run_asks_nothing_more_when_its_turn_comes() -> None:
+    made, _, _ = gate()
+    made.pacer._sleep = lambda _: made.stopped.set()
+    made.pacer.wait()
+    with pytest.raises(BibliometricsError, match="stopped"):
+        made.pass_through(ASKED, script(GOOD))
+    assert made.meter.calls == 0
 
 
 def test_a_spent_budget_stops_at_once() -> None:

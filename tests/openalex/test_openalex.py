@@ -26,7 +26,7 @@ from bibliometrics.errors import (
 from bibliometrics.openalex import group_by as drive
 from bibliometrics.openalex import source as openalex
 from bibliometrics.openalex.archive import open_pull
-from bibliometrics.openalex.policy import Waiting
+from bibliometrics.openalex.policy import Slowed, Waiting
 from bibliometrics.openalex.query import COUNTRY, disjoint_filters, estimate_plan, first_requests
 from bibliometrics.openalex.source import OpenAlex, ask_remaining
 from bibliometrics.study.model import load_study
@@ -378,7 +378,7 @@ def test_a_passing_fault_changes_no_count(
     with running(tmp_path, server.url) as run:
         assert cells(run.source.answer(QUESTIONS[0])) == expected(QUESTIONS[0])
         assert run.source.calls == len(server.requests) == 3
-        assert sum(isinstance(event, Waiting) for event in run.events) == 2
+        assert sum(isinstance(event, Waiting | Slowed) for event in run.events) == 2
 
 
 def test_a_repeated_group_with_another_count_is_asked_again(
@@ -463,7 +463,8 @@ def test_too_many_requests_a_second_are_waited_for(small: Records, tmp_path: Pat
         server.faults.push(*faults)
         with running(tmp_path, server.url) as run:
             found = run.source.answer_all(QUESTIONS)
-            assert run.naps.slept.count(1.0) == 7
+            assert run.naps.slept.count(1.0) >= 2
+            assert sum(isinstance(event, Slowed) for event in run.events) <= 7
     assert all(cells(found[q]) == expected(q) for q in QUESTIONS[:4])
 
 
@@ -745,7 +746,17 @@ def test_options_that_can_not_be_used_are_refused(tmp_path: Path, options: dict[
     assert "sesame" not in str(caught.value)
 
 
-def test_a_key_that_would_go_out_in_the_clear_is_noted(tmp_path: Path) -> None:
-    with new_pull(tmp_path) as pull:
-        assert "unencrypted" in OpenAlex(pull, base_url="http://h.example", key="abcdef").notes[0]
-        assert OpenAlex(pull, base_url="https://h.example", key="abcdef").notes == []
+@pytest.mark.parametrize(
+    ("key", "url"), [("abcdef", "http://h.example"), (None, "http://me:abcdef@h.example")]
+)
+def test_a_secret_that_would_go_out_in_the_clear_is_refused(
+    key: str | None, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match=r"h\.example in clear text") as caught:
+        OpenAlex(None, base_url=url, key=key)
+    assert "abcdef" not in str(caught.value)
+    OpenAlex(None, base_url=url.replace("http:", "https:"), key=key)
+    OpenAlex(None, base_url="http://127.0.0.1:9", key=key)
+    OpenAlex(None, base_url="http://h.example")
+    monkeypatch.setenv("OPENALEX_ALLOW_HTTP", "1")
+    OpenAlex(None, base_url=url, key=key)
