@@ -14,8 +14,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from bibliometrics.errors import BibliometricsError, PartialAnswerError, RefusedError, ServerError
+from bibliometrics.errors import (
+    BibliometricsError,
+    InputError,
+    PartialAnswerError,
+    RefusedError,
+    ServerError,
+)
 from bibliometrics.openalex.query import (
+    INSTITUTION,
     ROWS,
     VALUES,
     Request,
@@ -24,12 +31,14 @@ from bibliometrics.openalex.query import (
     each_year,
     first_requests,
     other_keys,
+    restrict,
 )
 from bibliometrics.openalex.response import UNKNOWN, is_full, read_tally
-from bibliometrics.study.model import country_names
+from bibliometrics.study.model import country_names, field_names
 from bibliometrics.study.questions import TEXT_KEYS, Question
 
 MOST_AUTHORS: Final = 5000
+LAST_FIRST: Final = "key:desc"
 
 
 @dataclass(frozen=True)
@@ -48,8 +57,20 @@ class Refusal:
 
 
 Outcome = Answer | Refusal
-Counts = dict[str, int]
-Cells = dict[tuple[int | str, ...], int]
+
+
+class Counts(dict[str, int]):
+    """Counts by a key; ``complete`` is false where only the largest groups could be had."""
+
+    complete = True
+
+
+class Cells(dict[tuple[int | str, ...], int]):
+    """Counts by all keys of a question; ``complete`` as of :class:`Counts`."""
+
+    complete = True
+
+
 Steps = Generator[list[Request], list[Outcome], Any]
 
 
@@ -57,14 +78,19 @@ def count_works(question: Question, *, per_page: int = ROWS) -> Steps:
     """Walk through a question."""
     first_requests(question, per_page=per_page)  # refuses what can't be asked, before any call
     if question.is_empty:
-        return {} if question.group_by else {(): 0}
+        return Cells({} if question.group_by else {(): 0})
     terms = yield from _together(
         [_Term(index, per_page).count(question) for index in range(len(disjoint_filters(question)))]
     )
     total: Counter[tuple[int | str, ...]] = Counter()
     for cells in terms:
         total.update(cells)
-    return {key: number for key, number in sorted(total.items()) if number or not key}
+    found = Cells({key: number for key, number in sorted(total.items()) if number or not key})
+    found.complete = all(cells.complete for cells in terms)
+    if not found.complete and len(terms) > 1:
+        msg = "the largest institutions of works that must be asked for in parts can't be listed."
+        raise InputError(msg, "name fewer institutions or countries, or use the snapshot source")
+    return found
 
 
 def _together(walks: Sequence[Steps]) -> Steps:
@@ -93,7 +119,7 @@ def _add(parts: Sequence[Counts]) -> Counts:
     total: Counter[str] = Counter()
     for part in parts:
         total.update(part)
-    return dict(total)
+    return Counts(total)
 
 
 def _ask(request: Request) -> Steps:
@@ -104,8 +130,14 @@ def _ask(request: Request) -> Steps:
     if isinstance(outcome, Answer):
         rows = outcome.rows if request.group_by else ()
         tally = read_tally(request.group_by, outcome.meta.get("count"), rows)
-        return tally, is_full(request, outcome.meta, tally)
+        full = is_full(request, outcome.meta, tally)
+        if full and request.group_by == INSTITUTION and request.sort:
+            msg = "OpenAlex can't list the largest institutions here: works of none lead the list."
+            raise ServerError(msg, "ask for fewer years or a narrower question")
+        return tally, full
     pages_refused = isinstance(outcome.error, RefusedError) and "," not in request.group_by
+    if pages_refused and request.group_by == INSTITUTION and not request.sort:
+        return (yield from _ask(replace(request, sort=LAST_FIRST)))  # I-1 may stand at the top
     if pages_refused and size > VALUES:
         return (yield from _ask(replace(request, per_page=VALUES)))
     raise outcome.error
@@ -121,7 +153,7 @@ def _within(question: Question, by_year: Counts) -> int:
 
 def _cells(question: Question, found: Mapping[tuple[str, ...], int]) -> Cells:
     """Return counts with typed keys; unknown keys and countries not to be kept are left out."""
-    cells: Cells = {}
+    cells = Cells()
     for texts, number in found.items():
         named = dict(zip(question.group_by, texts, strict=True))
         kept = not question.keep or named["country_code"] in question.keep
@@ -151,32 +183,76 @@ class _Term:
                 question, {(key,) if question.group_by else (): n for key, n in counts.items()}
             )
         alone = each_year(question) if "year" in question.group_by else [question]
-        if len(keys) == 1:
-            parts = yield from _together([self.by_key(one, *keys, whole=question) for one in alone])
-            parts = [{(key,): number for key, number in part.items()} for part in parts]
+        if keys == ("country_code", "n_countries"):
+            parts = yield from self.by_country_and_number(question, alone)
         else:
-            parts = yield from self.by_country_and(keys[1], question, alone)
+            walks = [self.by_keys(one, keys, whole=question) for one in alone]
+            parts = yield from _together(walks)
         found: dict[tuple[str, ...], int] = {}
         for one, part in zip(alone, parts, strict=True):
             for key, number in part.items():
                 named = dict(zip(keys, key, strict=True), year=str((one.years or (0, 0))[0]))
                 found[tuple(named[name] for name in question.group_by)] = number
-        return _cells(question, found)
+        cells = _cells(question, found)
+        cells.complete = all(getattr(part, "complete", True) for part in parts)
+        return cells
+
+    def by_keys(
+        self, question: Question, keys: tuple[str, ...], whole: Question | None = None
+    ) -> Steps:
+        """Return the counts by keys, the later ones asked for each value of the earlier alone."""
+        outer: Counts = yield from self.by_key(question, keys[0], whole=whole)
+        found = Cells()
+        found.complete = outer.complete
+        if len(keys) == 1:
+            found.update({(value,): number for value, number in outer.items()})
+            return found
+        kept = question.keep if keys[0] == "country_code" and question.keep else outer
+        values = [value for value, n in outer.items() if n and value != UNKNOWN and value in kept]
+        parts = yield from _together(
+            [self.by_keys(restrict(question, keys[0], value), keys[1:]) for value in values]
+        )
+        for value, part in zip(values, parts, strict=True):
+            found.update({(value, *key): number for key, number in part.items()})
+            found.complete = found.complete and part.complete
+        return found
 
     def by_key(self, question: Question, *keys: str, whole: Question | None = None) -> Steps:
         """Return the counts by no key or one; a partial answer is asked year by year."""
         try:
             if keys == ("country_code",):
                 return (yield from self.by_country(question, whole or question))
-            tally, full = yield from _ask(self.request(question, *keys))
+            request = self.request(question, *keys)
+            tally, full = yield from _ask(request)
             if keys == ("n_authors",) and full:
                 return (yield from self.by_size(question))
-            return dict(tally.groups) if keys else {UNKNOWN: tally.count}
+            if keys in {("subfield_id",), ("topic_id",)} and full:
+                return (yield from self.by_field(question, keys[0]))
+            counts = Counts(tally.groups) if keys else Counts({UNKNOWN: tally.count})
+            counts.complete = keys != ("institution_id",) or not full
+            return counts
         except PartialAnswerError:
-            if not question.years or question.years[0] == question.years[1]:
+            one_year = not question.years or question.years[0] == question.years[1]
+            if one_year or keys == ("institution_id",):  # sums of the largest would not be exact
                 raise
         years = [self.by_key(one, *keys, whole=whole or question) for one in each_year(question)]
         return _add((yield from _together(years)))
+
+    def by_field(self, question: Question, key: str) -> Steps:
+        """Return the counts by topic or subfield where a page can't hold them: ask in parts."""
+        if question.field_id is None:
+            parts = [question.but(field_id=number) for number in field_names()]
+        elif key == "topic_id" and len(question.subfield_ids) != 1:
+            listed = yield from self.by_key(question, "subfield_id")
+            parts = [question.but(subfield_ids=(int(number),)) for number in listed if number]
+        else:
+            msg = f"a full page of groups came for the {key} of field {question.field_id}."
+            raise ServerError(msg, "please report it: the API may have changed")
+        n_filters = len(disjoint_filters(question))
+        if any(len(disjoint_filters(part)) != n_filters for part in parts):
+            msg = "topics of more than 100 subfields can't be counted together."
+            raise InputError(msg, "name fewer subfields, or use the snapshot source")
+        return _add((yield from _together([self.by_key(part, key) for part in parts])))
 
     def by_size(self, question: Question) -> Steps:
         """Return the counts by number of authors where a page can't hold them: halve the range."""
@@ -198,9 +274,9 @@ class _Term:
         up = self.request(question, "country_code")
         low, full = yield from _ask(up)
         if not full or (question.keep and max(low.groups) >= max(question.keep)):
-            return dict(low.groups)
+            return Counts(low.groups)
         high, _ = yield from _ask(replace(up, sort="key:desc"))
-        counts = {**high.groups, **low.groups}
+        counts = Counts({**high.groups, **low.groups})
         last, first = max(low.groups), min(high.groups, default="")
         gap = [code for code in sorted(question.keep or country_names()) if last < code < first]
         alone = [whole.but(countries=(*whole.countries, (code,))) for code in gap]
@@ -209,12 +285,12 @@ class _Term:
         counts |= {code: _within(question, part) for code, part in zip(gap, parts, strict=True)}
         return counts
 
-    def by_country_and(self, second: str, question: Question, alone: Sequence[Question]) -> Steps:
+    def by_country_and_number(self, question: Question, alone: Sequence[Question]) -> Steps:
         """
-        Return, for each of some questions, the counts by country and a second key.
+        Return, for each of some questions, the counts by country and number of countries.
 
-        Two keys at once are undocumented: they are tried where they are worth it, and believed
-        where they agree with the counts by country. Else each country is asked alone.
+        Two keys at once are undocumented: they are tried, and believed where they agree with the
+        counts by country. Else each country is asked alone.
         """
         parts = yield from _together(
             [self.by_key(one, "country_code", whole=question) for one in alone]
@@ -223,20 +299,19 @@ class _Term:
             {c: n for c, n in part.items() if n and c in (question.keep or part)} for part in parts
         ]
         found: list[Any] = [None] * len(alone)
-        if second == "n_countries":
-            found[:1] = yield from _together([self.nested(alone[0], sizes[0])])
-            if found[0] is not None:
-                rest = zip(alone[1:], sizes[1:], strict=True)
-                found[1:] = yield from _together([self.nested(one, size) for one, size in rest])
+        found[:1] = yield from _together([self.nested(alone[0], sizes[0])])
+        if found[0] is not None:
+            rest = zip(alone[1:], sizes[1:], strict=True)
+            found[1:] = yield from _together([self.nested(one, size) for one, size in rest])
         walks = [
-            self.country_by_country(second, one, tuple(size))
+            self.country_by_country("n_countries", one, tuple(size))
             for one, size, done in zip(alone, sizes, found, strict=True)
             if done is None
         ]
         late = iter((yield from _together(walks)))
         return [next(late) if done is None else done for done in found]
 
-    def nested(self, question: Question, sizes: Counts) -> Steps:
+    def nested(self, question: Question, sizes: Mapping[str, int]) -> Steps:
         """Return the counts by country and number of countries, or None if not to be trusted."""
         try:
             tally, _ = yield from _ask(self.request(question, "country_code", "n_countries"))

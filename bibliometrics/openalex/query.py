@@ -21,27 +21,21 @@ from urllib.parse import parse_qsl, quote_plus, unquote, urlsplit
 
 from bibliometrics.errors import InputError
 from bibliometrics.openalex.credentials import API_URL
-from bibliometrics.study.model import country_names
+from bibliometrics.study.model import field_names
 from bibliometrics.study.questions import Question
 
 COUNTRY: Final = "authorships.institutions.country_code"
 LINEAGE: Final = "authorships.institutions.lineage"
 INSTITUTION: Final = "authorships.institutions.id"
+INSTITUTION_TYPE: Final = "authorships.institutions.type"
+FIELD: Final = "primary_topic.field.id"
+SUBFIELD: Final = "primary_topic.subfield.id"
+TOPIC: Final = "primary_topic.id"
 YEAR: Final = "publication_year"
 VALUES: Final = 100
 CHUNKS: Final = 4
 
 Conditions = list[tuple[str, tuple[str, ...]]]
-
-
-def _check(values: Iterable[str], pattern: str, what: str) -> tuple[str, ...]:
-    """Return values as a tuple; raise InputError for none, or one of another form."""
-    values = tuple(values)
-    odd = [value for value in values if not re.fullmatch(pattern, value)]
-    if odd or not values:
-        msg = f"{odd[0]!r} is not {what}." if odd else f"a condition on {what} names none."
-        raise InputError(msg, "correct the question")
-    return values
 
 
 def _bounds(least: int | None, most: int | None) -> str:
@@ -60,32 +54,30 @@ def _institutions(question: Question) -> Conditions:
     if question.not_below:
         msg = f"which institutions {question.not_below} leaves of {question.lineage} is not known."
         raise InputError(msg, "resolve the question with a list of members first")
-    ids, what = r"I\d{2,}", "an OpenAlex institution id"
-    found: Conditions = [(LINEAGE, _check((one,), ids, what)) for one in question.lineage]
+    found: Conditions = [(LINEAGE, (one,)) for one in question.lineage]
     if question.institution_ids:
-        found.append((INSTITUTION, _check(question.institution_ids, ids, what)))
+        found.append((INSTITUTION, question.institution_ids))
+    if question.institution_types:
+        found.append((INSTITUTION_TYPE, question.institution_types))
     if question.without_lineage:
-        found.append((LINEAGE, _not(_check(question.without_lineage, ids, what))))
+        found.append((LINEAGE, _not(question.without_lineage)))
     return found
 
 
 def _places(question: Question) -> Conditions:
-    found: Conditions = [
-        (COUNTRY, _check(codes, "[A-Z]{2}", "a country code")) for codes in question.countries
-    ]
+    found: Conditions = [(COUNTRY, codes) for codes in question.countries]
     return [*found, (COUNTRY, ("!null",))] if question.any_country else found
 
 
 def _documents(question: Question) -> Conditions:
-    word, what = "[a-z]+(-[a-z]+)*", "a work type"
     found: Conditions = []
     if question.years:
         first, last = question.years
         found.append((YEAR, (str(first) if first == last else f"{first}-{last}",)))
     if question.types:
-        found.append(("type", _check(question.types, word, what)))
+        found.append(("type", question.types))
     if question.without_types:
-        found.append(("type", _not(_check(question.without_types, word, what))))
+        found.append(("type", _not(question.without_types)))
     return found
 
 
@@ -103,7 +95,7 @@ def _numbers(question: Question) -> Conditions:
     every = (
         ("authors_count", question.min_authors, question.max_authors),
         ("countries_distinct_count", question.min_countries, question.max_countries),
-        ("primary_topic.field.id", question.field_id, question.field_id),
+        (FIELD, question.field_id, question.field_id),
     )
     return [
         (name, (_bounds(least, most),))
@@ -112,11 +104,26 @@ def _numbers(question: Question) -> Conditions:
     ]
 
 
+def _topics(question: Question) -> Conditions:
+    every = ((SUBFIELD, tuple(map(str, question.subfield_ids))), (TOPIC, question.topic_ids))
+    return [(name, values) for name, values in every if values]
+
+
+def _texts(question: Question) -> Conditions:
+    """Return the conditions on words, each a phrase in quotation marks, and other filters."""
+    every = (
+        ("title_and_abstract.search", question.words),
+        ("raw_affiliation_strings.search", question.address_words),
+    )
+    found = [(name, tuple(f'"{text}"' for text in texts)) for name, texts in every if texts]
+    return [*found, *((name, (value,)) for name, value in question.filters)]
+
+
 def _conditions(question: Question) -> Conditions:
     """Return all conditions as filter key and alternatives, in a fixed order."""
     return [
         part
-        for rule in (_institutions, _places, _documents, _flags, _numbers)
+        for rule in (_institutions, _places, _documents, _flags, _numbers, _topics, _texts)
         for part in rule(question)
     ]
 
@@ -164,11 +171,17 @@ def disjoint_filters(question: Question) -> list[str]:
 GROUP_KEYS: Final = {
     "year": YEAR,
     "country_code": COUNTRY,
-    "field_id": "primary_topic.field.id",
+    "field_id": FIELD,
+    "subfield_id": SUBFIELD,
+    "topic_id": TOPIC,
     "type": "type",
     "n_authors": "authors_count",
     "n_countries": "countries_distinct_count",
+    "institution_id": INSTITUTION,
+    "institution_type": INSTITUTION_TYPE,
 }
+#: Keys of which a work may have many values: their counts don't add up.
+MANY: Final = frozenset({"country_code", "institution_id", "institution_type"})
 UNKNOWN_TOO: Final = ":include_unknown"
 ROWS: Final = 200
 LINE_BYTES: Final = 8190
@@ -284,7 +297,7 @@ def group_text(question: Question, *keys: str) -> str:
     Keys of which a work has one value are asked with their unknown group, so that the groups must
     add up to the number of works; a question that names years has no works without a year.
     """
-    bare = {"country_code", "year"} if question.years else {"country_code"}
+    bare = MANY | {"year"} if question.years else MANY
     return ",".join(GROUP_KEYS[key] + ("" if key in bare else UNKNOWN_TOO) for key in keys)
 
 
@@ -300,6 +313,8 @@ def each_year(question: Question) -> list[Question]:
 
 def count_request(question: Question, text: str, *keys: str, per_page: int = ROWS) -> Request:
     """Return the request that counts the works of a filter by some keys, or all of them."""
+    if not keys and ".search:" in text:  # 10 credits as a list, 1 as a count by a key
+        return Request(filter=text, group_by=YEAR + UNKNOWN_TOO, per_page=per_page)
     if not keys:
         return Request(filter=text, select="id", per_page=1)
     sort = "key:asc" if keys == ("country_code",) else ""
@@ -307,13 +322,31 @@ def count_request(question: Question, text: str, *keys: str, per_page: int = ROW
     return Request(filter=text, group_by=group_by, sort=sort, per_page=per_page)
 
 
+#: Keys in the order in which they are asked one inside the other, and about how many values each
+#: has at most in one answer.
+MOST_VALUES: Final = {
+    "country_code": 250,
+    "institution_type": 9,
+    "type": 26,
+    "field_id": 26,
+    "n_countries": 200,
+    "subfield_id": 252,
+    "n_authors": 200,
+    "institution_id": 200,
+    "topic_id": 4516,
+}
+
+
 def other_keys(question: Question) -> tuple[str, ...]:
     """Return the keys of a question but the year, the country first."""
-    keys = tuple(sorted(set(question.group_by) - {"year"}))
-    if len(keys) > 2 or (len(keys) == 2 and keys[0] != "country_code"):
-        msg = f"the OpenAlex API can't count by {' and '.join(keys)} together."
-        raise InputError(msg, "use the snapshot source for this question")
-    return keys
+    return tuple(key for key in MOST_VALUES if key in question.group_by)
+
+
+def restrict(question: Question, key: str, value: str) -> Question:
+    """Return the question about the works that have a value of a key beside all else."""
+    if key == "country_code":
+        return question.but(countries=(*question.countries, (value,)))
+    return question.but(filters=(*question.filters, (GROUP_KEYS[key], value)))
 
 
 def first_requests(question: Question, *, per_page: int = ROWS) -> list[Request]:
@@ -342,11 +375,17 @@ def estimate_plan(
     distinct = dict.fromkeys(questions)
     requests = {request for question in distinct for request in first_requests(question)}
     second_pages = sum(request.group_by == COUNTRY for request in requests)
-    alone = sum(
-        len(question.keep or country_names())
-        * sum(request.group_by == COUNTRY for request in first_requests(question))
-        for question in distinct
-        if len(other_keys(question)) == 2
-    )
+    in_parts = {SUBFIELD + UNKNOWN_TOO: len(field_names()), TOPIC + UNKNOWN_TOO: 252}
+    split = sum(in_parts.get(request.group_by, 0) for request in requests)
     least = len(listing) + len(requests)
-    return least, least + second_pages + alone
+    return least, least + second_pages + split + sum(map(_alone, distinct))
+
+
+def _alone(question: Question) -> int:
+    """Return the most calls of a question for the values of its keys but the last, each alone."""
+    keys, total, each = other_keys(question), 0, 1
+    first = sum("," not in request.group_by for request in first_requests(question))
+    for key in keys[:-1]:
+        each *= len(question.keep) if key == "country_code" and question.keep else MOST_VALUES[key]
+        total += first * each
+    return total

@@ -28,8 +28,12 @@ from bibliometrics.errors import (
 from bibliometrics.openalex.query import (
     COUNTRY,
     CREDIT_USD,
+    FIELD,
     GROUP_KEYS,
     INSTITUTION,
+    INSTITUTION_TYPE,
+    SUBFIELD,
+    TOPIC,
     UNKNOWN_TOO,
     VALUES,
     YEAR,
@@ -41,8 +45,17 @@ EXCERPT: Final = 300
 MOST_WORKS: Final = 10**12
 UNKNOWN: Final = ""
 NUMBER_KEYS: Final = frozenset(
-    {YEAR, GROUP_KEYS["field_id"], GROUP_KEYS["n_authors"], GROUP_KEYS["n_countries"]}
+    {YEAR, FIELD, SUBFIELD, GROUP_KEYS["n_authors"], GROUP_KEYS["n_countries"]}
 )
+#: What a key of groups must be.
+PATTERNS: Final = {
+    COUNTRY: "[A-Z]{2}",
+    INSTITUTION: r"I\d{2,18}",
+    TOPIC: r"T\d{2,9}",
+    **dict.fromkeys(NUMBER_KEYS, r"\d{1,6}"),
+}
+#: The key of institutions that are none; they may be among the groups.
+NO_INSTITUTION: Final = "I-1"
 
 
 @dataclass(frozen=True)
@@ -142,9 +155,11 @@ def parse_key(group_by: str, key: object) -> str:
     text = str(key).rpartition("/")[2]
     if text.lower() in {"unknown", "-111", ""}:
         return UNKNOWN
-    if group_by == COUNTRY:
+    if group_by in {COUNTRY, INSTITUTION, TOPIC}:
         text = text.upper()
-    pattern = {COUNTRY: "[A-Z]{2}"}.get(group_by, r"\d{1,6}" if group_by in NUMBER_KEYS else ".+")
+    if group_by == INSTITUTION and text == NO_INSTITUTION:
+        return UNKNOWN
+    pattern = PATTERNS.get(group_by, ".+")
     if not isinstance(key, str | int) or isinstance(key, bool) or not re.fullmatch(pattern, text):
         msg = f"group {key!r} is not a key of {group_by}"
         raise ServerError(msg)
@@ -201,7 +216,7 @@ def check_tally(request: Request, tally: Tally, *, full: bool) -> None:
         if full and request.sort and keys != sorted(keys, reverse=request.sort.endswith("desc")):
             msg = f"a full page of countries is not in the order {request.sort}"
             raise ServerError(msg)
-    elif request.group_by == INSTITUTION:
+    elif request.group_by in {INSTITUTION, INSTITUTION_TYPE}:
         return  # a work may have many
     elif total != tally.count and not (full and total < tally.count):
         msg = f"the groups of {request.group_by} add up to {total} works, not to {tally.count}"
@@ -355,13 +370,16 @@ def is_deciding(request: Request, reply: Reply, error: BibliometricsError) -> bo
     Say whether a refusal decides how to go on, so that it must be kept for a replay.
 
     These are: two keys at once refused or failed, a partial answer over several years (they are
-    asked one by one), a refused page size of more than 100.
+    asked one by one), a refused page size of more than 100, and a list of institutions that the
+    defect id I-1 leads (it is asked in another order).
     """
     if "," in request.group_by:
         return isinstance(error, ServerError | RefusedError)
     if isinstance(error, PartialAnswerError):
         return request.years is not None and request.years[0] < request.years[1]
     refused = isinstance(error, RefusedError) and reply.status == 400
+    if refused and request.group_by == INSTITUTION and not request.sort:
+        return NO_INSTITUTION in f"{reply.body[:300]!r}"
     about_pages = re.search("pagination|per.page", f"{reply.body[:300]!r}", re.IGNORECASE)
     return refused and (request.per_page or 0) > VALUES and about_pages is not None
 

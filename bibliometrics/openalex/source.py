@@ -225,8 +225,9 @@ class OpenAlex:
         try:
             rows = self._client.fetch(request)
         except (ServerError, RefusedError) as error:
-            saved = self._client.current_session().gate.find(request)
-            if saved is None or saved.accepted:
+            gate = self._client.current_session().gate
+            saved = gate.find(request)
+            if gate.pull is not None and (saved is None or saved.accepted):
                 raise
             return Refusal(error)
         return Answer(rows.meta, rows)
@@ -389,7 +390,9 @@ def to_frame(question: Question, cells: Cells) -> pd.DataFrame:
     """
     rows = [(*key, number) for key, number in sorted(cells.items())]
     frame = pd.DataFrame(rows, columns=[*question.group_by, "n_works"])
-    return frame.astype({name: "str" if name in TEXT_KEYS else "int64" for name in frame.columns})
+    frame = frame.astype({name: "str" if name in TEXT_KEYS else "int64" for name in frame.columns})
+    frame.attrs["complete"] = getattr(cells, "complete", True)
+    return frame
 
 
 def ask_remaining(address: str | Address, key: str) -> Remaining | None:

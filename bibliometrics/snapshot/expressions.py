@@ -59,9 +59,10 @@ class Relations:
     Works and what they have, one row each: the form in which every table is counted.
 
     ``works`` has ``work_id, year, type, is_retracted, core_source, n_authors, n_countries,
-    field_id, top_1, top_10``; the others have ``work_id`` and ``country_code`` or ``node``, each
-    pair once, but ``lineages`` the array ``nodes``, one row a lineage of an institution.
-    ``node_of`` turns an institution id (``I123``) into a node.
+    field_id, subfield_id, topic_id, top_1, top_10``; the others have ``work_id`` and
+    ``country_code`` or ``node``, each pair once, but ``lineages`` the array ``nodes``, one row a
+    lineage of an institution, and ``kinds`` ``institution_type, country_code``.
+    ``node_of`` turns an institution id (``I123``) into a node, ``topic_of`` a topic's.
     """
 
     works: ir.Table
@@ -69,7 +70,9 @@ class Relations:
     lineage: ir.Table
     institutions: ir.Table
     lineages: ir.Table
+    kinds: ir.Table
     node_of: Callable[[str], Any]
+    topic_of: Callable[[str], Any]
 
 
 def narrow_works(table: ir.Table, shared: Question) -> ir.Table:
@@ -83,14 +86,19 @@ def narrow_relations(table: ir.Table) -> Relations:
     def each(column: str, name: str) -> ir.Table:
         return table.select("work_id", **{name: table[column]}).unnest(name)
 
-    lists = ("countries", "institution_ids", "lineage_ids", "lineages")
+    lists = ("countries", "institution_ids", "kinds", "lineage_ids", "lineages")
+    kinds = table.select("work_id", kind=table.kinds).unnest("kind")
     return Relations(
         works=table.drop(*lists),
         countries=each("countries", "country_code"),
         lineage=each("lineage_ids", "node"),
         institutions=each("institution_ids", "node"),
         lineages=each("lineages", "nodes"),
+        kinds=kinds.select(
+            "work_id", institution_type=_.kind["type"], country_code=_.kind["country_code"]
+        ),
         node_of=lambda text: int(text[1:]),
+        topic_of=lambda text: int(text[1:]),
     )
 
 
@@ -129,6 +137,7 @@ def official_relations(table: ir.Table) -> Relations:
             node=_.institution.id,
             country_code=_.institution.country_code.upper(),
             lineage=_.institution.lineage,
+            institution_type=_.institution["type"],
         )
     )
     ranked = core.citation_normalized_percentile
@@ -142,6 +151,8 @@ def official_relations(table: ir.Table) -> Relations:
             n_authors=_.authors_count,
             n_countries=_.countries_distinct_count,
             field_id=_.primary_topic.field.id.right(2).cast("int64"),
+            subfield_id=_.primary_topic.subfield.id.right(4).cast("int64"),
+            topic_id=_.primary_topic.id,
             top_1=ranked.is_in_top_1_percent,
             top_10=ranked.is_in_top_10_percent,
         ),
@@ -151,13 +162,20 @@ def official_relations(table: ir.Table) -> Relations:
         lineage=links.select("work_id", node=_.lineage).unnest("node").distinct(),
         institutions=links.filter(_.node.notnull()).select("work_id", "node").distinct(),
         lineages=links.filter(_.lineage.length() > 0).select("work_id", nodes=_.lineage),
+        kinds=links.filter(_.institution_type.length() > 0)
+        .select("work_id", "institution_type", "country_code")
+        .distinct(),
         node_of=lambda text: ID_ADDRESS + text,
+        topic_of=lambda text: ID_ADDRESS + text,
     )
 
 
 def matching_works(question: Question, relations: Relations) -> ir.Table:
     """Return the works that meet every condition of a question."""
-    works = relations.works.filter(_plain_conditions(question) or [ibis.literal(True)])
+    works = relations.works.filter(
+        [*_plain_conditions(question), *_topic_conditions(question, relations)]
+        or [ibis.literal(True)]
+    )
     codes, nodes = relations.countries, relations.lineage
     for wanted in question.countries:
         works = works.semi_join(codes.filter(_.country_code.isin(wanted)), "work_id")
@@ -171,6 +189,9 @@ def matching_works(question: Question, relations: Relations) -> ir.Table:
     if question.institution_ids:
         exact = list(map(relations.node_of, question.institution_ids))
         works = works.semi_join(relations.institutions.filter(_.node.isin(exact)), "work_id")
+    if question.institution_types:
+        met = relations.kinds.filter(_.institution_type.isin(question.institution_types))
+        works = works.semi_join(met, "work_id")
     if question.without_lineage:
         unwanted = list(map(relations.node_of, question.without_lineage))
         works = works.anti_join(nodes.filter(_.node.isin(unwanted)), "work_id")
@@ -185,6 +206,15 @@ def _lineages_with(relations: Relations, wanted: str, unwanted: Sequence[str]) -
         return _.nodes.contains(ibis.literal(relations.node_of(text), kind))
 
     return relations.lineages.filter(holds(wanted), *[~holds(one) for one in unwanted])
+
+
+def _topic_conditions(question: Question, relations: Relations) -> list[Any]:
+    topics = list(map(relations.topic_of, question.topic_ids))
+    every = (
+        (question.subfield_ids, _.subfield_id.isin(question.subfield_ids)),
+        (topics, _.topic_id.isin(topics)),
+    )
+    return [condition for wanted, condition in every if wanted]
 
 
 def _plain_conditions(question: Question) -> list[Any]:
@@ -218,17 +248,40 @@ def count_works(question: Question, relations: Relations) -> ir.Table:
         if question.keep:
             codes = codes.filter(_.country_code.isin(question.keep))
         works = works.inner_join(codes, "work_id")
+    if "institution_type" in keys:
+        kinds = relations.kinds.select("work_id", "institution_type").distinct()
+        works = works.inner_join(kinds, "work_id")
+    if "institution_id" in keys:
+        works = works.inner_join(_each_institution(relations), "work_id")
+    if "topic_id" in keys:
+        works = works.mutate(topic_id=_short_id("T", works.topic_id))
     if not keys:
         return works.aggregate(n_works=_.count())
     known = works.filter([_[key].notnull() for key in keys])
     return known.group_by(keys).aggregate(n_works=_.count()).order_by(keys)
 
 
+def _each_institution(relations: Relations) -> ir.Table:
+    """Return ``work_id, institution_id`` of institutions that are some: not ``I-1``."""
+    named = relations.institutions.select(
+        "work_id", institution_id=_short_id("I", relations.institutions.node)
+    )
+    return named.filter(_.institution_id.re_search(r"^I[0-9]{2,}$"))
+
+
+def _short_id(letter: str, values: Any) -> Any:
+    """Return the short form of numbers or addresses of ids."""
+    if values.type().is_integer():
+        return ibis.literal(letter) + values.cast("string")
+    return values.replace(ID_ADDRESS, "")
+
+
 def official_table(name: str = PUBLIC_TABLE) -> ir.Table:
     """Return an unbound table in the official schema: the columns that a count needs."""
     catalog, database, table = ([None, None, *name.split(".")])[-3:]
     place: dict[str, Any] = {"catalog": catalog, "database": database} if database else {}
-    institution = "struct<id: string, country_code: string, lineage: array<string>>"
+    institution = "struct<id: string, country_code: string, lineage: array<string>, type: string>"
+    levels = "id: string, subfield: struct<id: string>, field: struct<id: string>"
     flags = "struct<is_in_top_1_percent: boolean, is_in_top_10_percent: boolean>"
     schema = {
         "id": "string",
@@ -239,7 +292,7 @@ def official_table(name: str = PUBLIC_TABLE) -> ir.Table:
         "authors_count": "int64",
         "countries_distinct_count": "int64",
         "primary_location": "struct<source: struct<is_core: boolean>>",
-        "primary_topic": "struct<field: struct<id: string>>",
+        "primary_topic": f"struct<{levels}>",
         "citation_normalized_percentile": flags,
         "authorships": f"array<struct<institutions: array<{institution}>>>",
     }

@@ -22,12 +22,14 @@ from bibliometrics.errors import SnapshotError
 from bibliometrics.snapshot.rows import (
     AUTHORS_KEPT,
     EXPANSION,
+    KIND,
     LIST_COLUMNS,
     NARROW_SCHEMA,
     OTHER_YEAR,
     country_code,
     field_number,
     institution_number,
+    topic_number,
     type_name,
     work_number,
 )
@@ -46,6 +48,7 @@ class _Part(msgspec.Struct, gc=False):
 class _Institution(_Part, gc=False):
     id: str | None = None
     country_code: str | None = None
+    type: str | None = None
     lineage: list[str | None] | None = None
 
 
@@ -66,6 +69,8 @@ class _Field(_Part, gc=False):
 
 
 class _Topic(_Part, gc=False):
+    id: str | None = None
+    subfield: _Field | None = None
     field: _Field | None = None
 
 
@@ -106,6 +111,7 @@ class _Memo(dict[Any, Any]):
 _NUMBER: Final = _Memo(lambda text: institution_number(text) if text else None)
 _CODE: Final = _Memo(lambda text: country_code(text) if text else None)
 _TYPE: Final = _Memo(lambda text: type_name(text) if text else None)
+_TOPIC: Final = _Memo(lambda text: topic_number(text) if text else None)
 _FIELD: Final = _Memo(lambda given: None if given is None else field_number(str(given)))
 
 
@@ -205,6 +211,7 @@ class _Rows:
         self.name = name
         self.scalars: list[tuple[Any, ...]] = []
         self.lists = {column: _Lists() for column in LIST_COLUMNS}
+        self.kinds = _Lists()
         self.each_lineage, self.lineage_offsets = _Lists(), [0]
 
     def add(self, work: _Work) -> None:
@@ -220,7 +227,7 @@ class _Rows:
         n_codes = self._add_institutions(authorships)
         n_countries = work.countries_distinct_count
         source = work.primary_location and work.primary_location.source
-        field = work.primary_topic and work.primary_topic.field
+        topic = work.primary_topic or _Topic()
         rank = work.citation_normalized_percentile
         listed = min(len(authorships), AUTHORS_KEPT)
         self.scalars.append(
@@ -232,16 +239,19 @@ class _Rows:
                 source.is_core if source else None,
                 listed if work.authors_count is None else work.authors_count,
                 n_codes if n_countries is None else n_countries,
-                _FIELD[field.id] if field else None,
+                _FIELD[topic.field.id] if topic.field else None,
+                _FIELD[topic.subfield.id] if topic.subfield else None,
+                _TOPIC[topic.id],
                 rank.is_in_top_1_percent if rank else None,
                 rank.is_in_top_10_percent if rank else None,
             )
         )
 
     def _add_institutions(self, authorships: list[_Authorship | None]) -> int:
-        """Add the four lists of a work; return its number of distinct countries."""
+        """Add the five lists of a work; return its number of distinct countries."""
         codes: set[str] = set()
         ids: set[int] = set()
+        kinds: set[tuple[str, str]] = set()
         lineage: set[int] = set()
         lineages: set[tuple[int, ...]] = set()
         for authorship in authorships:
@@ -249,6 +259,8 @@ class _Rows:
                 if place is not None:
                     ids.add(_NUMBER[place.id])
                     codes.add(_CODE[place.country_code])
+                    if kind := _TYPE[place.type]:
+                        kinds.add((kind, _CODE[place.country_code] or ""))
                     nodes = {_NUMBER[node] for node in place.lineage or ()} - {None}
                     lineage |= nodes
                     lineages.add(tuple(sorted(nodes)))
@@ -260,6 +272,7 @@ class _Rows:
             ("lineage_ids", lineage),
         ):
             self.lists[column].add(values)
+        self.kinds.add(kinds)
         lineages.discard(())
         for nodes_of_one in sorted(lineages):
             self.each_lineage.add(set(nodes_of_one))
@@ -275,7 +288,15 @@ class _Rows:
         ]
         for column in LIST_COLUMNS:
             arrays.append(self.lists[column].to_array(NARROW_SCHEMA.field(column).type.value_type))
+        arrays.insert(names.index("kinds"), self._kinds())
         offsets = pa.array(self.lineage_offsets, pa.int32())
         each = self.each_lineage.to_array(pa.int64())
         arrays.append(pa.ListArray.from_arrays(offsets, each))
         return pa.RecordBatch.from_arrays(arrays, schema=NARROW_SCHEMA)
+
+    def _kinds(self) -> pa.ListArray:
+        """Return the pairs of type and country; a country that is not known is null."""
+        kinds, codes = zip(*self.kinds.values, strict=True) if self.kinds.values else ((), ())
+        columns = [pa.array(kinds, pa.string()), pa.array([c or None for c in codes], pa.string())]
+        pairs = pa.StructArray.from_arrays(columns, fields=list(KIND))
+        return pa.ListArray.from_arrays(pa.array(self.kinds.offsets, pa.int32()), pairs)

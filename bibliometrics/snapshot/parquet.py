@@ -21,11 +21,13 @@ from bibliometrics.errors import SnapshotError
 from bibliometrics.snapshot.rows import (
     AUTHORS_KEPT,
     EXPANSION,
+    KIND,
     NARROW_SCHEMA,
     OTHER_YEAR,
     country_code,
     field_number,
     institution_number,
+    topic_number,
     type_name,
 )
 
@@ -35,9 +37,12 @@ Years = tuple[int, int] | None
 _INSTITUTION: Final = "authorships.list.element.institutions.list.element"
 _TEXTS: Final = (
     "type",
+    "primary_topic.id",
+    "primary_topic.subfield.id",
     "primary_topic.field.id",
     f"{_INSTITUTION}.id",
     f"{_INSTITUTION}.country_code",
+    f"{_INSTITUTION}.type",
     f"{_INSTITUTION}.lineage.list.element",
 )
 _INTEGER, _TEXT, _FLAG = ("INT32", "INT64"), ("BYTE_ARRAY",), ("BOOLEAN",)
@@ -124,7 +129,7 @@ def _keep(batch: pa.RecordBatch, years: Years, dropped: Counter[str]) -> pa.Reco
 def _narrow(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
     authors = _list_parts(batch["authorships"])
     n_listed = np.minimum(np.bincount(authors[0], minlength=len(batch)), AUTHORS_KEPT)
-    lists = _institution_lists(len(batch), *authors)
+    lists, topic = _institution_lists(len(batch), *authors), batch["primary_topic"]
     columns = {
         "work_id": _work_numbers(batch["id"], name),
         "year": batch["publication_year"],
@@ -136,7 +141,9 @@ def _narrow(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
             _int64(batch["countries_distinct_count"]),
             pc.cast(pc.list_value_length(lists["countries"]), pa.int64()),
         ),
-        "field_id": _decode(_at(batch["primary_topic"], "field", "id"), field_number, pa.int32()),
+        "field_id": _decode(_at(topic, "field", "id"), field_number, pa.int32()),
+        "subfield_id": _decode(_at(topic, "subfield", "id"), field_number, pa.int32()),
+        "topic_id": _decode(_at(topic, "id"), topic_number, pa.int32()),
         "top_1": _at(batch["citation_normalized_percentile"], "is_in_top_1_percent"),
         "top_10": _at(batch["citation_normalized_percentile"], "is_in_top_10_percent"),
         **lists,
@@ -236,14 +243,33 @@ def _distinct_lists(
     return lists.take(pa.array(first)), np.where(lengths > 0, rank, -1)
 
 
+def _pairs(
+    kinds: Numbers, codes: Numbers, all_kinds: pa.Array, all_codes: pa.Array
+) -> tuple[pa.StructArray, Numbers]:
+    """
+    Return the distinct pairs of a type and a country, ascending, and for each institution the place
+    of its pair among them, -1 for one without a type.
+    """
+    known, base = kinds >= 0, len(all_codes) + 1
+    keys, places = np.unique(kinds[known] * base + codes[known] + 1, return_inverse=True)
+    kind, code = np.divmod(keys, base)
+    of_code = pa.array(code - 1, mask=code == 0)
+    pairs = [all_kinds.take(pa.array(kind)), all_codes.take(of_code)]
+    found = np.full(len(kinds), -1, dtype=np.int64)
+    found[known] = places
+    return pa.StructArray.from_arrays(pairs, fields=list(KIND)), found
+
+
 def _institution_lists(n_works: int, works: Numbers, authorships: pa.Array) -> dict[str, pa.Array]:
-    """Return the four list columns, from the authorships and the number of each one's work."""
+    """Return the five list columns, from the authorships and the number of each one's work."""
     authors, institutions = _list_parts(_at(authorships, "institutions"))
     links, ancestors = _list_parts(_at(institutions, "lineage"))
     codes, code_places = _known(_at(institutions, "country_code"), country_code)
     ids, id_places = _known(_at(institutions, "id"), institution_number)
+    kinds, kind_places = _known(_at(institutions, "type"), type_name)
     nodes, node_places = _known(ancestors, institution_number)
     all_codes, all_nodes = pa.array(codes, pa.string()), pa.array(nodes, pa.int64())
+    pairs, pair_places = _pairs(kind_places, code_places, pa.array(kinds, pa.string()), all_codes)
     lineages, lineage_places = _distinct_lists(links, node_places, len(institutions), all_nodes)
 
     def per_work(owners: Numbers, places: Numbers, values: pa.Array) -> pa.ListArray:
@@ -253,6 +279,7 @@ def _institution_lists(n_works: int, works: Numbers, authorships: pa.Array) -> d
     return {
         "countries": per_work(authors, code_places, all_codes),
         "institution_ids": per_work(authors, id_places, pa.array(ids, pa.int64())),
+        "kinds": per_work(authors, pair_places, pairs),
         "lineage_ids": per_work(authors[links], node_places, all_nodes),
         "lineages": per_work(authors, lineage_places, lineages),
     }

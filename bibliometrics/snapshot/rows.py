@@ -14,9 +14,13 @@ column               value
 ``n_authors``        ``authors_count``; where absent the number of authorships, at most 5,000
 ``n_countries``      ``countries_distinct_count``; where absent the length of ``countries``
 ``field_id``         number of ``primary_topic.field.id`` (11 to 36); null without a topic
+``subfield_id``      number of ``primary_topic.subfield.id`` (1100 to 3699), likewise
+``topic_id``         number of ``primary_topic.id``, 10001 for ``https://openalex.org/T10001``
 ``top_1, top_10``    ``citation_normalized_percentile.is_in_top_…_percent``; null if not ranked
 ``countries``        distinct ``country_code`` of all institutions of all authorships, upper case
 ``institution_ids``  distinct numbers of their ids
+``kinds``            distinct pairs of an institution's ``type`` (lower case) and ``country_code``,
+                     one entry an institution's ``type``; a null country stands first
 ``lineage_ids``      distinct numbers in their ``lineage``; an institution without one (records
                      before 2023) adds nothing: missing is missing, its own id is not put in
 ``lineages``         distinct ``lineage`` of its institutions, each a list that ascends; none empty
@@ -42,6 +46,8 @@ AUTHORS_KEPT: Final = 5000
 EXPANSION, OTHER_YEAR = "expansion corpus", "outside the years"
 DROP_RULES: Final = (EXPANSION, OTHER_YEAR)
 
+#: A type of institution with the country of one that has it.
+KIND: Final = pa.struct([pa.field("type", pa.string()), pa.field("country_code", pa.string())])
 NARROW_SCHEMA: Final = pa.schema(
     [
         pa.field("work_id", pa.int64(), nullable=False),
@@ -52,10 +58,13 @@ NARROW_SCHEMA: Final = pa.schema(
         pa.field("n_authors", pa.int32()),
         pa.field("n_countries", pa.int32()),
         pa.field("field_id", pa.int32()),
+        pa.field("subfield_id", pa.int32()),
+        pa.field("topic_id", pa.int32()),
         pa.field("top_1", pa.bool_()),
         pa.field("top_10", pa.bool_()),
         pa.field("countries", pa.list_(pa.string())),
         pa.field("institution_ids", pa.list_(pa.int64())),
+        pa.field("kinds", pa.list_(KIND)),
         pa.field("lineage_ids", pa.list_(pa.int64())),
         pa.field("lineages", pa.list_(pa.list_(pa.int64()))),
     ]
@@ -64,6 +73,7 @@ LIST_COLUMNS: Final = ("countries", "institution_ids", "lineage_ids")
 
 _INSTITUTION: Final = re.compile(r"(?:.*/)?I([0-9]{2,18})", re.IGNORECASE)
 _WORK: Final = re.compile(r"(?:.*/)?W([0-9]{1,18})", re.IGNORECASE)
+_TOPIC: Final = re.compile(r"(?:.*/)?T([0-9]{2,9})", re.IGNORECASE)
 _LAST_NUMBER: Final = re.compile(r"(?:.*/)?([0-9]{1,9})")
 
 
@@ -98,6 +108,17 @@ def field_number(text: str) -> int | None:
     (31, None)
     """
     found = _LAST_NUMBER.fullmatch(text)
+    return int(found[1]) if found else None
+
+
+def topic_number(text: str) -> int | None:
+    """
+    Return the number of a topic id, or None if the text is none.
+
+    >>> topic_number("https://openalex.org/T10001"), topic_number("10001")
+    (10001, None)
+    """
+    found = _TOPIC.fullmatch(text)
     return int(found[1]) if found else None
 
 

@@ -34,7 +34,7 @@ from bibliometrics.snapshot.expressions import (
 from bibliometrics.snapshot.narrow import Narrowed, read_narrowed
 from bibliometrics.snapshot.release import MANIFEST
 from bibliometrics.snapshot.rows import NARROW_SCHEMA
-from bibliometrics.study.questions import TEXT_KEYS, Question
+from bibliometrics.study.questions import API_ONLY, TEXT_KEYS, Question
 
 ENGINES: Final = ("duckdb", "spark")
 MEMORY_LIMIT: Final = "2GB"
@@ -54,6 +54,13 @@ COLUMN_OF: Final = {
     "retracted": "is_retracted",
     "core_source": "core_source",
     "field_id": "field_id",
+    "subfield_id": "subfield_id",
+    "subfield_ids": "subfield_id",
+    "topic_id": "topic_id",
+    "topic_ids": "topic_id",
+    "institution_id": "institution_ids",
+    "institution_type": "kinds",
+    "institution_types": "kinds",
 }
 
 
@@ -143,6 +150,8 @@ class Snapshot:
         base = narrow_relations(table)
         lineage = {i for q in questions for i in (*q.lineage, *q.without_lineage)}
         exact = {i for q in questions for i in q.institution_ids}
+        typed = any(q.institution_types or "institution_type" in q.group_by for q in questions)
+        listed = any("institution_id" in q.group_by for q in questions)
         apart = {i for q in questions if q.not_below for i in q.lineage}
         with ExitStack() as stack:
 
@@ -160,12 +169,17 @@ class Snapshot:
                 works=keep(base.works),
                 countries=keep(base.countries),
                 lineage=nodes("lineage_ids", lineage),
-                institutions=nodes("institution_ids", exact),
+                institutions=keep(base.institutions) if listed else nodes("institution_ids", exact),
+                kinds=keep(base.kinds if typed else base.kinds.limit(0)),
                 lineages=keep(narrow_lineages(table, [base.node_of(i) for i in sorted(apart)])),
             )
 
     def _check(self, question: Question) -> None:
         """Raise when the table can't know the answer."""
+        texts = [name for name in API_ONLY if getattr(question, name)]
+        if texts:
+            msg = f"a snapshot's narrow table holds no texts, so {texts[0]} can't be asked of it."
+            raise InputError(msg, "ask the OpenAlex API, or leave that condition out")
         kept, asked = self.narrowed.years, question.years
         if kept and (asked is None or asked[0] < kept[0] or asked[1] > kept[1]):
             wanted = f"{asked[0]} to {asked[1]}" if asked else "any year"
@@ -197,7 +211,9 @@ class Snapshot:
             raise SnapshotError(msg, step) from error
         whole = {key: "str" if key in TEXT_KEYS else "int64" for key in found}
         found = found.astype(whole)
-        return found.sort_values(list(keys), ignore_index=True) if keys else found
+        found = found.sort_values(list(keys), ignore_index=True) if keys else found
+        found.attrs["complete"] = True
+        return found
 
 
 def _check_release(narrowed: Narrowed, folder: Path) -> None:

@@ -5,6 +5,7 @@ from bibliometrics.doors import open_door
 __all__, __getattr__, __dir__ = open_door(
     __name__,
     {
+        "conditions": "INSTITUTION_TYPES filter_names",
         "draft": (
             "Draft check_path check_text describe_study find_definition find_region lines_of "
             "name_of region_names region_short render_study slug write_study"
@@ -15,7 +16,7 @@ __all__, __getattr__, __dir__ = open_door(
             "read_toml study_text"
         ),
         "questions": (
-            "DEFAULT_PARTS PARTS PlannedQuestion Question TEAM_BANDS TEXT_KEYS build_plan "
+            "API_ONLY DEFAULT_PARTS PARTS PlannedQuestion Question TEAM_BANDS TEXT_KEYS build_plan "
             "curve_questions field_areas home_region_by_year in_home "
             "institution_region_by_country institution_region_by_country_and_n_countries "
             "institution_region_by_year region_by_country region_by_year team_size_by_year "

@@ -7,13 +7,17 @@ It knows nothing of HTTP, SQL or files. Every source gives the same frame for th
 ``n_works`` (int64, works, whole counting, always above 0); rows ascend by the keys; groups
 without works are absent, and so are works whose key is unknown (no year, no country, no field).
 Without ``group_by`` it has one row and the column ``n_works``, which may be 0. Key columns are
-int64, but ``country_code`` and ``type`` are text. A work counts once in every distinct value
+int64, but those of ``TEXT_KEYS`` are text. A work counts once in every distinct value
 that it has: once per year, once per distinct country however many authors it has there.
+Institutions are the frame's exact ids (``I`` and two digits or more; the defect id ``I-1`` is none)
+at any level, of any country; the API lists the 200 largest, and ``frame.attrs["complete"]`` says
+whether these are all.
 
 **Conditions.** A work must meet all of them. A country or institution condition is met by *some*
 authorship; two conditions may be met by one author with two affiliations. A work whose value is
 null meets no condition on that value, so ``retracted=False`` leaves out works with no flag. Only
-works of the core corpus count (``is_xpac`` false).
+works of the core corpus count (``is_xpac`` false). Fields, subfields and topics are those of the
+primary topic. Conditions on words and on other filters (``API_ONLY``) only the API can answer.
 """
 
 from __future__ import annotations
@@ -21,15 +25,28 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from bibliometrics.errors import InputError
+from bibliometrics.study.conditions import check_conditions
 from bibliometrics.study.model import Specification, Study, check_institution_rule
 from bibliometrics.study.specifications import build_curve, without_big_science
 
-GROUP_KEYS: Final = ("year", "country_code", "field_id", "type", "n_authors", "n_countries")
-TEXT_KEYS: Final = ("country_code", "type")
+GROUP_KEYS: Final = (
+    "year",
+    "country_code",
+    "field_id",
+    "subfield_id",
+    "topic_id",
+    "type",
+    "n_authors",
+    "n_countries",
+    "institution_id",
+    "institution_type",
+)
+TEXT_KEYS: Final = ("country_code", "type", "topic_id", "institution_id", "institution_type")
+API_ONLY: Final = ("words", "address_words", "filters")
 TEAM_BANDS: Final = (
     (1, 1),
     (2, 5),
@@ -74,8 +91,20 @@ class Question:
         Bounds, both included, of the number of authors and of distinct countries.
     field_id : int or None
         The field (11 to 36) of the work's primary topic.
+    subfield_ids : tuple of int
+        The subfield (1100 to 3699) of the work's primary topic is one of these. Empty: any.
+    topic_ids : tuple of str
+        The work's primary topic is one of these (``T10001``). Empty: any.
+    institution_types : tuple of str
+        Some author has an institution of one of these types, in any country. Empty: any.
     top_percent : int or None
         1 or 10: the work is among the most cited 1 or 10 percent of its field, year and type.
+    words : tuple of str
+        Title or abstract holds one of these words or phrases. API only. Empty: any.
+    address_words : tuple of str
+        An address of the first 100 authors holds one of these words or phrases. API only.
+    filters : tuple of tuples of (str, str)
+        Any other filters of OpenAlex's works, as names and values. API only.
     group_by : tuple of str
         What to count by, out of ``GROUP_KEYS``.
     keep : tuple of str
@@ -84,8 +113,8 @@ class Question:
     Raises
     ------
     InputError
-        If nothing can meet a condition: a list of countries is empty, every type or the whole
-        institution is left out again.
+        If a value is none that a source knows, or nothing can meet a condition: a list of
+        countries is empty, every type or the whole institution is left out again.
     """
 
     years: tuple[int, int] | None = None
@@ -104,25 +133,29 @@ class Question:
     min_countries: int | None = None
     max_countries: int | None = None
     field_id: int | None = None
+    subfield_ids: tuple[int, ...] = ()
+    topic_ids: tuple[str, ...] = ()
+    institution_types: tuple[str, ...] = ()
     top_percent: int | None = None
+    words: tuple[str, ...] = ()
+    address_words: tuple[str, ...] = ()
+    filters: tuple[tuple[str, str], ...] = ()
     group_by: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no source could answer, and a selection of which nothing is left."""
+        check_conditions(self)
         unknown = set(self.group_by) - set(GROUP_KEYS)
         if unknown or len(set(self.group_by)) != len(self.group_by):
-            msg = f"group_by {self.group_by} must be distinct keys out of {GROUP_KEYS}"
-            raise ValueError(msg)
-        if self.top_percent not in {None, 1, 10}:
-            msg = f"top_percent must be 1 or 10, not {self.top_percent}"
-            raise ValueError(msg)
+            msg = f"group_by {self.group_by} must be distinct keys."
+            raise InputError(msg, f"known keys: {', '.join(GROUP_KEYS)}")
         if self.keep and "country_code" not in self.group_by:
-            msg = "keep needs country_code in group_by"
-            raise ValueError(msg)
+            msg = "keep needs country_code in group_by."
+            raise InputError(msg, "count by country, or keep all")
         if self.not_below and not self.lineage:
-            msg = "not_below needs lineage"
-            raise ValueError(msg)
+            msg = "not_below needs lineage."
+            raise InputError(msg, "name the institution whose part is left out")
         emptied = [
             name
             for name, is_empty in (
@@ -138,8 +171,10 @@ class Question:
 
     @property
     def key(self) -> str:
-        """SHA-256 (first 16 hexadecimal digits) of the question: its name in files."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        """SHA-256 (first 16 hexadecimal digits) of what is asked: its name in files."""
+        asked = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        given = {entry.name for entry in fields(self) if asked[entry.name] != entry.default}
+        text = json.dumps({name: asked[name] for name in given}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def but(self, **changes: object) -> Question:
@@ -153,9 +188,13 @@ class Question:
         max_authors: int | None = None,
         min_countries: int | None = None,
         max_countries: int | None = None,
+        international: bool | None = None,
     ) -> Question:
         """
         Return the same question within further bounds: those that it has stay.
+
+        ``international`` True is two distinct countries or more, False exactly one: the source's
+        own number, so that a work of unknown countries is neither.
 
         Examples
         --------
@@ -168,11 +207,12 @@ class Question:
             known = [bound for bound in bounds if bound is not None]
             return choose(known) if known else None
 
+        least, most = {None: (None, None), True: (2, None), False: (1, 1)}[international]
         return self.but(
             min_authors=both(max, self.min_authors, min_authors),
             max_authors=both(min, self.max_authors, max_authors),
-            min_countries=both(max, self.min_countries, min_countries),
-            max_countries=both(min, self.max_countries, max_countries),
+            min_countries=both(max, self.min_countries, min_countries, least),
+            max_countries=both(min, self.max_countries, max_countries, most),
         )
 
     @property

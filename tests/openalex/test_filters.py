@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bibliometrics.errors import InputError
-from bibliometrics.openalex.query import disjoint_filters
-from bibliometrics.study.model import load_study
+from bibliometrics.openalex.query import GROUP_KEYS, disjoint_filters
+from bibliometrics.study.conditions import filter_names
+from bibliometrics.study.model import country_names, load_study
+from bibliometrics.study.questions import GROUP_KEYS as KEYS
 from bibliometrics.study.questions import Question, build_plan
 
 CODES = st.lists(st.sampled_from(["AR", "BR", "CL", "NA"]), min_size=1, unique=True).map(tuple)
@@ -76,12 +80,39 @@ def test_a_whole_question_becomes_one_text_in_a_fixed_order() -> None:
         ({"min_authors": 1, "max_authors": 1}, "authors_count:1"),
         ({"max_countries": 30}, "countries_distinct_count:<31"),
         ({"institution_ids": ("I10",)}, "authorships.institutions.id:I10"),
+        (
+            {"institution_types": ("company", "other")},
+            "authorships.institutions.type:company|other",
+        ),
+        ({"subfield_ids": (3103, 3107)}, "primary_topic.subfield.id:3103|3107"),
+        ({"topic_ids": ("T10001", "T10002")}, "primary_topic.id:T10001|T10002"),
+        ({"words": ("solar cell", "wind")}, 'title_and_abstract.search:"solar cell"|"wind"'),
+        (
+            {"address_words": ("Chinese Academy of Sciences",)},
+            'raw_affiliation_strings.search:"Chinese Academy of Sciences"',
+        ),
+        ({"filters": (("language", "es|pt"), ("has_doi", "true"))}, "language:es|pt,has_doi:true"),
         ({"top_percent": 10}, "citation_normalized_percentile.is_in_top_10_percent:true"),
         ({}, ""),
     ],
 )
 def test_each_condition_has_its_form(conditions: dict[str, object], text: str) -> None:
     assert disjoint_filters(Question().but(**conditions)) == [text]
+
+
+def test_every_filter_of_ours_is_among_those_that_the_api_knows() -> None:
+    whole: dict[str, Any] = {
+        "lineage": ("I12",), "institution_ids": ("I12",), "institution_types": ("company",),
+        "countries": (("BR",),), "years": (2010, 2010), "types": ("article",), "retracted": True,
+        "core_source": True, "min_authors": 2, "min_countries": 2, "field_id": 31,
+        "subfield_ids": (3103,), "topic_ids": ("T10001",), "words": ("a",), "top_percent": 1,
+        "address_words": ("b",),
+    }  # fmt: skip
+    texts = [*disjoint_filters(Question(**whole)), *disjoint_filters(Question(top_percent=10))]
+    names = {part.partition(":")[0] for text in texts for part in text.split(",")}
+    assert len(names) == len(whole) + 1
+    assert names <= filter_names()
+    assert {GROUP_KEYS[key] for key in KEYS} <= filter_names()
 
 
 def test_countries_are_asked_of_all_authors_never_of_the_first_hundred() -> None:
@@ -121,7 +152,7 @@ def test_chunks_of_ids_count_a_work_once(named: set[int], present: set[int]) -> 
         {"without_lineage": tuple(f"I{n}" for n in range(10, 111))},
         {
             "institution_ids": tuple(f"I{n}" for n in range(10, 311)),
-            "countries": (tuple(f"{a}{b}" for a in "ABCDEFGHIJKLM" for b in "ABCDEFGHIJKLMNOPQR"),),
+            "countries": (tuple(country_names()),),
         },
         {"countries": ((),)},
         {"countries": (("br",),)},

@@ -760,3 +760,30 @@ def test_a_secret_that_would_go_out_in_the_clear_is_refused(
     OpenAlex(None, base_url="http://h.example")
     monkeypatch.setenv("OPENALEX_ALLOW_HTTP", "1")
     OpenAlex(None, base_url=url, key=key)
+
+
+def test_words_are_asked_of_title_and_abstract_or_addresses_for_one_credit() -> None:
+    address = ["Inst. of Physics, Chinese Academy of Sciences, Beijing"]
+    works = [
+        work(1, title="A solar cell", publication_year=2010),
+        work(2, title="Cells", abstract_inverted_index={"Solar": [0], "cell": [1]}),
+        work(3, title="A cell that is solar"),
+        work(4, [place(5, "CN")], title="Wind"),
+    ]
+    works[3]["authorships"][0]["raw_affiliation_strings"] = address
+    by_year = Question(words=("solar cell", "wind"), group_by=("year",))
+    asked = {
+        Question(words=("solar cell",)): 2,
+        Question(words=("solar cell", "wind")): 3,
+        Question(address_words=("Chinese Academy of Sciences",)): 1,
+        Question(address_words=("Academy of Chinese",)): 0,
+        Question(filters=(("authorships.institutions.country_code", "cn"),)): 1,
+    }
+    with (
+        OpenAlexServer(works, per_second=False) as server,
+        OpenAlex(None, base_url=server.url, rate=100) as api,
+    ):
+        found = api.answer_all([*asked, by_year])
+        assert {one: int(found[one]["n_works"].iloc[0]) for one in asked} == asked
+        assert found[by_year]["n_works"].tolist() == [3]
+        assert server.meter.used() == len(server.requests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -268,9 +269,81 @@ def test_chunks_of_a_long_list_add_up() -> None:
 
 def test_what_the_api_can_not_count_is_refused_before_anything_is_asked() -> None:
     server = Server(WORKS)
-    with pytest.raises(InputError):
-        walk(Question(years=YEARS, group_by=("field_id", "type")), server)
+    with pytest.raises(InputError, match="must name its years"):
+        walk(Question(group_by=("field_id", "year")), server)
     assert not server.asked
+
+
+class Topics(Server):
+    """Three topics in each of 70 subfields of each field; the numbers say where."""
+
+    def rows(self, request: Request, works: list[Any]) -> list[dict[str, Any]]:
+        field, subfield = (
+            re.search(rf"primary_topic.{level}.id:(\d+)", request.filter)
+            for level in ("field", "subfield")
+        )
+        all_subfields = [f * 100 + s for f in range(11, 37) for s in range(70)]
+        subfields = [
+            one
+            for one in all_subfields
+            if (not field or one // 100 == int(field[1]))
+            and (not subfield or one == int(subfield[1]))
+        ]
+        keys = [str(one) for one in subfields]
+        if request.group_by.startswith("primary_topic.id"):
+            keys = [f"https://openalex.org/T{one}{n}" for one in subfields for n in range(3)]
+        return [{"key": key, "count": 1} for key in keys][: min(self.page, request.per_page or 0)]
+
+
+def test_more_topics_than_a_page_holds_are_asked_by_field_then_by_subfield() -> None:
+    server = Topics([])
+    assert len(walk(Question(group_by=("subfield_id",)), server)) == 26 * 70
+    assert len(server.asked) == 1 + 26
+    assert len(walk(Question(group_by=("topic_id",)), server)) == 26 * 70 * 3
+    assert max(Counter(server.asked).values()) <= 2
+    few = walk(Question(group_by=("topic_id",), subfield_ids=(3103,)), server)
+    assert few == {(f"T3103{n}",): 1 for n in range(3)}
+
+
+class Institutions(Server):
+    """Some institutions, the first with most works; the defect id may stand at the top."""
+
+    def __init__(self, number: int, *, defect: bool = False) -> None:
+        super().__init__([])
+        self.number, self.defect = number, defect
+
+    def __call__(self, request: Request) -> Outcome:
+        self.asked.append(request)
+        if self.defect and not request.sort:
+            return Refusal(RefusedError("'I-1' is not a valid OpenAlex ID."))
+        rows = [{"key": f"I{100 + n}", "count": 1000 - n} for n in range(self.number)]
+        rows += [{"key": "https://openalex.org/I-1", "count": 2000}] if self.defect else []
+        return Answer({"count": 3000}, rows[: request.per_page])
+
+
+def test_institutions_are_complete_below_a_full_page_and_say_so_where_they_are_not() -> None:
+    question = Question(group_by=("institution_id",))
+    for number, complete in ((199, True), (200, False), (1000, False)):
+        server = Institutions(number)
+        found = walk(question, server)
+        assert (len(found), found.complete) == (min(number, 200), complete)
+        assert [request.sort for request in server.asked] == [""]
+
+
+def test_where_the_defect_id_leads_the_list_institutions_are_asked_in_another_order() -> None:
+    server = Institutions(50, defect=True)
+    found = walk(Question(group_by=("institution_id",)), server)
+    assert (len(found), found.complete) == (50, True)
+    assert [request.sort for request in server.asked] == ["", "key:desc"]
+    with pytest.raises(ServerError, match="can't list the largest institutions"):
+        walk(Question(group_by=("institution_id",)), Institutions(300, defect=True))
+
+
+def test_the_largest_of_a_list_that_is_asked_in_parts_are_never_added_up() -> None:
+    ids = tuple(f"I{number}" for number in range(100, 250))
+    question = Question(institution_ids=ids, group_by=("institution_id",))
+    with pytest.raises(InputError, match="asked for in parts"):
+        walk(question, Institutions(300))
 
 
 def test_a_full_page_for_one_number_of_authors_is_an_error() -> None:

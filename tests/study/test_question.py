@@ -17,14 +17,15 @@ from bibliometrics.study.questions import GROUP_KEYS, PARTS, TEAM_BANDS, Questio
 STUDY = load_study()
 CAS, USTC, UCAS = "I19820366", "I126520041", "I4210165038"
 
-texts = st.lists(st.sampled_from(["a", "b", "c"]), max_size=2).map(tuple)
+ids = st.lists(st.sampled_from(["I10", "I11", "I12"]), max_size=2).map(tuple)
+types = st.lists(st.sampled_from(["article", "review"]), max_size=2).map(tuple)
 questions = st.builds(
     Question,
     years=st.none() | st.tuples(st.integers(1990, 2000), st.integers(2001, 2010)),
-    countries=st.lists(st.sampled_from([("a",), ("b", "c")]), max_size=2).map(tuple),
+    countries=st.lists(st.sampled_from([("AR",), ("BR", "CL")]), max_size=2).map(tuple),
     any_country=st.booleans(),
-    lineage=texts,
-    types=texts,
+    lineage=ids,
+    types=types,
     retracted=st.none() | st.booleans(),
     max_authors=st.none() | st.integers(1, 3),
     top_percent=st.sampled_from([None, 1, 10]),
@@ -55,12 +56,20 @@ def test_every_condition_changes_the_key() -> None:
         "retracted": False,
         "core_source": True,
         "field_id": 31,
+        "types": ("article",),
+        "without_types": ("review",),
+        "subfield_ids": (3103,),
+        "topic_ids": ("T10001",),
+        "institution_types": ("company",),
+        "words": ("sun",),
+        "address_words": ("sun",),
+        "filters": (("language", "es"),),
     }
     keys = {Question().key}
     for entry in fields(Question):
         number = entry.name.startswith(("min_", "max_"))
-        value = values.get(entry.name, 5 if number else ("x",))
-        more = {"keep": {"group_by": ("country_code",)}, "not_below": {"lineage": ("y",)}}.get(
+        value = values.get(entry.name, 5 if number else ("I10",))
+        more = {"keep": {"group_by": ("country_code",)}, "not_below": {"lineage": ("I11",)}}.get(
             entry.name, {}
         )
         keys.add(Question(**{entry.name: value}, **more).key)
@@ -70,16 +79,65 @@ def test_every_condition_changes_the_key() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"group_by": ("institution",)}, "group_by"),
+        ({"group_by": ("institution",)}, "known keys: year, country_code, field_id"),
         ({"group_by": ("year", "year")}, "distinct keys"),
-        ({"top_percent": 5}, "top_percent must be 1 or 10, not 5"),
+        ({"top_percent": 5}, "top_percent 5 is not 1 or 10"),
+        ({"years": (2016, 2007)}, "years are reversed: 2016 comes after 2007"),
+        ({"years": 2016}, "years 2016 are not"),
+        ({"years": (2016,)}, "are not"),
+        ({"years": (True, 2016)}, "are not"),
+        ({"years": (2007.0, 2016)}, "are not"),
+        ({"years": (1, 2016)}, "from 1500 to 2050"),
+        ({"countries": (("br",),)}, "'br'.*such as BR"),
+        ({"countries": (("Brazil",),)}, "'Brazil'.*such as BR"),
+        ({"countries": ("BR",)}, "'BR'.*expected"),
+        ({"countries": "BR"}, "'BR'.*expected"),
+        ({"countries": (["BR"],)}, "BR"),
+        ({"lineage": "I12"}, "'I12'.*expected"),
+        ({"lineage": ("19820366",)}, "ids of institutions such as"),
+        ({"institution_ids": ("I-1",)}, "ids of institutions such as"),
+        ({"types": ("papers",)}, "'papers'.*article, book"),
+        ({"without_types": ("Article",)}, "'Article'.*article, book"),
+        ({"retracted": "no"}, "True, False or None"),
+        ({"max_authors": -1}, "whole number of 0 or more"),
+        ({"max_authors": True}, "whole number of 0 or more"),
+        ({"field_id": 99}, "field_id 99 is not the number of a field from 11 to 36"),
+        ({"field_id": [31]}, "field from 11 to 36"),
+        ({"subfield_ids": (31,)}, "31.*numbers of subfields"),
+        ({"subfield_ids": (4001,)}, "4001.*numbers of subfields"),
+        ({"topic_ids": ("10001",)}, "'10001'.*such as T10001"),
+        ({"institution_types": ("university",)}, "'university'.*archive, company, education"),
+        ({"words": ("solar, wind",)}, "words or phrases"),
+        ({"words": ('"sun"',)}, "words or phrases"),
+        ({"words": ("",)}, "words or phrases"),
+        ({"address_words": ("a|b",)}, "words or phrases"),
+        ({"filters": (("langauge", "es"),)}, "langauge.*a filter of OpenAlex's works"),
+        ({"filters": (("language", "es,type:book"),)}, "value without comma"),
+        ({"filters": (("language", ""),)}, "value without comma"),
+        ({"filters": (("is_xpac", "true"),)}, "the corpus is no such filter"),
+        ({"filters": {"language": "es"}}, "pairs of a filter"),
         ({"keep": ("BR",), "group_by": ("year",)}, "keep needs country_code"),
         ({"not_below": ("I12",)}, "not_below needs lineage"),
     ],
 )
 def test_a_question_that_no_source_can_answer_is_refused(wrong: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(InputError, match=said):
         Question(**wrong)
+
+
+def test_a_question_keeps_its_key_when_new_conditions_come_that_it_does_not_have() -> None:
+    assert Question(field_id=31).key == Question(field_id=31, words=(), filters=()).key
+    assert Question(field_id=31).key != Question(field_id=32).key
+
+
+def test_international_is_two_countries_or_more_and_national_is_one() -> None:
+    question = Question(max_countries=30)
+    both = question.narrow(international=True)
+    assert (both.min_countries, both.max_countries) == (2, 30)
+    one = question.narrow(international=False)
+    assert (one.min_countries, one.max_countries) == (1, 1)
+    assert one.narrow(international=True).is_empty
+    assert question.narrow() == question
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ ACADEMY, PART, BELOW, CHILE, OTHER = "I19820366", "I126520041", "I4210137180", "
 CODES = ("BR", "CL", "CN", "NA", "US", "XK")
 TYPES = ("article", "review", "paratext", "book-chapter")
 YEARS = (2006, 2018)
+KINDS = ("company", "education", "facility")
+#: Topics with their subfield: two of a subfield, two subfields of a field.
+TOPICS = {"T10001": 3103, "T10002": 3103, "T10003": 3107, "T10004": 1105, "T10005": None}
 
 _LINEAGES = {
     ACADEMY: (ACADEMY,),
@@ -24,23 +27,34 @@ _LINEAGES = {
 }
 
 
-def _place(name: str | None, code: str | None, *, lineage: bool) -> dict[str, Any]:
+def _place(
+    name: str | None, code: str | None, kind: str | None = "education", *, lineage: bool
+) -> dict[str, Any]:
     nodes = [BASE + node for node in _LINEAGES.get(name or "", ())] if lineage else []
-    return {"id": name and BASE + name, "country_code": code, "lineage": sorted(nodes)}
+    known = {"id": name and BASE + name, "country_code": code, "type": kind}
+    return {**known, "lineage": sorted(nodes)}
 
 
 PLACES = st.builds(
     _place,
     st.sampled_from((*_LINEAGES, None)),
     st.sampled_from((*CODES, None)),
+    st.sampled_from((*KINDS, None)),
     lineage=st.booleans(),
 )
 FLAGS = st.sampled_from((True, False, None))
 TEAMS = st.lists(st.lists(PLACES, max_size=3), max_size=4)
 
 
-def _topic(field: int | None) -> dict[str, Any] | None:
-    return field and {"id": BASE + "T1", "field": {"id": f"{BASE}fields/{field}"}}
+def _topic(topic: str | None) -> dict[str, Any] | None:
+    if topic is None:
+        return None
+    subfield = TOPICS[topic]
+    known = {"id": BASE + topic, "subfield": None, "field": {"id": f"{BASE}fields/31"}}
+    if subfield:
+        known["field"] = {"id": f"{BASE}fields/{subfield // 100}"}
+        known["subfield"] = {"id": f"{BASE}subfields/{subfield}"}
+    return known
 
 
 def make_record(number: int, team: list[list[dict[str, Any]]], **values: Any) -> dict[str, Any]:
@@ -62,7 +76,7 @@ def make_record(number: int, team: list[list[dict[str, Any]]], **values: Any) ->
     }
 
 
-def _record(number: int, team: Any, year: Any, kind: Any, flags: Any, field: Any, top: Any) -> Any:
+def _record(number: int, team: Any, year: Any, kind: Any, flags: Any, topic: Any, top: Any) -> Any:
     retracted, core, expansion = flags
     ten = None if top is None else top > 0
     rank = None if top is None else {"is_in_top_1_percent": top > 1, "is_in_top_10_percent": ten}
@@ -74,7 +88,7 @@ def _record(number: int, team: Any, year: Any, kind: Any, flags: Any, field: Any
         type=kind,
         is_retracted=retracted,
         is_xpac=expansion is True,
-        primary_topic=_topic(field),
+        primary_topic=_topic(topic),
         primary_location=location,
         citation_normalized_percentile=rank,
     )
@@ -83,7 +97,7 @@ def _record(number: int, team: Any, year: Any, kind: Any, flags: Any, field: Any
 #: A work that has every value, so that nothing is unknown to a release.
 WHOLE = _record(
     0, [[_place(BELOW, "CN", lineage=True)], [_place(OTHER, "CL", lineage=True)]],
-    2010, "article", (False, True, False), 31, 2,
+    2010, "article", (False, True, False), "T10001", 2,
 )  # fmt: skip
 
 
@@ -95,7 +109,7 @@ def worlds(draw: st.DrawFn, max_size: int = 12) -> list[dict[str, Any]]:
         st.sampled_from((2007, 2010, 2016, 2020, None)),
         st.sampled_from((*TYPES, None)),
         st.tuples(FLAGS, FLAGS, FLAGS),
-        st.sampled_from((11, 31, None)),
+        st.sampled_from((*TOPICS, None)),
         st.sampled_from((0, 1, 2, None)),
     )
     drawn = draw(st.lists(values, max_size=max_size))
@@ -123,6 +137,9 @@ _CONDITIONS = {
     "min_countries": st.sampled_from((None, 1)),
     "max_countries": st.sampled_from((None, 0, 1, 2)),
     "field_id": st.sampled_from((None, 31)),
+    "subfield_ids": _tuples((1105, 3103, 3107, 3199), 2),
+    "topic_ids": _tuples(("T10001", "T10003", "T10004", "T99999"), 2),
+    "institution_types": _tuples((*KINDS, "archive"), 2),
     "top_percent": st.sampled_from((None, 1, 10)),
 }
 

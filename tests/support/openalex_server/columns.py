@@ -6,6 +6,7 @@ Decisions where old records (2021 to 2026) say less than today's:
   as false (core corpus); `authors_count` absent is the number of authorships, at most 5,000;
   `countries_distinct_count` and `institutions_distinct_count` absent are counted over the
   institutions of the first 5,000 authors.
+- `raw_affiliation_strings` are those of the first 100 authors.
 - `authorships.institutions.*` see every authorship, `authorships.countries` the first 100 and only
   the authorship's own `countries` list.
 - An institution of the works gets a record of its own, put together from the authorships:
@@ -139,7 +140,20 @@ def describe_work(work: Record) -> Values:
     values["is_xpac"] = [bool(work.get("is_xpac"))]
     values["doi"] = [_at(work, "ids", "doi") or work.get("doi")]
     values["title"] = [work.get("title") or work.get("display_name")]
+    values["title_and_abstract"] = [f"{values['title'][0] or ''} {read_abstract(work)}".strip()]
+    values["raw_affiliation_strings"] = [
+        text
+        for author in (work.get("authorships") or [])[:AUTHORS_IN_LISTS]
+        for text in author.get("raw_affiliation_strings") or []
+    ]
     return values
+
+
+def read_abstract(work: Record) -> str:
+    """Return a work's abstract from its inverted index: words and their places."""
+    places = work.get("abstract_inverted_index") or {}
+    found = [(place, word) for word, listed in places.items() for place in listed]
+    return " ".join(word for _, word in sorted(found))
 
 
 def rank_work(work: Record) -> tuple[Any, ...]:

@@ -95,6 +95,8 @@ WORK_FIELDS: dict[str, Field] = _table(
         Field("display_name.search", "search", "title", groups=False),
         Field("title.search", "search", "title", groups=False),
         Field("default.search", "search", "title", groups=False),
+        Field("title_and_abstract.search", "search", "title_and_abstract", groups=False),
+        Field("raw_affiliation_strings.search", "search", "raw_affiliation_strings", groups=False),
         Field("include_xpac", "nothing", "is_xpac", groups=False),
     ],
     _WORK_ALIASES,

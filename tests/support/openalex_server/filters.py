@@ -25,6 +25,8 @@ MOST_VALUES = 100
 OPENALEX = "https://openalex.org/"
 
 _ID = re.compile(r"(?:https?://openalex\.org/)?(?:[a-z_-]+/)?([a-z]\d{2,})", re.IGNORECASE)
+_TERM = re.compile(r'"([^"]*)"|(\S+)')
+_WORD = re.compile(r"\w+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -151,7 +153,7 @@ def _single(table: Table, field: Field, value: str) -> int:
     if field.kind in ("date", "from_date", "to_date"):
         return _date(table, column, field, value)
     if field.kind == "search":
-        return _search(column, value)
+        return _search(table, column, value)
     if value == "null":
         return table.all & ~column.present
     if value == "!null":
@@ -281,13 +283,20 @@ def _date(table: Table, column: Column, field: Field, value: str) -> int:
     return found
 
 
-def _search(column: Column, value: str) -> int:
-    """Return the records whose text has all the words: far simpler than the real search."""
-    words = value.casefold().split()
-    if any(word.startswith("!") for word in words):
+def _search(table: Table, column: Column, value: str) -> int:
+    """Return the records that have every word, and every phrase in quotation marks in one text.
+
+    Far simpler than the real search: no word stems. Words may stand in different texts.
+    """
+    if any(word.startswith("!") for word in value.split()):
         refuse_query(f"Search filters do not support the ! operator. Problem value: {value}")
-    found = 0
-    for text in column.folded:
-        if all(word in text for word in words):
-            found |= column.matching(text)
+    if "*" in value or "?" in value:
+        refuse_query("Wildcards (* or ?) require the exact (no-stem) field.")
+    found = table.all
+    for phrase, word in _TERM.findall(value.casefold()):
+        wanted, having = f" {' '.join(_WORD.findall(phrase or word))} ", 0
+        for text in column.folded:
+            if wanted in f" {' '.join(_WORD.findall(text))} ":
+                having |= column.matching(text)
+        found &= having
     return found

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.support.openalex_server.filters import OPENALEX, Field, find_field
-from tests.support.openalex_server.names import COUNTRY_NAMES, LANGUAGES, TOPIC_FIELDS, WORK_TYPES
+from tests.support.openalex_server.names import (
+    COUNTRY_NAMES,
+    INSTITUTION_TYPES,
+    LANGUAGES,
+    TOPIC_FIELDS,
+    WORK_TYPES,
+)
 from tests.support.openalex_server.refusals import refuse_page, refuse_query
 
 if TYPE_CHECKING:
@@ -22,6 +28,7 @@ Row = dict[str, Any]
 POPULAR: dict[str, list[tuple[str, str]]] = {
     "type": [(f"{OPENALEX}types/{name}", name) for name in WORK_TYPES],
     "language": [(f"{OPENALEX}languages/{code}", name) for code, name in LANGUAGES.items()],
+    "authorships.institutions.type": [(name, name) for name in INSTITUTION_TYPES],
     "primary_topic.field.id": [
         (f"{OPENALEX}fields/{number}", name) for number, name in TOPIC_FIELDS.items()
     ],

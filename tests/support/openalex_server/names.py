@@ -133,6 +133,10 @@ TOPIC_FIELDS: dict[int, str] = {
     36: "Health Professions",
 }
 
+INSTITUTION_TYPES = words(
+    "archive company education facility government healthcare nonprofit other"
+)
+
 WORK_TYPES = words(
     "article book book-chapter book-review conference-abstract conference-paper data-paper dataset"
     " dissertation editorial erratum letter libguides other paratext peer-review preprint"

@@ -13,6 +13,7 @@ from tests.support.oracle.works import (
     field_of,
     institutions_of,
     last_part,
+    level_of,
     number_of_authors,
     number_of_countries,
 )
@@ -34,6 +35,7 @@ class Facts:
     lineages: list[set[str]]
     ids: set[str]
     flags: dict[str, Any]
+    kinds: set[str]
 
     @classmethod
     def of(cls, work: Row) -> Facts:
@@ -46,6 +48,8 @@ class Facts:
             values={
                 "year": work.get("publication_year"),
                 "field_id": field_of(work),
+                "subfield_id": level_of(work, "subfield"),
+                "topic_id": last_part((work.get("primary_topic") or {}).get("id")) or None,
                 "type": work.get("type"),
                 "n_authors": number_of_authors(work),
                 "n_countries": number_of_countries(work),
@@ -60,6 +64,7 @@ class Facts:
                 "top_1": rank.get("is_in_top_1_percent"),
                 "top_10": rank.get("is_in_top_10_percent"),
             },
+            kinds={place["type"] for place in places if place.get("type")},
         )
 
 
@@ -88,6 +93,9 @@ def meets(work: Facts, question: Question) -> bool:
         and least <= values["n_authors"] <= (10**9 if most is None else most)
         and few <= values["n_countries"] <= (10**9 if many is None else many)
         and (question.field_id is None or values["field_id"] == question.field_id)
+        and (not question.subfield_ids or values["subfield_id"] in question.subfield_ids)
+        and (not question.topic_ids or values["topic_id"] in question.topic_ids)
+        and (not question.institution_types or bool(work.kinds & set(question.institution_types)))
         and (not question.top_percent or flags[f"top_{question.top_percent}"] is True)
         and all(work.codes & set(wanted) for wanted in question.countries)
         and (bool(work.codes) or not question.any_country)
@@ -101,6 +109,10 @@ def values_of(work: Facts, key: str, question: Question) -> list[Any]:
     """Return the distinct values that a work has under a key."""
     if key == "country_code":
         return [code for code in work.codes if not question.keep or code in question.keep]
+    if key == "institution_type":
+        return sorted(work.kinds)
+    if key == "institution_id":
+        return [one for one in work.ids if one[:1] == "I" and one[1:].isdigit() and len(one) > 2]
     value = work.values[key]
     return [] if value is None else [value]
 
@@ -118,5 +130,6 @@ def answer_plainly(question: Question, works: Iterable[Facts]) -> pd.DataFrame:
         return pd.DataFrame({"n_works": [counts[()]]}, dtype="int64")
     rows = [(*group, n) for group, n in sorted(counts.items())]
     frame = pd.DataFrame(rows, columns=[*question.group_by, "n_works"])
-    kinds = {name: "str" if name in {"country_code", "type"} else "int64" for name in frame.columns}
+    texts = {"country_code", "type", "topic_id", "institution_id", "institution_type"}
+    kinds = {name: "str" if name in texts else "int64" for name in frame.columns}
     return frame.astype(kinds)

@@ -103,9 +103,13 @@ def number_of_countries(work: Row) -> int:
 
 def field_of(work: Row) -> int | None:
     """Return the number of the field of the primary topic, if there is one."""
-    topic = work.get("primary_topic") or {}
-    field = (topic.get("field") or {}).get("id")
-    return int(last_part(str(field))) if field else None
+    return level_of(work, "field")
+
+
+def level_of(work: Row, level: str) -> int | None:
+    """Return the number of a level of the primary topic, `subfield` or `field`, if there is one."""
+    found = ((work.get("primary_topic") or {}).get(level) or {}).get("id")
+    return int(last_part(str(found))) if found else None
 
 
 def counts_at_all(work: Row, settings: Row) -> bool:
