@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bibliometrics.errors import InputError
 from bibliometrics.files import DEFINITIONS
@@ -23,9 +23,6 @@ from bibliometrics.study.model import (
     field_names,
     read_toml,
 )
-
-if TYPE_CHECKING:
-    from bibliometrics.study.questions import Question
 
 INSTITUTION_TYPES: Final = (
     "archive",
@@ -124,8 +121,8 @@ ONE: Final[Mapping[str, Rule]] = {
 }
 
 
-def check_conditions(question: Question) -> None:
-    """Raise InputError for the first condition whose value no source can know."""
+def check_conditions(question: Any) -> None:
+    """Raise InputError for the first condition of a question whose value no source can know."""
     _check_years(question.years)
     for name, (fits, wanted) in ONE.items():
         value = getattr(question, name)
