@@ -20,14 +20,8 @@ __all__, __getattr__, __dir__ = open_door(
         ),
         "claims.witnesses": "read_witnesses",
         "errors": "BibliometricsError",
-        "figures.catalogue": (
-            "describe_specification plot_country_output plot_fields plot_headline "
-            "plot_institution_partners plot_institution_region plot_partner_map "
-            "plot_partner_years plot_region_output plot_region_partners plot_team_size "
-            "save_figure"
-        ),
+        "figures.catalogue": "describe_specification save_figure",
         "figures.data": "Evidence Source Stated",
-        "figures.sensitivity_figures": "plot_big_science plot_curve plot_weak_axes",
         "report.page": "write_report",
         "report.reading": (
             "list_big_science list_choices list_counting list_definitions list_fractional "

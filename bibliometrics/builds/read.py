@@ -19,14 +19,16 @@ from bibliometrics.builds import publish
 from bibliometrics.claims import ledger as claim_ledger
 from bibliometrics.errors import InputError, TableError
 from bibliometrics.figures.catalogue import (
-    FIGURES,
-    FULL_PULL,
+    ENTRIES,
     Drawn,
-    build_figures,
+    Inputs,
     describe_specification,
-    witness_evidence,
+    draw_figure,
+    draw_figures,
+    present,
+    stated_marks,
 )
-from bibliometrics.figures.data import Evidence, Source, stated_marks
+from bibliometrics.figures.data import Evidence, Source
 from bibliometrics.figures.style import Picture
 from bibliometrics.files import processed_folder
 from bibliometrics.openalex.credentials import API_URL
@@ -69,19 +71,28 @@ def check_name(what: str, name: str, known: Iterable[str]) -> None:
         raise InputError(msg, f"known: {', '.join(known)}")
 
 
+def inputs_of(
+    study: Study,
+    tables: Mapping[str, pd.DataFrame],
+    published: Sequence[Mapping[str, Any]],
+    provenance: Provenance,
+) -> Inputs:
+    """Return what a build's figures are drawn from; the paper's values go on real builds only."""
+    stated = {} if provenance.synthetic else stated_marks(study, claim_ledger.load_claims())
+    warnings = {
+        table: str(one["said"]) for one in provenance.contradictions for table in one["tables"]
+    }
+    return Inputs(study, tables, published, stated, source_of(study, provenance), warnings)
+
+
 def draw(
     study: Study,
     tables: Mapping[str, pd.DataFrame],
     published: Sequence[Mapping[str, Any]],
     provenance: Provenance,
 ) -> dict[str, Drawn]:
-    """Draw every figure of a build; the paper's values are marked on real builds only."""
-    stated = {} if provenance.synthetic else stated_marks(study, claim_ledger.load_claims())
-    warnings = {
-        table: str(one["said"]) for one in provenance.contradictions for table in one["tables"]
-    }
-    source = source_of(study, provenance)
-    return build_figures(study, tables, published, stated, source, warnings)
+    """Draw every figure of a build."""
+    return draw_figures(inputs_of(study, tables, published, provenance))
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,17 +136,22 @@ class Build:
         return [name for name in COUNT_TABLES if name not in self.tables]
 
     @cached_property
+    def inputs(self) -> Inputs:
+        """What the figures are drawn from."""
+        counted = {name: self.tables[name] for name in COUNT_TABLES if name in self.tables}
+        return inputs_of(self.study, counted, published_of(self), self.provenance)
+
+    @cached_property
     def _drawn(self) -> dict[str, Drawn]:
-        return self.draw()
+        return {}
 
     def draw(self) -> dict[str, Drawn]:
         """Draw every figure anew: figure and alternative text by name."""
-        counted = {name: self.tables[name] for name in COUNT_TABLES if name in self.tables}
-        return draw(self.study, counted, published_of(self), self.provenance)
+        return draw_figures(self.inputs)
 
     def figure(self, name: str) -> Any:
         """
-        Return one figure.
+        Draw one figure, and no other.
 
         Parameters
         ----------
@@ -145,19 +161,22 @@ class Build:
         Returns
         -------
         matplotlib.figure.Figure
-            The figure, drawn once.
+            The figure; asked again, the same one.
 
         Raises
         ------
         InputError
             If there is no figure of that name.
         """
-        if name not in self._drawn and name in FIGURES | FULL_PULL:
+        known = present(self.inputs)
+        if name not in ENTRIES:
+            msg = f"there is no figure {name!r}."
+            raise InputError(msg, f"known figures: {', '.join(sorted(known))}")
+        if name not in known:
             msg = f"figure {name!r} is not in {self.folder}: {WAITING}."
             raise InputError(msg, "run that command first")
         if name not in self._drawn:
-            msg = f"there is no figure {name!r}."
-            raise InputError(msg, f"known figures: {', '.join(sorted(self._drawn))}")
+            self._drawn[name] = draw_figure(self.inputs, name)
         figure, alt = self._drawn[name]
         if isinstance(figure, Picture):
             figure.name, figure.alt = name, alt
@@ -269,11 +288,8 @@ def evidence_of(build: Build, figure: str) -> list[Evidence]:
     InputError
         If there is no figure of that name.
     """
-    check_name("figure", figure, FIGURES)
-    source = source_of(build.study, build.provenance)
-    table = build.tables.get(FIGURES[figure])
-    own = [] if table is None or source is None else [Evidence(table, source)]
-    return own + witness_evidence(published_of(build), build.study)[figure]
+    check_name("figure", figure, ENTRIES)
+    return build.inputs.of(figure).evidence
 
 
 def published_of(build: Build) -> list[dict[str, Any]]:

@@ -7,8 +7,9 @@ one at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -19,10 +20,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
-from bibliometrics.figures import text as alttext
-from bibliometrics.figures.data import Evidence, Stated, add_interval, check_kinds, period
+from bibliometrics.claims.ledger import Claim
+from bibliometrics.figures.data import Evidence, Stated, add_interval, period, say_stated
+from bibliometrics.figures.institution_figures import INSTITUTION_PARTNERS, INSTITUTION_REGION
 from bibliometrics.figures.panels import Line, draw_lines
-from bibliometrics.figures.study_figures import plot_institution_partners, plot_institution_region
+from bibliometrics.figures.registry import Entry, Shown, register, when_counted
 from bibliometrics.figures.style import (
     PALETTE,
     STATED,
@@ -38,10 +40,12 @@ from bibliometrics.figures.style import (
     wrap,
 )
 from bibliometrics.figures.text import (
+    SYNTHETIC,
     area_name,
-    describe_big_science_figure,
-    describe_curve_figure,
-    describe_weak_figure,
+    describe_growth_share,
+    describe_spread,
+    describe_stated,
+    describe_weak_axes,
     format_headline,
     shown_growth,
 )
@@ -61,7 +65,6 @@ from bibliometrics.tables.sensitivity import (
     weak_changes,
 )
 
-WEAK: Final = "curve_weak_axes"
 UNITS: Final = MappingProxyType(
     {
         "works": "works, whole counting",
@@ -73,50 +76,11 @@ POINTS, PRIMARY, BANDS = "#4D4D4D", PALETTE[1], "#C9C9C9"
 INTERVALS: Final = "Grey bars: 95 % intervals by chance alone (Poisson for counts, else exact)"
 
 
-def draw_curve_figures(
-    study: Study, evidence: Evidence, stated: Mapping[str, Sequence[Stated]]
-) -> dict[str, tuple[Figure, str]]:
-    """Draw every figure of a curve."""
-    drawn = {}
-    for headline in list_headlines(study):
-        name = CURVES[headline.column]
-        marks = tuple(stated.get(name, ()))
-        figure = plot_curve(study, evidence, headline, marks)
-        drawn[name] = figure, describe_curve_figure(study, evidence, headline, marks)
-    drawn[WEAK] = plot_weak_axes(study, evidence), describe_weak_figure(study, evidence)
-    return drawn
-
-
 @styled
-def plot_curve(
-    study: Study, evidence: Evidence, headline: Headline, stated: Sequence[Stated] = ()
-) -> Figure:
-    """
-    Draw a headline number under every strong specification, sorted, and the choices of each.
-
-    Parameters
-    ----------
-    study : Study
-        Gives names and years.
-    evidence : Evidence
-        The table ``specifications`` and its source.
-    headline : Headline
-        One of :func:`bibliometrics.tables.sensitivity.list_headlines`.
-    stated : sequence of Stated
-        The paper's value of it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Above the sorted values with intervals, the primary one marked; below a row for each
-        choice, with a mark under every value that it went into.
-
-    Raises
-    ------
-    InputError
-        If synthetic counts come with stated values.
-    """
-    check_kinds([evidence], stated)
+def plot_curve(shown: Shown, column: str) -> Figure:
+    """Draw a headline number under every strong specification, sorted, and the choices of each."""
+    study, stated, (evidence,) = shown.study, shown.stated, shown.own
+    headline = _headline_of(study, column)
     values = headline_values(study, evidence.frame)
     strong = strong_values(values)
     known = strong.dropna(subset=headline.column).sort_values(
@@ -138,12 +102,11 @@ def plot_curve(
         for place in primary.index:
             axes.axvline(place, color=PRIMARY, linewidth=0.9, alpha=0.6, zorder=0.5)
     source = replace(evidence.source, definition=f"primary: {evidence.source.definition}")
-    title = f"Specification curve: {headline.name}"
     notes = [
         INTERVALS,
         "Of variance: how much of it lies between the choices of an axis",
     ]
-    return finish(figure, title, [Evidence(known, source)], notes)
+    return finish(figure, shown.title, [Evidence(known, source)], notes)
 
 
 def _draw_values(
@@ -231,25 +194,71 @@ def _draw_choices(axes: Axes, known: pd.DataFrame, choices: pd.DataFrame) -> Non
     axes.spines["left"].set_visible(False)
 
 
+def describe_curve(shown: Shown, column: str) -> str:
+    """Describe the figure of one headline number: spread, primary, what it depends on."""
+    study, (evidence,) = shown.study, shown.own
+    numbers = [one.column for one in list_headlines(study)]
+    values = headline_values(study, evidence.frame)
+    return _told(
+        shown,
+        "Specification curve: sorted values above, the choices of each specification below.",
+        describe_spread(study, values)[numbers.index(column)],
+        describe_stated(study, shown.stated),
+    )
+
+
+def _told(shown: Shown, *sentences: str) -> str:
+    return " ".join(filter(None, [SYNTHETIC if shown.is_synthetic else "", *sentences]))
+
+
+def _headline_of(study: Study, column: str) -> Headline:
+    return next(one for one in list_headlines(study) if one.column == column)
+
+
+def _curve_title(column: str, study: Study) -> str:
+    names = [one.name for one in list_headlines(study) if one.column == column]
+    return f"Specification curve: {names[0] if names else column}"
+
+
+def _has_headline(column: str, shown: Shown) -> bool:
+    known = {one.column for one in list_headlines(shown.study)}
+    return bool(shown.own) and column in known
+
+
+def _curve_marks(column: str, claim: Claim, study: Study) -> list[Stated]:
+    """Return the mark of a claim in the figure of one headline number, if it tests that."""
+    first, last = study.years
+    columns = {
+        "institution_region": {first: "n_works_first_year", last: "n_works_last_year"},
+        "institution_region_growth": {0: "growth_factor"},
+        "institution_share_of_home": {0: "share_of_home"},
+        "institution_partner_share": {last: "share_top_country"},
+    }
+    elsewhere = claim.members not in {(), (study.top_country,)}
+    is_mine = columns.get(claim.quantity, {}).get(claim.year) == column
+    if not is_mine or elsewhere or claim.stated is None:
+        return []
+    return [Stated(column, claim.stated, say_stated(claim))]
+
+
+_CURVES: Final = [
+    Entry(
+        name,
+        "specifications",
+        partial(_curve_title, column),
+        partial(plot_curve, column=column),
+        partial(describe_curve, column=column),
+        marks=partial(_curve_marks, column),
+        when=partial(_has_headline, column),
+    )
+    for column, name in CURVES.items()
+]
+
+
 @styled
-def plot_weak_axes(study: Study, evidence: Evidence) -> Figure:
-    """
-    Draw what each weak choice does to the headline numbers, all else as in the primary.
-
-    Parameters
-    ----------
-    study : Study
-        Gives names and years.
-    evidence : Evidence
-        The table ``specifications`` and its source.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A tornado chart: a panel for each headline number, a bar from the primary value to that
-        under the choice; the choices with the greatest relative changes above.
-    """
-    check_kinds([evidence])
+def plot_weak_axes(shown: Shown) -> Figure:
+    """Draw what each weak choice does to the headline numbers, all else as in the primary."""
+    study, (evidence,) = shown.study, shown.own
     values = headline_values(study, evidence.frame)
     changes, headlines = weak_changes(study, values), list_headlines(study)
     size = (changes["change"] / changes["primary"].where(changes["primary"] > 0)).abs()
@@ -265,9 +274,8 @@ def plot_weak_axes(study: Study, evidence: Evidence) -> Figure:
             names = [wrap(f"{AXIS_NAMES[str(axis)]}: {choice}", 38) for axis, choice in pairs]
             axes.set_yticks(range(len(order)), names)
     source = replace(evidence.source, definition=f"primary: {evidence.source.definition}")
-    title = f"One choice changed at a time: {study.institution.short} and {study.region_short}"
     note = "Line: the primary specification. Weak axes have no part in robustness"
-    return finish(figure, title, [Evidence(changes, source)], [note])
+    return finish(figure, shown.title, [Evidence(changes, source)], [note])
 
 
 def _draw_bars(axes: Axes, rows: pd.DataFrame, headline: Headline) -> None:
@@ -298,69 +306,30 @@ def _draw_bars(axes: Axes, rows: pd.DataFrame, headline: Headline) -> None:
     axes.spines["left"].set_visible(False)
 
 
-PICTURE: Final = "big_science"
-SWITCHED: Final = "_without_big_science"
+def describe_weak_figure(shown: Shown) -> str:
+    """Describe the figure of the weak axes."""
+    study, (evidence,) = shown.study, shown.own
+    start = "Tornado chart: each headline number with one choice changed at a time."
+    changes = describe_weak_axes(study, headline_values(study, evidence.frame))
+    return _told(shown, start, *changes)
 
 
-def draw_big_science_figures(
-    study: Study,
-    tables: Mapping[str, pd.DataFrame],
-    evidence: Evidence,
-    stated: Mapping[str, Sequence[Stated]],
-) -> dict[str, tuple[Figure, str]]:
-    """Draw big science's part, and figures 4 and 5 without it."""
-    drawn = {
-        PICTURE: (plot_big_science(study, evidence), describe_big_science_figure(study, evidence))
-    }
-    definition = f"{evidence.source.definition}; {big_science_name()}"
-    source = replace(evidence.source, definition=definition)
-    without = switch_off(study, tables)
-    for name, table, plot, describe in (
-        (
-            "figure4_institution_region",
-            "institution_region",
-            plot_institution_region,
-            alttext.describe_institution_region,
-        ),
-        (
-            "figure5_institution_partners",
-            "institution_partners",
-            plot_institution_partners,
-            alttext.describe_institution_partners,
-        ),
-    ):
-        own, marks = [Evidence(without[table], source)], tuple(stated.get(name, ()))
-        said = f"Only works of {big_science_name()}."
-        drawn[f"{name}{SWITCHED}"] = (
-            plot(study, own, marks, only="without big science"),
-            f"{describe(study, own, marks)} {said}",
-        )
-    return drawn
+_WEAK: Final = Entry(
+    "curve_weak_axes",
+    "specifications",
+    lambda study: (
+        f"One choice changed at a time: {study.institution.short} and {study.region_short}"
+    ),
+    plot_weak_axes,
+    describe_weak_figure,
+    when=when_counted,
+)
 
 
 @styled
-def plot_big_science(study: Study, evidence: Evidence) -> Figure:
-    """
-    Draw works of institution and region with and without big science, and its part in the growth.
-
-    Parameters
-    ----------
-    study : Study
-        Gives names and years.
-    evidence : Evidence
-        The table ``big_science`` and its source.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Three panels: whole counts, fractional counts, share of the growth by country.
-
-    Raises
-    ------
-    InputError
-        Never for evidence of one kind.
-    """
-    check_kinds([evidence])
+def plot_big_science(shown: Shown) -> Figure:
+    """Draw works with and without big science, and its part in the growth."""
+    study, (evidence,) = shown.study, shown.own
     figure = new_figure(13, 4.4)
     left, middle, right = figure.subplots(1, 3, width_ratios=[1, 1, 1.15])
     _draw_pair(left, study, evidence.frame, "n_works", "works per year, whole counting")
@@ -369,13 +338,11 @@ def plot_big_science(study: Study, evidence: Evidence) -> Figure:
     left.set_title("Whole counts")
     middle.set_title("Fractional counts")
     _draw_growth(right, study, evidence.frame)
-    names = f"{study.institution.short} and {study.region_short}"
     notes = [
         f"Without big science: {big_science_name()}",
         "Bars: 95 % intervals by chance alone (Poisson; Fieller for shares of growth)",
     ]
-    title = f"{names}: works with and without big science {period(study)}"
-    return finish(figure, title, [evidence], notes)
+    return finish(figure, shown.title, [evidence], notes)
 
 
 def _draw_pair(axes: Axes, study: Study, frame: pd.DataFrame, column: str, ylabel: str) -> None:
@@ -428,3 +395,54 @@ def _draw_growth(axes: Axes, study: Study, frame: pd.DataFrame) -> None:
     if rows.empty:
         axes.set_yticks([])
         draw_message(axes, "no work in first and last year")
+
+
+def describe_big_science(shown: Shown) -> str:
+    """Describe the figure of big science."""
+    start = (
+        "Three panels: whole and fractional counts per year with and without big science (without: "
+        f"{big_science_name()}), and its share of the growth by country."
+    )
+    told = describe_growth_share(shown.study, shown.own[0].frame)
+    return _told(shown, start, *told[:4], *told[4:][-1:])
+
+
+def _without(shown: Shown, table: str) -> Shown:
+    """Return what a figure of the study is drawn from, without big science."""
+    source = shown.own[0].source
+    source = replace(source, definition=f"{source.definition}; {big_science_name()}")
+    frame = switch_off(shown.study, shown.tables)[table]
+    return replace(shown, own=[Evidence(frame, source)])
+
+
+def _switched(whole: Entry) -> Entry:
+    """Return a figure of the study, drawn without big science."""
+    return Entry(
+        f"{whole.id}_without_big_science",
+        "big_science",
+        lambda study: f"{whole.title(study)}, without big science",
+        lambda shown: whole.draw(_without(shown, whole.table)),
+        lambda shown: (
+            f"{whole.describe(_without(shown, whole.table))} Only works of {big_science_name()}."
+        ),
+        when=when_counted,
+    )
+
+
+register(
+    Entry(
+        "big_science",
+        "big_science",
+        lambda study: (
+            f"{study.institution.short} and {study.region_short}: works with and without big "
+            f"science {period(study)}"
+        ),
+        plot_big_science,
+        describe_big_science,
+        when=when_counted,
+    ),
+    _switched(INSTITUTION_REGION),
+    _switched(INSTITUTION_PARTNERS),
+    *_CURVES,
+    _WEAK,
+)

@@ -21,7 +21,7 @@ from bibliometrics.builds.read import Build, evidence_of, label_of, read_build
 from bibliometrics.claims import verdicts as claims
 from bibliometrics.claims.rules import WAITING
 from bibliometrics.errors import BusyError, InputError
-from bibliometrics.figures.catalogue import FIGURES
+from bibliometrics.figures.catalogue import ENTRIES, list_entries
 from bibliometrics.files import PACKAGE, check_output, processed_folder, sha256, write_atomic
 from bibliometrics.report import reading
 from bibliometrics.report.html import (
@@ -192,9 +192,10 @@ class _Page:
             names = ", ".join(
                 f'<a href="#{name}">{escape(self._short_label(name))}</a>' for name in waiting
             )
+            table = ENTRIES[waiting[0]].table
             note = (
                 f'<p class="note"><strong>No counts of our own yet</strong> in {names}: '
-                f"{_code(waiting_text(FIGURES[waiting[0]]))}. Until then these figures show what "
+                f"{_code(waiting_text(table))}. Until then these figures show what "
                 "others published and what the document states, if anything.</p>\n"
             )
             parts.insert(0, note)
@@ -208,7 +209,7 @@ class _Page:
         return _number(name) or _label(name, self.pictures[name])
 
     def _waits(self, name: str) -> bool:
-        return FIGURES.get(name) in self.build.waiting
+        return name in ENTRIES and ENTRIES[name].table in self.build.waiting
 
     def _is_empty(self, name: str) -> bool:
         return self._waits(name) and not evidence_of(self.build, name)
@@ -302,7 +303,7 @@ class _Page:
 
 
 def _figure_order(name: str) -> tuple[bool, int, str]:
-    known = list(FIGURES)
+    known = [entry.id for entry in list_entries()]
     place = known.index(name) if name in known else len(known)
     return name != "headline", place, name
 

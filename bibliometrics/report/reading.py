@@ -23,7 +23,7 @@ from bibliometrics.claims.rules import (
 )
 from bibliometrics.claims.rules import WAITING as NOT_COUNTED
 from bibliometrics.claims.witnesses import witness_definitions
-from bibliometrics.figures.catalogue import FIGURES, FULL_PULL, describe_specification
+from bibliometrics.figures.catalogue import ENTRIES, describe_specification, needs_full_pull
 from bibliometrics.figures.text import (
     area_name,
     describe_growth_share,
@@ -280,9 +280,9 @@ def tell_figure(build: Build, figure: str) -> str:
     InputError
         If there is no figure of that name.
     """
-    if figure in FULL_PULL:
+    if figure in ENTRIES and needs_full_pull(figure):
         return tell_full_figure(build, figure)
-    if figure in FIGURES and figure not in build.alt_texts:
+    if figure in ENTRIES and figure not in build.alt_texts:
         return f"{WAITING}."
     rests = []
     for item in evidence_of(build, figure):
@@ -308,8 +308,8 @@ def show_figure(build: Build, name: str) -> Any:
     InputError
         If there is no figure of that name.
     """
-    if name in FIGURES | FULL_PULL and name not in build.alt_texts:
-        return waiting_row(build, WAITING_FOR_ALL if name in FULL_PULL else WAITING)
+    if name in ENTRIES and name not in build.alt_texts:
+        return waiting_row(build, WAITING_FOR_ALL if needs_full_pull(name) else WAITING)
     return build.figure(name)
 
 

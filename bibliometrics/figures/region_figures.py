@@ -1,0 +1,436 @@
+"""
+Figures of the region: output, countries, partners, fields, and the front-page picture.
+
+Each is registered below its drawing and its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from bibliometrics.claims import evidence as witnesses
+from bibliometrics.claims.ledger import Claim, field_crosswalk
+from bibliometrics.claims.witnesses import Rows
+from bibliometrics.figures.data import (
+    Evidence,
+    Group,
+    Stated,
+    counting_label,
+    country_name,
+    first_frame,
+    first_places,
+    format_count,
+    known_evidence,
+    largest_codes,
+    partner_rows,
+    period,
+    pooled_places,
+    share_groups,
+)
+from bibliometrics.figures.panels import (
+    draw_affinity,
+    draw_columns,
+    draw_fields,
+    draw_groups,
+    draw_partners,
+    draw_ranking,
+)
+from bibliometrics.figures.registry import Entry, Shown, by_witness, marks_of, register
+from bibliometrics.figures.style import draw_nothing, finish, new_figure, styled
+from bibliometrics.figures.text import (
+    NO_WORKS,
+    NOTHING,
+    describe_stated,
+    join_words,
+    per_group,
+    per_source,
+    sentence,
+    tell_places,
+    whole,
+)
+from bibliometrics.study.model import Study, field_names
+
+
+@styled
+def plot_region_output(shown: Shown) -> Figure:
+    """Draw figure 1: output of the region and its share of the world."""
+    study, evidence, stated = shown.study, shown.evidence, shown.stated
+    figure = new_figure(10.5, 4.4)
+    left, right = figure.subplots(1, 2)
+    draw_columns(
+        left, evidence, {"n_works_region": ""}, study=study, what="works per year", stated=stated
+    )
+    draw_columns(
+        right,
+        evidence,
+        {"share_of_world": ""},
+        study=study,
+        what="share of the world's works",
+        stated=stated,
+    )
+    left.set_title("Works with an author in the region")
+    right.set_title("Share of the world")
+    return finish(figure, shown.title, evidence)
+
+
+def describe_region_output(shown: Shown) -> str:
+    """Describe figure 1: output of the region and its share of the world."""
+    study, evidence, stated = shown.study, shown.evidence, shown.stated
+    works = per_source(evidence, "n_works_region")
+    return whole(
+        evidence,
+        f"Line chart: works per year with an author in {study.region_short}.",
+        f"{works}." if works else NOTHING,
+        sentence("Share of the world's works:", per_source(evidence, "share_of_world")),
+        describe_stated(study, stated),
+    )
+
+
+def _published_output(published: Rows, study: Study) -> list[Evidence]:
+    series = witnesses.region_series(published, study)
+    return by_witness(series.rename(columns={"n_works": "n_works_region"}))
+
+
+register(
+    Entry(
+        "figure1_region_output",
+        "region_output",
+        lambda study: f"{study.region_short}: output {period(study)}",
+        plot_region_output,
+        describe_region_output,
+        _published_output,
+        marks_of(region_output="n_works_region", region_share_of_world="share_of_world"),
+    )
+)
+
+
+@styled
+def plot_country_output(shown: Shown) -> Figure:
+    """Draw figure 2: output of the region's countries."""
+    study, evidence, stated = shown.study, shown.evidence, shown.stated
+    known = known_evidence(evidence, "n_works")
+    figure = new_figure(10.5, 5.0)
+    left, right = figure.subplots(1, 2)
+    draw_ranking(left, known, study=study)
+    draw_groups(
+        right,
+        known,
+        share_groups(study, first_frame(known)),
+        "share_of_region",
+        study=study,
+        what="share of the region's works",
+        stated=stated,
+    )
+    n_drawn = len(largest_codes(known[0].frame, study.region.codes)) if known else 0
+    members = len(study.region.codes)
+    left.set_title(
+        f"The {n_drawn} largest of {members} countries" if 0 < n_drawn < members else "Countries"
+    )
+    right.set_title("Share of the region")
+    return finish(figure, shown.title, known)
+
+
+def describe_country_output(shown: Shown) -> str:
+    """Describe figure 2: output of the region's countries."""
+    study, evidence, stated = shown.study, shown.evidence, shown.stated
+    start = f"Dot and line chart: works per year of the countries of {study.region_short}."
+    known = known_evidence(evidence, "n_works")
+    if not known:
+        return whole(evidence, start, NOTHING, describe_stated(study, stated))
+    main = known[0]
+    year = int(main.frame.loc[main.frame["n_works"].notna(), "year"].max())
+    leaders = tell_places(first_places(main.frame, study.region.codes, 5))
+    shares = per_group(main, share_groups(study, main.frame), "share_of_region")
+    return whole(
+        evidence,
+        start,
+        f"{main.source.label}, {year}: {leaders or NO_WORKS}.",
+        sentence("Share of the region's works:", shares),
+        describe_stated(study, stated),
+    )
+
+
+register(
+    Entry(
+        "figure2_country_output",
+        "country_output",
+        lambda study: f"{study.region_short}: output by country {period(study)}",
+        plot_country_output,
+        describe_country_output,
+        lambda published, study: by_witness(witnesses.country_series(published, study)),
+        marks_of(country_share="share_of_region"),
+    )
+)
+
+
+@styled
+def plot_region_partners(shown: Shown) -> Figure:
+    """Draw figure 3: partner countries of the region."""
+    study, evidence, stated = shown.study, shown.evidence, shown.stated
+    known = known_evidence(evidence, "n_works")
+    has_affinity = bool(known_evidence(known[:1], "affinity"))
+    figure = new_figure(12.5 if has_affinity else 10.5, 5.2)
+    ratios = [1.25, 0.6, 1] if has_affinity else [1.25, 1]
+    panels = figure.subplots(1, len(ratios), width_ratios=ratios)
+    codes = draw_partners(panels[0], known, study=study, stated=stated)
+    panels[0].set_title("Largest partners (rank on the left)")
+    if has_affinity:
+        draw_affinity(panels[1], known[0].frame, codes)
+        panels[1].set_title("Affinity")
+    groups = _partner_groups(study, known)
+    draw_groups(
+        panels[-1], known, groups, "n_works", study=study, what="works per year", is_log=True
+    )
+    panels[-1].set_title("Works per year")
+    return finish(figure, shown.title, known, _rank_note(study, known, stated))
+
+
+def _partner_groups(study: Study, known: Sequence[Evidence]) -> list[Group]:
+    """Return the five largest partners and the home country, one line each."""
+    if not known:
+        return []
+    rows = partner_rows(study, known[0].frame, 5)
+    return [Group(country_name(str(code)), (str(code),)) for code in rows["country_code"]]
+
+
+def describe_region_partners(shown: Shown) -> str:
+    """Describe figure 3: partner countries of the region."""
+    study, evidence, stated = shown.study, shown.evidence, shown.stated
+    start = f"Bar and line chart: works of {study.region_short} with countries outside it."
+    known = known_evidence(evidence, "n_works")
+    if not known:
+        return whole(evidence, start, NOTHING, describe_stated(study, stated))
+    leaders = _leading_partners(study, known[0], 5)
+    return whole(evidence, start, leaders, describe_stated(study, stated))
+
+
+def _rank_note(study: Study, known: Sequence[Evidence], stated: Sequence[Stated]) -> list[str]:
+    """Explain the mark of stated ranks; name the ranks where there are no bars to mark."""
+    ranks = [mark for mark in stated if mark.column == "rank"]
+    if not ranks:
+        return []
+    note = f"◆ rank stated by {study.paper.get('short', 'the paper')}"
+    names = [
+        f"{mark.label or format_count(mark.value)} {country_name(code)}"
+        for mark in ranks
+        for code in mark.country_codes
+    ]
+    return [note if known else f"{note}: {', '.join(names)}"]
+
+
+def _leading_partners(study: Study, item: Evidence, most: int) -> str:
+    """Return the largest partners, years pooled, and the place of the home country."""
+    ranking = pooled_places(study, item.frame)
+    named = tell_places([place for place in ranking if place.rank <= most])
+    home = [
+        f"{country_name(code)} is number {place.rank} with {format_count(place.n_works)}"
+        f"{', tied' if len(place.who) > 1 else ''}"
+        for place in ranking
+        for code in place.who
+        if code in study.home and place.rank > most
+    ]
+    first, last = int(item.frame["year"].min()), int(item.frame["year"].max())
+    start = f"{item.source.label}, {first} to {last} ({item.source.counting})"
+    return f"{start}: {named or NO_WORKS}{'; ' if home else ''}{join_words(home)}."
+
+
+def _published_partners(published: Rows, study: Study) -> list[Evidence]:
+    series = witnesses.partner_series(published, study).drop(columns="rank")
+    names = {"partner_code": "country_code", "n_pairs": "n_works"}
+    return by_witness(series.rename(columns=names), "pair_sum")
+
+
+def _stated_ranks(claim: Claim, _: Study) -> list[Stated]:
+    if claim.quantity == "partner_tier" and claim.ordered:
+        return [
+            Stated("rank", rank, country_codes=(code,))
+            for rank, code in enumerate(claim.members, start=claim.first_rank)
+        ]
+    if claim.quantity == "partner_margin":
+        return [Stated("rank", 1, country_codes=claim.members[:1])]
+    return []
+
+
+register(
+    Entry(
+        "figure3_region_partners",
+        "region_partners",
+        lambda study: f"{study.region_short}: partner countries {period(study)}",
+        plot_region_partners,
+        describe_region_partners,
+        _published_partners,
+        _stated_ranks,
+    )
+)
+
+
+@styled
+def plot_fields(shown: Shown) -> Figure:
+    """Draw table 2: activity index and counts of fields in the region and its largest countries."""
+    study, evidence, stated = shown.study, shown.own or shown.others, shown.stated
+    known = known_evidence(evidence, "activity_index")
+    heights = [1.4 + 0.44 * item.frame["field"].nunique() for item in known] or [2.5]
+    figure = new_figure(10.5, sum(heights) + 0.9)
+    panels = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for axes, item in zip(panels, known, strict=False):
+        draw_fields(axes, item.frame, field_areas(study, item.frame), stated=stated)
+        axes.set_title(item.source.label)
+    if not known:
+        draw_nothing(panels[0], "activity index, and works in whole counting")
+    return finish(figure, shown.title, known, [_fields_note(study, known, stated)] if known else [])
+
+
+def field_areas(study: Study, frame: pd.DataFrame, most: int = 10) -> list[tuple[str, str]]:
+    """Return code and name of the region and its largest countries, for :func:`plot_fields`."""
+    members = frame[frame["country_code"].isin(study.region.codes)]
+    sums = members.groupby("country_code")["n_works"].sum()
+    order = sorted(sums[sums > 0].index, key=lambda code: (-sums[code], code))[:most]
+    region = [("region", study.region_short)] if "region" in set(frame["country_code"]) else []
+    return [*region, *((code, country_name(code)) for code in order)]
+
+
+def _fields_note(study: Study, known: Sequence[Evidence], stated: Sequence[Stated]) -> str:
+    counting = counting_label("works", [item.source for item in known])
+    note = f"Large: activity index. Small: {counting}; in brackets those in the world's top 1 %."
+    framed = f" Frame: strong field stated by {study.paper.get('short', 'the paper')}."
+    return note + (framed if stated else "")
+
+
+def describe_fields(shown: Shown) -> str:
+    """Describe table 2: activity index of fields in the region and its countries."""
+    study, evidence, stated = shown.study, shown.own or shown.others, shown.stated
+    start = (
+        f"Heat map: activity index of fields in {study.region_short} and its countries; "
+        "1 is the world's share of the field."
+    )
+    known = known_evidence(evidence, "activity_index")
+    names = {str(name) for item in known for name in item.frame["field"]}
+    stated = [mark for mark in stated if mark.field in names or not known]
+    body = []
+    for item in known:
+        region = item.frame[item.frame["country_code"] == "region"].dropna(subset="activity_index")
+        top = region.sort_values(["activity_index", "field"], ascending=[False, True]).head(3)
+        named = [f"{row.field} {row.activity_index:.2f}" for row in top.itertuples()]
+        body.append(sentence(f"{item.source.label}, highest in the region:", join_words(named)))
+    return whole(evidence, start, *(body or [NOTHING]), describe_stated(study, stated))
+
+
+def _published_fields(published: Rows, study: Study) -> list[Evidence]:
+    fields = witnesses.field_activity(published, study)
+    is_whole = fields["n_years_with_share"] == len(study.year_range)
+    fields["n_top_1_percent"] = fields["n_top_1_percent"].where(is_whole)
+    return by_witness(fields)
+
+
+def _strong_fields(claim: Claim, _: Study) -> list[Stated]:
+    if claim.quantity != "field_activity":
+        return []
+    return [
+        Stated("field", 1, field=name, country_codes=("region",))
+        for field in claim.fields
+        for name in _names_of(field)
+    ]
+
+
+def _names_of(field: str) -> list[str]:
+    """Return the names of a claim's field in the classifications that our figures show."""
+    entry = field_crosswalk()[field]
+    close = {"same", "close"}
+    ours = [field_names()[number] for number in entry["openalex"] if entry["openalex_fit"] in close]
+    return ours + [name for name in entry["ncses"] if entry["ncses_fit"] in close]
+
+
+_FIELDS: Final = Entry(
+    "table2_fields",
+    "fields",
+    lambda study: f"{study.region_short}: fields {period(study)}",
+    plot_fields,
+    describe_fields,
+    _published_fields,
+    _strong_fields,
+)
+register(
+    replace(
+        _FIELDS,
+        id="table2_fields_published",
+        draw=lambda shown: plot_fields(replace(shown, own=())),
+        describe=lambda shown: describe_fields(replace(shown, own=())),
+        when=lambda shown: bool(shown.own and shown.others),
+    ),
+    _FIELDS,
+)
+
+HEADLINE: Final = ("figure1_region_output", "figure2_country_output", "figure3_region_partners")
+
+
+def _headline_marks(shown: Shown) -> list[Stated]:
+    return [mark for name in HEADLINE for mark in shown.parts[name].stated]
+
+
+@styled
+def plot_headline(shown: Shown) -> Figure:
+    """Draw the picture of the front page: output, countries and partners of the region."""
+    study, stated = shown.study, _headline_marks(shown)
+    output, countries, partners = (shown.parts[name].evidence for name in HEADLINE)
+    evidence = [*output, *countries, *partners]
+    figure = new_figure(10.5, 7.4)
+    panels = figure.subplot_mosaic([["output", "share"], ["partners", "partners"]])
+    left, middle, right = (panels[name] for name in ("output", "share", "partners"))
+    draw_columns(
+        left, output, {"n_works_region": ""}, study=study, what="works per year", stated=stated
+    )
+    known = known_evidence(countries, "n_works")
+    draw_groups(
+        middle,
+        known,
+        share_groups(study, first_frame(known)),
+        "share_of_region",
+        study=study,
+        what="share of the region's works",
+        stated=stated,
+    )
+    pairs = known_evidence(partners, "n_works")
+    draw_partners(right, pairs, study=study, stated=stated, most=10)
+    left.set_title("Output of the region")
+    middle.set_title("Share of its countries")
+    right.set_title("Its partners")
+    return finish(figure, shown.title, evidence, _rank_note(study, pairs, stated), is_brief=True)
+
+
+def describe_headline(shown: Shown) -> str:
+    """Describe the picture of the front page: output, countries and partners of the region."""
+    study = shown.study
+    output, countries, partners = (shown.parts[name].evidence for name in HEADLINE)
+    shares = [
+        per_group(item, share_groups(study, item.frame), "share_of_region")
+        for item in known_evidence(countries, "n_works")[:1]
+    ]
+    pairs = known_evidence(partners, "n_works")
+    return whole(
+        [*output, *countries, *partners],
+        f"Three panels. Works per year of {study.region_short}:",
+        f"{per_source(output, 'n_works_region')}."
+        if known_evidence(output, "n_works_region")
+        else NOTHING,
+        *(sentence("Share of the region's works:", text) for text in shares),
+        _leading_partners(study, pairs[0], 3) if pairs else "",
+        describe_stated(study, [mark for mark in _headline_marks(shown) if mark.column != "rank"]),
+    )
+
+
+register(
+    Entry(
+        "headline",
+        "",
+        lambda study: f"{study.region_short} {period(study)}: output, countries and partners",
+        plot_headline,
+        describe_headline,
+        when=lambda shown: not shown.is_synthetic,
+        parts=HEADLINE,
+    )
+)
