@@ -15,7 +15,7 @@ from bibliometrics.report.html import tidy_html
 from bibliometrics.report.reading import VerdictTable, shade_of
 from bibliometrics.tables.schema import TABLES
 from tests.support.worlds import ROOT
-from tests.test_project import MODULES, docstring_faults, public_objects
+from tests.test_project import docstring_faults
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,18 +34,6 @@ def test_every_name_is_there_and_has_help(name: str) -> None:
     assert name in dir(bm)
     assert inspect.getdoc(value)
     assert docstring_faults(f"{value.__module__}.{value.__qualname__}") == []
-
-
-def test_every_figure_can_be_drawn_by_name() -> None:
-    drawing = {
-        name.rpartition(".")[2]
-        for module in MODULES
-        if module.endswith("_figures")
-        for name in public_objects(module)
-        if ".plot_" in name
-    }
-    assert drawing
-    assert drawing - set(bm.__all__) == set()
 
 
 def test_the_import_alone_loads_nothing_foreign() -> None:

@@ -77,32 +77,31 @@ def test_an_edited_build_is_not_read(graded_world: World) -> None:
         read_build(graded_world.processed)
 
 
-def test_a_figure_is_drawn_once(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[object] = []
-    monkeypatch.setattr(room, "draw", lambda *given: drawn.append(given) or {"one": ("figure", "")})
-    assert [build.figure("one"), build.figure("one")] == ["figure", "figure"]
-    assert len(drawn) == 1
-    with pytest.raises(InputError, match="no figure 'two'") as raised:
-        build.figure("two")
-    assert raised.value.next_step == "known figures: one"
-
-
-def test_paper_values_are_marked_on_real_builds_only(
+def test_one_figure_asked_is_one_figure_drawn(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given: list[object] = []
+    drawn: list[str] = []
 
-    def build_figures(
-        _study: object, _tables: object, _rows: object, stated: object, *_: object
-    ) -> dict:
-        given.append(stated)
-        return {}
+    def draw_one(_: object, name: str) -> tuple[str, str]:
+        drawn.append(name)
+        return name, ""
 
-    monkeypatch.setattr(room, "build_figures", build_figures)
+    monkeypatch.setattr(room, "draw_figure", draw_one)
+    name = "figure1_region_output"
+    assert [build.figure(name), build.figure(name)] == [name, name]
+    assert drawn == [name]
+    with pytest.raises(InputError, match="no figure 'two'") as raised:
+        build.figure("two")
+    assert name in raised.value.next_step
+    with pytest.raises(InputError, match=r"'big_science' is not in .*waiting"):
+        build.figure("big_science")
+
+
+def test_paper_values_are_marked_on_real_builds_only(build: Build) -> None:
     for synthetic in (False, True):
-        room.draw(build.study, {}, [], replace(REAL, source="sample", synthetic=synthetic))
-    assert "figure4_institution_region" in given[0]
-    assert given[1] == {}
+        told = replace(REAL, source="sample", synthetic=synthetic)
+        stated = room.inputs_of(build.study, {}, [], told).stated
+        assert ("figure4_institution_region" in stated) != synthetic
 
 
 def test_evidence_is_ours_first_then_that_of_others(build: Build, counted: Build) -> None:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from bibliometrics.claims import grading
 from bibliometrics.claims.ledger import load_claims
 from bibliometrics.claims.quantities import tier
-from bibliometrics.figures import text as alttext
 from bibliometrics.figures.data import Evidence, Source, partner_rows, rank_texts
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.tables.indicators import leaders, standings
 from tests.support.claim_samples import count_tables, make_claim, row_of
+from tests.support.figures import describe_one
 
 SOURCE = Source("OpenAlex", "2026-11-01")
 COUNTS = st.dictionaries(st.sampled_from("ABCDEFGH"), st.integers(0, 4))
@@ -113,14 +113,14 @@ def test_a_tie_within_a_tier_decides_nothing_about_the_set() -> None:
 
 def test_words_of_figures_name_no_leader_at_zero_and_ties_as_ties(study: Study) -> None:
     none = [Evidence(partners_of(study, {0: {}}), SOURCE)]
-    for describe in (alttext.describe_country_output, alttext.describe_partner_map):
-        assert "no works at all" in describe(study, none)
-        assert "Antigua" not in describe(study, none)
+    for name in ("figure2_country_output", "partner_map"):
+        assert "no works at all" in describe_one(name, study, none)
+        assert "Antigua" not in describe_one(name, study, none)
     tied = [Evidence(partners_of(study, {0: {"BR": 5, "AR": 5, "CL": 2}}), SOURCE)]
-    assert "Argentina and Brazil tied at 5, Chile 2." in alttext.describe_country_output(
-        study, tied
+    assert "Argentina and Brazil tied at 5, Chile 2." in describe_one(
+        "figure2_country_output", study, tied
     )
-    assert "Argentina tied at 5" in alttext.describe_partner_map(study, tied)
+    assert "Argentina tied at 5" in describe_one("partner_map", study, tied)
 
 
 def test_equal_partners_share_a_rank(study: Study) -> None:
@@ -135,5 +135,5 @@ def test_equal_partners_share_a_rank(study: Study) -> None:
         "FR": "2=",
         "CN": "–",
     }
-    told = alttext.describe_region_partners(study, [Evidence(frame, SOURCE)])
+    told = describe_one("figure3_region_partners", study, [Evidence(frame, SOURCE)])
     assert "Spain and France tied at 4" in told or "France and Spain tied at 4" in told

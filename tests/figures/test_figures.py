@@ -13,7 +13,6 @@ from dataclasses import replace
 from hashlib import sha256
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -38,16 +37,24 @@ from bibliometrics.figures import data as figure_series
 from bibliometrics.figures import style as drawing
 from bibliometrics.figures import text as alttext
 from bibliometrics.figures import tile_map as tiles
-from bibliometrics.figures.catalogue import Evidence, Source, Stated
+from bibliometrics.figures.catalogue import ENTRIES, Inputs, draw_figures, needs_full_pull
+from bibliometrics.figures.data import Evidence, Source, Stated
+from bibliometrics.figures.style import render_figure
 from bibliometrics.study.model import Region, Study, country_names, field_names, load_study
 from bibliometrics.study.questions import TEAM_BANDS
 from bibliometrics.tables.indicators import poisson_interval, share_interval
+from tests.support.figures import draw_one
 
 COUNTED = Source("Count", "2026-11-22", "articles")
 SYNTHETIC = replace(COUNTED, label="sample", is_synthetic=True)
 OTHERS = Source("Others", "2020-01", "papers of a database", is_witness=True)
 OUTSIDE = ("US", "ES", "CN")
 Drawn = dict[str, tuple[Figure, str]]
+FIGURES = {
+    name
+    for name, entry in ENTRIES.items()
+    if entry.table and not needs_full_pull(name) and "published" not in name
+}
 
 
 def small_study(years: tuple[int, int] = (2010, 2013), n_members: int = 4) -> Study:
@@ -138,25 +145,25 @@ def study() -> Study:
 @pytest.fixture(scope="module")
 def counted(study: Study) -> Drawn:
     """Figures of our counts with stated values."""
-    return figures.build_figures(study, tables_of(study), (), stated_of(study), COUNTED)
+    return draw_figures(Inputs(study, tables_of(study), (), stated_of(study), COUNTED))
 
 
 @pytest.fixture(scope="module")
 def synthetic(study: Study) -> Drawn:
     """Figures of a synthetic build."""
-    return figures.build_figures(study, tables_of(study), source=SYNTHETIC)
+    return draw_figures(Inputs(study, tables_of(study), source=SYNTHETIC))
 
 
 @pytest.fixture(scope="module")
 def waiting(study: Study) -> Drawn:
     """Figures before the first pull, with stated values."""
-    return figures.build_figures(study, {}, stated=stated_of(study))
+    return draw_figures(Inputs(study, {}, stated=stated_of(study)))
 
 
 @pytest.fixture(scope="module")
 def published() -> Drawn:
     """Figures of the study that comes with the package, from published figures alone."""
-    return figures.build_figures(load_study(), {}, witnesses.read_witnesses())
+    return draw_figures(Inputs(load_study(), {}, witnesses.read_witnesses()))
 
 
 def texts_of(figure: Figure) -> str:
@@ -187,14 +194,14 @@ def lines_with_markers(axes: Axes) -> int:
 
 
 def test_a_real_build_has_every_figure(counted: Drawn) -> None:
-    assert set(counted) == {*figures.FIGURES, "headline"}
+    assert set(counted) == {*FIGURES, "headline"}
 
 
 def test_map_and_small_panels_are_drawn_only_where_partners_were_counted(
     waiting: Drawn, published: Drawn
 ) -> None:
     left_out = {"partner_map", "partner_years"}
-    assert set(waiting) == set(published) == {*figures.FIGURES, "headline"} - left_out
+    assert set(waiting) == set(published) == {*FIGURES, "headline"} - left_out
 
 
 def test_every_panel_of_counts_names_unit_and_counting_method(counted: Drawn) -> None:
@@ -215,7 +222,7 @@ def test_every_figure_has_source_and_date_in_its_corner(counted: Drawn) -> None:
 def test_other_counting_methods_are_named_on_the_axis(study: Study) -> None:
     frame = tables_of(study)["region_output"]
     other = Evidence(frame, replace(OTHERS, counting="fractional counting"))
-    figure = figures.plot_region_output(study, [Evidence(frame, COUNTED), other])
+    figure = draw_one("figure1_region_output", study, [Evidence(frame, COUNTED), other])
     assert "whole counting (Others: fractional counting)" in labels_of(figure.axes[0])
 
 
@@ -232,7 +239,7 @@ def test_a_logarithmic_axis_says_so(counted: Drawn, published: Drawn) -> None:
 def test_one_line_per_source_ours_filled_and_published_ones_hollow(study: Study) -> None:
     frame = tables_of(study)["region_output"]
     evidence = [Evidence(frame, COUNTED), Evidence(frame.head(2), OTHERS)]
-    left, right = figures.plot_region_output(study, evidence).axes
+    left, right = draw_one("figure1_region_output", study, evidence).axes
     assert lines_with_markers(left) == lines_with_markers(right) == 2
     ours, others = left.lines[:2]
     assert ours.get_ydata().tolist() == frame["n_works_region"].tolist()
@@ -282,7 +289,7 @@ def test_every_figure_of_a_real_build_marks_what_the_paper_states(counted: Drawn
 
 
 def test_synthetic_figures_are_stamped_and_never_show_stated_values(synthetic: Drawn) -> None:
-    assert set(synthetic) == set(figures.FIGURES)
+    assert set(synthetic) == set(FIGURES)
     for name, (figure, alt) in synthetic.items():
         assert drawing.SYNTHETIC in {text.get_text() for text in figure.texts}, name
         assert figure.get_suptitle().startswith(drawing.SYNTHETIC)
@@ -294,22 +301,22 @@ def test_synthetic_figures_are_stamped_and_never_show_stated_values(synthetic: D
 def test_stated_values_beside_synthetic_data_are_refused(study: Study) -> None:
     evidence = [Evidence(tables_of(study)["region_output"], SYNTHETIC)]
     with pytest.raises(InputError, match="can't stand beside a paper's values"):
-        figures.plot_region_output(study, evidence, [Stated("n_works_region", 1, year=2010)])
+        draw_one("figure1_region_output", study, evidence, [Stated("n_works_region", 1, year=2010)])
     with pytest.raises(InputError, match="can't stand beside a paper's values"):
-        figures.build_figures(study, {}, (), stated_of(study), SYNTHETIC)
+        draw_figures(Inputs(study, {}, (), stated_of(study), SYNTHETIC))
 
 
 def test_real_data_beside_synthetic_data_are_refused(study: Study) -> None:
     frame = tables_of(study)["region_output"]
     with pytest.raises(InputError, match=r"sample.*Others"):
-        figures.plot_region_output(study, [Evidence(frame, SYNTHETIC), Evidence(frame, OTHERS)])
-    with pytest.raises(InputError, match="real data only"):
-        figures.plot_headline(study, [Evidence(frame, SYNTHETIC)], [], [])
+        draw_one(
+            "figure1_region_output", study, [Evidence(frame, SYNTHETIC), Evidence(frame, OTHERS)]
+        )
 
 
 def test_tables_without_a_source_are_refused(study: Study) -> None:
     with pytest.raises(InputError, match="without a source"):
-        figures.build_figures(study, tables_of(study))
+        draw_figures(Inputs(study, tables_of(study)))
 
 
 def test_a_figure_without_counts_names_the_command_and_what_is_stated(waiting: Drawn) -> None:
@@ -324,11 +331,11 @@ def test_a_figure_without_counts_names_the_command_and_what_is_stated(waiting: D
 def test_published_figures_alone_draw_figures_1_to_3_and_table_2(published: Drawn) -> None:
     drawn = [name for name, (figure, _) in published.items() if "waiting" not in texts_of(figure)]
     assert drawn == [
+        "headline",
         "figure1_region_output",
         "figure2_country_output",
         "figure3_region_partners",
         "table2_fields",
-        "headline",
     ]
 
 
@@ -344,7 +351,7 @@ def test_the_home_country_is_never_passed_off_as_the_institution(published: Draw
 def test_an_incomplete_count_of_top_papers_is_left_out() -> None:
     study = load_study()
     rows = witnesses.read_witnesses()
-    (item,) = figures.witness_evidence(rows, study)["table2_fields"]
+    (item,) = Inputs(study, published=rows).of("table2_fields").others
     partly = item.frame["n_years_with_share"] < len(study.year_range)
     assert partly.any()
     assert item.frame.loc[partly, "n_top_1_percent"].isna().all()
@@ -353,7 +360,7 @@ def test_an_incomplete_count_of_top_papers_is_left_out() -> None:
 
 def test_our_fields_and_published_ones_become_two_figures(study: Study) -> None:
     rows, real = witnesses.read_witnesses(), load_study()
-    drawn = figures.build_figures(real, {"fields": tables_of(study)["fields"]}, rows, {}, COUNTED)
+    drawn = draw_figures(Inputs(real, {"fields": tables_of(study)["fields"]}, rows, {}, COUNTED))
     assert "Medicine" in texts_of(drawn["table2_fields"][0])
     assert "health sciences" in texts_of(drawn["table2_fields_published"][0])
 
@@ -375,15 +382,9 @@ def test_all_names_come_from_the_study(counted: Drawn) -> None:
     assert "Homeland" in counted["figure4_institution_region"][1]
 
 
-ROOMS = (
-    "alttext charts drawing figure_data figure_series figures institution_figures lines"
-    " picture rankings region_figures tiles"
-)
-
-
-@pytest.mark.parametrize("room", ROOMS.split())
-def test_no_code_names_an_institution_or_region(room: str) -> None:
-    code = (paths.PACKAGE / f"{room}.py").read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", sorted((paths.PACKAGE / "figures").glob("*.py")), ids=str)
+def test_no_code_names_an_institution_or_region(path: Path) -> None:
+    code = path.read_text(encoding="utf-8")
     assert not re.search(r"\bCAS\b|China|Latin America|Brazil|\bBR\b|\bCN\b", code)
 
 
@@ -466,8 +467,8 @@ def test_zeros_beside_large_counts_are_drawn_and_the_scale_is_told(study: Study)
     output.loc[output["country_code"] == study.region.codes[2], "n_works"] = 4
     output.loc[output["country_code"] == study.region.codes[3], "n_works"] = 0
     partners.loc[partners["country_code"] == "ES", "n_works"] = [0, 1, 2, 3]
-    left = figures.plot_country_output(study, [Evidence(output, COUNTED)]).axes[0]
-    over_years = figures.plot_region_partners(study, [Evidence(partners, COUNTED)]).axes[-1]
+    left = draw_one("figure2_country_output", study, [Evidence(output, COUNTED)]).axes[0]
+    over_years = draw_one("figure3_region_partners", study, [Evidence(partners, COUNTED)]).axes[-1]
     assert "log scale above 1" in labels_of(left)
     assert "log scale above 1" in labels_of(over_years)
     assert left.get_xlim()[0] < 0
@@ -477,12 +478,12 @@ def test_zeros_beside_large_counts_are_drawn_and_the_scale_is_told(study: Study)
 def test_a_field_without_index_or_count_has_an_empty_cell(study: Study) -> None:
     frame = tables_of(study)["fields"].astype({"n_works": float})
     frame.loc[0, ["n_works", "activity_index"]] = np.nan
-    axes = figures.plot_fields(study, [Evidence(frame, COUNTED)]).axes[0]
+    axes = draw_one("table2_fields", study, [Evidence(frame, COUNTED)]).axes[0]
     assert [text.get_text() for text in axes.texts].count("–") == 1
 
 
 def test_a_region_without_works_has_counts_of_zero_and_no_share(study: Study) -> None:
-    drawn = figures.build_figures(study, tables_of(study, works=0), source=COUNTED)
+    drawn = draw_figures(Inputs(study, tables_of(study, works=0), source=COUNTED))
     left, right = drawn["figure4_institution_region"][0].axes
     assert left.lines[0].get_ydata().tolist() == [0, 0, 0, 0]
     assert left.get_ylim()[1] > 0
@@ -492,7 +493,7 @@ def test_a_region_without_works_has_counts_of_zero_and_no_share(study: Study) ->
 
 def test_drawing_changes_no_setting_and_leaves_no_open_figure(study: Study) -> None:
     before, backend = dict(mpl.rcParams), mpl.get_backend()
-    figures.plot_region_output(study, [])
+    draw_one("figure1_region_output", study, [])
     assert dict(mpl.rcParams) == before
     assert mpl.get_backend() == backend
     assert plt.get_fignums() == []
@@ -500,8 +501,8 @@ def test_drawing_changes_no_setting_and_leaves_no_open_figure(study: Study) -> N
 
 def test_the_reader_s_own_settings_do_not_reach_a_figure(study: Study) -> None:
     with mpl.rc_context({"axes.grid.axis": "x", "font.size": 22, "svg.fonttype": "path"}):
-        other = figures.render_figure(figures.plot_region_output(study, []), "a", "b")
-    assert other == figures.render_figure(figures.plot_region_output(study, []), "a", "b")
+        other = render_figure(draw_one("figure1_region_output", study, []), "a", "b")
+    assert other == render_figure(draw_one("figure1_region_output", study, []), "a", "b")
 
 
 def test_the_specification_is_told_in_words() -> None:
@@ -513,7 +514,7 @@ def test_the_specification_is_told_in_words() -> None:
 def test_marks_of_no_paper_have_a_neutral_name(study: Study) -> None:
     bare = replace(study, paper={})
     assert figure_data.period(bare) == "2010–2013"
-    figure = figures.plot_region_output(bare, [], [Stated("n_works_region", 5, year=2013)])
+    figure = draw_one("figure1_region_output", bare, [], [Stated("n_works_region", 5, year=2013)])
     assert "stated: 5" in texts_of(figure)
 
 
@@ -596,8 +597,8 @@ def test_odd_studies_are_drawn_in_full(name: str) -> None:
     tables = tables_of(study, works)
     if len(study.region.codes) < 60:
         del tables["fields"]  # the slowest, and much the same in all of them
-    drawn = figures.build_figures(study, tables, (), said, COUNTED)
-    assert set(drawn) == {*figures.FIGURES, "headline"}
+    drawn = draw_figures(Inputs(study, tables, (), said, COUNTED))
+    assert set(drawn) == {*FIGURES, "headline"}
     for key, (figure, _) in drawn.items():
         assert faults_of_texts(figure) == [], key
         for axes in figure.axes:
@@ -610,15 +611,15 @@ def test_odd_studies_are_drawn_in_full(name: str) -> None:
 
 def test_a_build_without_partners_still_has_the_other_figures(study: Study) -> None:
     tables = {name: table for name, table in tables_of(study).items() if "partners" not in name}
-    drawn = figures.build_figures(study, tables, source=COUNTED)
-    assert set(drawn) == {*figures.FIGURES, "headline"} - {"partner_map", "partner_years"}
+    drawn = draw_figures(Inputs(study, tables, source=COUNTED))
+    assert set(drawn) == {*FIGURES, "headline"} - {"partner_map", "partner_years"}
     assert "waiting" in texts_of(drawn["figure3_region_partners"][0])
 
 
 def test_the_label_of_a_line_that_ends_early_tells_its_year_and_stays_clear(study: Study) -> None:
     frame = tables_of(study)["region_output"]
     evidence = [Evidence(frame, COUNTED), Evidence(frame.head(2), OTHERS)]
-    figure = figures.plot_region_output(study, evidence)
+    figure = draw_one("figure1_region_output", study, evidence)
     figure.draw_without_rendering()
     ours, others = end_labels(figure.axes[0])
     assert others.get_text() == "Others: 80 (2011)"
@@ -689,7 +690,7 @@ def test_a_member_without_works_is_told_from_one_without_a_count(study: Study) -
     frame = tables_of(study)["institution_partners"].astype({"n_works": float})
     frame.loc[frame["country_code"] == "AE", "n_works"] = 0
     frame = frame[frame["country_code"] != "AF"]
-    figure = figures.plot_partner_map(study, [Evidence(frame, COUNTED)])
+    figure = draw_one("partner_map", study, [Evidence(frame, COUNTED)])
     assert "United Arab\nEmirates\n0\n±0\n" in texts_of(figure)
     assert "Afghanistan\n–\n" in texts_of(figure)
 
@@ -705,10 +706,10 @@ def test_small_panels_hold_each_country_s_works_from_zero(counted: Drawn, study:
         assert axes.get_yticks().tolist() == [0, rows["n_works"].max()]
 
 
-@pytest.mark.parametrize("draw", [figures.plot_partner_map, figures.plot_partner_years])
-def test_map_and_small_panels_wait_or_say_that_there_are_none(draw: Any, study: Study) -> None:
-    assert "waiting" in texts_of(draw(study, []))
-    assert "waiting" not in texts_of(draw(study, [Evidence(none_of(study), COUNTED)]))
+@pytest.mark.parametrize("name", ["partner_map", "partner_years"])
+def test_map_and_small_panels_wait_or_say_that_there_are_none(name: str, study: Study) -> None:
+    assert "waiting" in texts_of(draw_one(name, study, []))
+    assert "waiting" not in texts_of(draw_one(name, study, [Evidence(none_of(study), COUNTED)]))
 
 
 def none_of(study: Study) -> pd.DataFrame:
@@ -734,7 +735,7 @@ def test_files_are_the_same_bytes_in_another_process_place_and_time(counted: Dra
         "tables = tables_of(study)\n"
         "names = ('institution_region', 'institution_partners', 'team_size')\n"
         "tables = {name: tables[name] for name in names}\n"
-        "drawn = figures.build_figures(study, tables, (), stated_of(study), COUNTED)\n"
+        "drawn = draw_figures(Inputs(study, tables, (), stated_of(study), COUNTED))\n"
         "print(json.dumps(hashes_of({name: drawn[name] for name in SOME})))"
     )
     ran = subprocess.run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bibliometrics.claims.ledger import Claim, load_claims
-from bibliometrics.figures.data import stated_marks
+from bibliometrics.figures.catalogue import stated_marks
 from bibliometrics.study.model import load_study
 from tests.support.worlds import DEFINITIONS, read_toml
 

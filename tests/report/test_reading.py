@@ -14,7 +14,7 @@ from bibliometrics.builds.read import Build
 from bibliometrics.claims import grading
 from bibliometrics.claims.evidence import as_frame
 from bibliometrics.errors import InputError
-from bibliometrics.figures.catalogue import FIGURES
+from bibliometrics.figures.catalogue import ENTRIES, needs_full_pull
 from bibliometrics.report import reading
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.tables.answers import make_provenance
@@ -50,7 +50,9 @@ def make_build(study: Study, source: str, **told: Any) -> Build:
             "claims": pd.DataFrame(rows, columns=columns),
             "witnesses": as_frame(published) if published else pd.DataFrame({"witness": []}),
         },
-        alt_texts=dict.fromkeys(FIGURES, "A chart."),
+        alt_texts=dict.fromkeys(
+            [name for name in ENTRIES if not needs_full_pull(name)], "A chart."
+        ),
     )
 
 

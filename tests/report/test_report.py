@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import shutil
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -18,10 +19,9 @@ import pytest
 
 from bibliometrics.builds import make as refresh
 from bibliometrics.builds import publish
-from bibliometrics.builds.read import Build, evidence_of, read_build
+from bibliometrics.builds.read import Build, read_build
 from bibliometrics.errors import BusyError, InputError, TableError
-from bibliometrics.figures import text as alttext
-from bibliometrics.figures.study_figures import plot_region_output, plot_team_size
+from bibliometrics.figures.catalogue import draw_figures
 from bibliometrics.report import notebooks as narration
 from bibliometrics.report import page
 from bibliometrics.report import page as report
@@ -41,15 +41,7 @@ REGION, TEAMS = "figure1_region_output", "team_size"
 
 def draw_two(build: Build) -> dict[str, Any]:
     """Draw two figures of a build: all of them take long."""
-    study, evidence = build.study, evidence_of(build, REGION)
-    teams = evidence_of(build, TEAMS)
-    return {
-        REGION: (
-            plot_region_output(study, evidence),
-            alttext.describe_region_output(study, evidence),
-        ),
-        TEAMS: (plot_team_size(study, teams), alttext.describe_team_size(study, teams)),
-    }
+    return draw_figures(replace(build.inputs, stated={}), [REGION, TEAMS])
 
 
 def make_counted(folder: Path, *, synthetic: bool) -> Path:

@@ -17,14 +17,8 @@ from bibliometrics.claims import grading
 from bibliometrics.claims.evidence import as_frame
 from bibliometrics.claims.ledger import load_claims
 from bibliometrics.errors import InputError, TableError
-from bibliometrics.figures.catalogue import build_figures
-from bibliometrics.figures.data import Evidence, Source, Stated, stated_marks
-from bibliometrics.figures.sensitivity_figures import (
-    WEAK,
-    draw_big_science_figures,
-    draw_curve_figures,
-    plot_curve,
-)
+from bibliometrics.figures.catalogue import ENTRIES, Inputs, draw_figures, present, stated_marks
+from bibliometrics.figures.data import Evidence, Source, Stated
 from bibliometrics.figures.style import STATED
 from bibliometrics.figures.text import (
     describe_growth_share,
@@ -54,6 +48,7 @@ from bibliometrics.tables.sensitivity import (
 )
 from tests.support.claim_samples import count_tables
 from tests.support.curve_samples import big_science_table, curve_table, growing
+from tests.support.figures import draw_one
 from tests.support.worlds import write_study
 
 if TYPE_CHECKING:
@@ -145,7 +140,7 @@ def test_a_study_of_one_year_without_top_country_has_two_headlines() -> None:
     study = replace(STUDY, years=(2010, 2010), top_country="")
     table = curve_table(study, growing(study, 10, 10))
     assert [one.column for one in list_headlines(study)] == ["n_works_first_year", "share_of_home"]
-    assert set(draw_curve_figures(study, Evidence(table, COUNTED), {})) == {
+    assert set(present(Inputs(study, {"specifications": table}, source=COUNTED))) >= {
         CURVES["n_works_first_year"],
         CURVES["share_of_home"],
         WEAK,
@@ -299,15 +294,16 @@ def test_one_definition_is_within_another(
 
 # ------------------------------------------------------------------------------- figures ----
 
+WEAK = "curve_weak_axes"
 MARKS = stated_marks(STUDY, load_claims())
 
 
 @pytest.fixture(scope="module")
 def drawn() -> dict[str, Any]:
-    figures = draw_curve_figures(STUDY, Evidence(CURVE, COUNTED), MARKS)
-    return figures | draw_big_science_figures(
-        STUDY, {"big_science": BIG}, Evidence(BIG, COUNTED), MARKS
-    )
+    tables = {"specifications": CURVE, "big_science": BIG}
+    inputs = Inputs(STUDY, tables, (), MARKS, COUNTED)
+    names = [name for name in present(inputs) if ENTRIES[name].table in tables]
+    return draw_figures(inputs, names)
 
 
 def texts_of(figure: Any) -> str:
@@ -368,30 +364,27 @@ def test_big_science_is_drawn_with_and_without(drawn: dict[str, Any]) -> None:
 
 
 def test_synthetic_counts_are_stamped_and_never_stand_beside_stated_values() -> None:
-    evidence = Evidence(CURVE, SYNTHETIC)
-    headline = list_headlines(STUDY)[0]
-    figure = plot_curve(STUDY, evidence, headline)
+    evidence = [Evidence(CURVE, SYNTHETIC)]
+    figure = draw_one("curve_first_year", STUDY, evidence)
     assert any(text.get_text() == "SYNTHETIC" for text in figure.texts)
     with pytest.raises(InputError, match="can't stand beside"):
-        plot_curve(STUDY, evidence, headline, [Stated("n_works_first_year", 77)])
+        draw_one("curve_first_year", STUDY, evidence, [Stated("n_works_first_year", 77)])
     with pytest.raises(InputError, match="can't stand beside"):
-        draw_big_science_figures(STUDY, {"big_science": BIG}, Evidence(BIG, SYNTHETIC), MARKS)
+        Inputs(STUDY, {"big_science": BIG}, (), MARKS, SYNTHETIC)
 
 
 def test_a_curve_without_any_work_says_so() -> None:
     empty = curve_table(STUDY, lambda point, year: (0, 0, 0))
-    growth = list_headlines(STUDY)[2]
-    figure = plot_curve(STUDY, Evidence(empty, COUNTED), growth, MARKS["curve_growth"])
+    own = [Evidence(empty, COUNTED)]
+    figure = draw_one("curve_growth", STUDY, own, MARKS["curve_growth"])
     assert "unknown under every specification" in texts_of(figure)
     nothing = big_science_table(STUDY, {})
-    drawn = draw_big_science_figures(
-        STUDY, {"big_science": nothing}, Evidence(nothing, COUNTED), {}
-    )
-    assert "no work in first and last year" in texts_of(drawn["big_science"][0])
+    figure = draw_one("big_science", STUDY, [Evidence(nothing, COUNTED)])
+    assert "no work in first and last year" in texts_of(figure)
 
 
 def test_a_build_without_a_full_pull_has_none_of_these_figures() -> None:
-    names = set(build_figures(STUDY, {}))
+    names = set(present(Inputs(STUDY)))
     assert not {*CURVES.values(), WEAK, "big_science"} & names
 
 
@@ -460,6 +453,8 @@ def test_a_study_without_parts_or_top_country_goes_all_the_way(tmp_path: Path) -
     table = curve_table(loose, growing(loose, 5, 50))
     assert table["n_works_top_country"].isna().all()
     assert render_table(TABLES["specifications"], to_rows(table)).count("\n") == len(table) + 1
-    figures = draw_curve_figures(loose, Evidence(table, COUNTED), {})
+    figures = draw_figures(
+        Inputs(loose, {"specifications": table}, source=COUNTED), [*CURVES.values(), WEAK]
+    )
     assert len(figures) == 5
     assert len(build_plan(loose, PARTS)) > len(build_plan(loose))
