@@ -9,18 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from bibliometrics.errors import InputError
 from bibliometrics.files import DEFINITIONS
-from bibliometrics.study.model import read_toml
+from bibliometrics.models import Text, read_form, read_toml
 from bibliometrics.tables.datapackage import Provenance
 from bibliometrics.tables.schema import COUNT_TABLES, TABLES, Column, Value, format_value
 
 FILE: Final = DEFINITIONS / "upstream_changes.toml"
-ASPECTS: Final = ("affiliation", "lineage", "type", "year", "corpus", "n_countries", "authors")
-DIRECTIONS: Final = ("up", "down", "either")
-ENTRIES: Final = frozenset({"date", "until", "change", "moves", "direction", "source"})
+Day: TypeAlias = date
+#: What of a work changed.
+Aspect = Literal["affiliation", "lineage", "type", "year", "corpus", "n_countries", "authors"]
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,25 @@ class UpstreamChange:
     One change of OpenAlex that moves counts of past years.
 
     ``first`` and ``last`` are the first and last day on which counts may have moved; ``moves``
-    names what of a work changed (``ASPECTS``), ``direction`` whether counts rise, fall or either.
+    names what of a work changed, ``direction`` whether counts rise, fall or either.
     """
 
-    first: date
-    last: date
-    change: str
-    moves: tuple[str, ...]
-    direction: str
-    source: str
+    date: Day
+    change: Text
+    moves: tuple[Aspect, ...]
+    direction: Literal["up", "down", "either"]
+    source: Text
+    until: Day | None = None
+
+    @property
+    def first(self) -> Day:
+        """The first day on which counts may have moved."""
+        return self.date
+
+    @property
+    def last(self) -> Day:
+        """The last day on which counts may have moved."""
+        return self.until or self.date
 
     @property
     def label(self) -> str:
@@ -45,41 +55,21 @@ class UpstreamChange:
         return f"{self.first.isoformat()} {self.change}"
 
 
+@dataclass(frozen=True)
+class _Changes:
+    """The file of known changes."""
+
+    changes: tuple[UpstreamChange, ...]
+
+
 def load_changes(path: Path = FILE) -> list[UpstreamChange]:
     """Read the known changes."""
-    rows = read_toml(path).get("changes", [])
-    found = [_read(row, f"{path.name}, change {n}") for n, row in enumerate(rows, start=1)]
+    found = read_form(_Changes, read_toml(path), str(path)).changes
+    for change in found:
+        if change.last < change.first:
+            msg = f"{path}: the change of {change.first} ends on {change.last}, before it begins."
+            raise InputError(msg, "correct `until`")
     return sorted(found, key=lambda change: (change.first, change.change))
-
-
-def _read(row: Any, where: str) -> UpstreamChange:
-    try:
-        change = UpstreamChange(
-            first=row["date"],
-            last=row.get("until", row["date"]),
-            change=row["change"],
-            moves=tuple(row["moves"]),
-            direction=row["direction"],
-            source=row["source"],
-        )
-        fine = (
-            set(row) <= ENTRIES
-            and {type(change.first), type(change.last)} == {date}
-            and change.first <= change.last
-            and set(change.moves) <= set(ASPECTS)
-            and change.direction in DIRECTIONS
-            and bool(row["change"].strip() and row["source"].strip())
-        )
-    except (AttributeError, KeyError, TypeError):
-        fine = False
-    if not fine:
-        msg = f"{where} is not of the form expected: {row}."
-        step = (
-            f"give date (and until), change, moves ({', '.join(ASPECTS)}), direction "
-            f"({', '.join(DIRECTIONS)}) and source"
-        )
-        raise InputError(msg, step)
-    return change
 
 
 def changes_between(

@@ -3,7 +3,7 @@ From tables and figures to a folder that can be trusted: staged, checked, swappe
 
 A folder holds one build: the tables as CSV, ``figures/``, the study file, ``README.md`` (the data
 dictionary) and ``datapackage.json``, which holds the hash of every file and where the build came
-from. A rebuild from the same answers gives the same bytes. Standard library only.
+from. A rebuild from the same answers gives the same bytes.
 """
 
 from __future__ import annotations

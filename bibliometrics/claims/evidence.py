@@ -186,7 +186,7 @@ def development_indicators(witnesses: Published, study: Study) -> pd.DataFrame:
     """Return development indicators of region and home country, all years held (table 1)."""
     frame = as_frame(witnesses)
     defined = witness_definitions()
-    named = {code: entry["name"] for code, entry in defined.quantities.items() if "name" in entry}
+    named = {code: entry.name for code, entry in defined.quantities.items() if entry.name}
     frame = frame[frame["quantity"].isin(list(named))].rename(columns={"quantity": "indicator"})
     areas = []
     for witness, code in zip(frame["witness"], frame["country_code"], strict=True):

@@ -1,5 +1,5 @@
 """
-How a claim is graded: pure functions from a claim and a finding to verdicts. Standard library only.
+How a claim is graded: pure functions from a claim and a finding to verdicts.
 
 A finding is what one piece of evidence says about a claim's quantity. The *number* is graded in a
 tight band (``reproduced``) and a band four times as wide (``direction reproduced``); the

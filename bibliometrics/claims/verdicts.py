@@ -1,5 +1,5 @@
 """
-Verdicts as they were built: read from ``claims.csv``, chosen and printed. Standard library only.
+Verdicts as they were built: read from ``claims.csv``, chosen and printed.
 
 The ledger itself is read by :func:`load_claims`; verdicts are made in
 :mod:`bibliometrics.claims.grading`.

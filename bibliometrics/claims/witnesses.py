@@ -1,5 +1,5 @@
 """
-The files of the witnesses: read and checked. Standard library only.
+The files of the witnesses: read and checked.
 
 ``definitions/witnesses.toml`` says what each witness measured, when and on what terms; its figures
 lie in ``data/raw/witnesses/*.csv``. :mod:`bibliometrics.claims.evidence` makes frames of them.
@@ -10,15 +10,16 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from bibliometrics.errors import InputError
 from bibliometrics.files import DEFINITIONS, raw_input_folder
-from bibliometrics.study.model import FIRST_YEAR, LAST_YEAR, country_names, read_toml
+from bibliometrics.models import Text, read_form, read_toml
+from bibliometrics.study.model import FIRST_YEAR, LAST_YEAR, country_names
 
 Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
@@ -26,7 +27,6 @@ Rows: TypeAlias = Sequence[Mapping[str, Any]]
 DEFINITION_FILE: Final = DEFINITIONS / "witnesses.toml"
 COLUMNS: Final = ("witness", "quantity", "year", "country_code", "partner_code", "field", "value")
 KEYS: Final = COLUMNS[:-1]
-REQUIRED: Final = ("name", "title", "definition", "database", "date", "licence", "source")
 
 
 @dataclass(frozen=True)
@@ -39,77 +39,61 @@ class Witness:
     in ``field_crosswalk.toml``; ``limits`` says in a few words what its figures leave out.
     """
 
-    key: str
-    name: str
-    title: str
-    definition: str
-    database: str
-    date: str
-    licence: str
-    source: str
-    files: tuple[str, ...]
-    quantities: tuple[str, ...]
-    regions: Mapping[str, tuple[str, ...]]
+    name: Text
+    title: Text
+    definition: Text
+    database: Text
+    date: Text
+    licence: Text
+    source: Text
+    files: tuple[Text, ...]
+    quantities: tuple[Text, ...]
+    regions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     field_scheme: str = ""
     limits: str = ""
+    read_from: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a witness measures; ``name`` is short, for readers."""
+
+    unit: Text
+    meaning: Text
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class Definitions:
     """The witnesses, the quantities they measure, their own area codes, and all codes known."""
 
-    witnesses: Mapping[str, Witness]
-    quantities: Mapping[str, Mapping[str, str]]
-    areas: Mapping[str, str]
-    same_as: Mapping[str, str]
-    codes: frozenset[str]
+    witnesses: dict[str, Witness] = field(default_factory=dict)
+    quantities: dict[str, Quantity] = field(default_factory=dict)
+    areas: dict[str, str] = field(default_factory=dict)
+    same_as: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """Codes of countries, and of the witnesses' own areas."""
+        return frozenset({*country_names(), *self.areas})
 
 
 @cache
 def witness_definitions(path: Path = DEFINITION_FILE) -> Definitions:
     """Read what each witness measured."""
-    content = read_toml(path)
-    areas, quantities = content.get("areas", {}), content.get("quantities", {})
-    for name, entry in quantities.items():
-        if not {"unit", "meaning"} <= set(entry):
-            msg = f"{path}: quantity {name!r} needs a unit and a meaning."
-            raise InputError(msg, "add both")
-    witnesses = {
-        key: _witness(key, entry, quantities, areas, f"{path}, witness {key!r}")
-        for key, entry in content.get("witnesses", {}).items()
-    }
-    codes = frozenset({*country_names(), *areas})
-    return Definitions(witnesses, quantities, areas, content.get("same_as", {}), codes)
-
-
-def _witness(
-    key: str, entry: Mapping[str, Any], quantities: object, areas: object, where: str
-) -> Witness:
-    missing = [name for name in (*REQUIRED, "files", "quantities") if not entry.get(name)]
-    if missing:
-        msg = f"{where}: missing {', '.join(missing)}."
-        raise InputError(msg, "add the entry")
-    _check_known(entry["quantities"], quantities, "quantity", where)
-    regions = {name: tuple(parts) for name, parts in entry.get("regions", {}).items()}
-    for parts in regions.values():
-        _check_known(parts, {*country_names(), *_names(areas)}, "area", where)
-    texts = {name: str(entry[name]) for name in REQUIRED}
-    return Witness(
-        key,
-        **texts,
-        files=tuple(entry["files"]),
-        quantities=tuple(entry["quantities"]),
-        regions=regions,
-        field_scheme=str(entry.get("field_scheme", "")),
-        limits=str(entry.get("limits", "")),
+    defined = read_form(Definitions, read_toml(path), str(path))
+    for key, entry in defined.witnesses.items():
+        where = f"{path}, witness {key!r}"
+        _check_known(entry.quantities, defined.quantities, "quantity", where)
+        for parts in entry.regions.values():
+            _check_known(parts, defined.codes, "area", where)
+    return replace(
+        defined, witnesses={key: replace(one, key=key) for key, one in defined.witnesses.items()}
     )
 
 
-def _names(values: object) -> list[str]:
-    return list(values) if isinstance(values, Mapping) else []
-
-
-def _check_known(names: Sequence[str], known: Any, what: str, where: str) -> None:
+def _check_known(names: Sequence[str], known: Container[str], what: str, where: str) -> None:
     odd = [name for name in names if name not in known]
     if odd:
         msg = f"{where}: unknown {what} {', '.join(map(repr, odd))}."
@@ -193,7 +177,7 @@ def _check_row(cells: Sequence[str], file: str, defined: Definitions, where: str
             step = f"use ISO 3166-1 alpha-2, or describe the area in {DEFINITION_FILE.name}"
             raise InputError(msg, step)
     row["year"], row["value"] = _year(cells[2], where), _value(cells[6], where)
-    return row | {"unit": defined.quantities[cells[1]]["unit"], "source": witness.source}
+    return row | {"unit": defined.quantities[cells[1]].unit, "source": witness.source}
 
 
 def _year(text: str, where: str) -> int:

@@ -2,7 +2,7 @@
 Words in, words out: the command line. The only room that prints.
 
 Results go to standard output, progress and errors to standard error. Commands that only read what
-is there (``plan``, ``tables``, ``verdicts``, ``study``) need nothing but Python's standard library.
+is there (``plan``, ``tables``, ``verdicts``, ``study``) load no pandas, matplotlib or scipy.
 """
 
 from __future__ import annotations

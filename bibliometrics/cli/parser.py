@@ -1,4 +1,4 @@
-"""The words of the command line: commands, options, help. Standard library only."""
+"""The words of the command line: commands, options, help."""
 
 from __future__ import annotations
 

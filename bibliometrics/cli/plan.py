@@ -1,4 +1,4 @@
-"""What a refresh would ask and cost. Standard library only, but for the budget of a key."""
+"""What a refresh would ask and cost."""
 
 from __future__ import annotations
 

@@ -238,8 +238,8 @@ def _witness_source(key: str, quantity: str) -> Source:
     """Return a witness as a source; the counting method is that of its quantity."""
     defined = witness_definitions()
     entry = defined.witnesses[key]
-    meanings = [defined.quantities[name]["meaning"] for name in entry.quantities]
-    meaning = defined.quantities[quantity]["meaning"] if quantity else " ".join(meanings)
+    meanings = [defined.quantities[name].meaning for name in entry.quantities]
+    meaning = defined.quantities[quantity].meaning if quantity else " ".join(meanings)
     counting = "whole counting"
     if "added up" in meaning and quantity:
         counting = "pairs of countries added up"

@@ -1,5 +1,5 @@
 """
-What a pull of raw answers is, and which of several pulls can be used. Standard library only.
+What a pull of raw answers is, and which of several pulls can be used.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final, Literal, Self
 
 from bibliometrics.errors import ArchiveError, BibliometricsError
 from bibliometrics.files import (
@@ -28,6 +28,7 @@ from bibliometrics.files import (
     to_json,
     write_atomic,
 )
+from bibliometrics.models import read_form
 
 MANIFEST: Final = "manifest.json"
 RESUMABLE_DAYS: Final = 7
@@ -44,7 +45,7 @@ class Manifest:
     parts: tuple[str, ...]
     start: str
     end: str = ""
-    state: str = "running"
+    state: Literal["running", "complete"] = "running"
     calls: int = 0
     credits: int = 0
     cost_usd: float = 0.0
@@ -66,16 +67,7 @@ def stamp(moment: datetime) -> str:
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of the pull in a folder."""
     path = folder / MANIFEST
-    try:
-        data = json.loads(read_bytes(path))
-        manifest = Manifest(**{**data, "parts": tuple(data["parts"])})
-    except (ValueError, TypeError, KeyError) as error:
-        msg = f"{path} is not the manifest of a pull: it was cut or edited."
-        raise ArchiveError(msg, RESTORE) from error
-    if manifest.state not in {"running", "complete"}:
-        msg = f"{path}: state is {manifest.state!r}, expected running or complete."
-        raise ArchiveError(msg, RESTORE)
-    return manifest
+    return read_form(Manifest, read_bytes(path), str(path), error=ArchiveError, step=RESTORE)
 
 
 def list_pulls(root: Path) -> list[tuple[Path, Manifest]]:

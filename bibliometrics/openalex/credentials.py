@@ -4,7 +4,7 @@ Where the API is and with which key: read from the environment, kept out of ever
 ``OPENALEX_API_KEY`` holds the key, or ``OPENALEX_API_KEY_FILE`` names a file that does; else the
 file ``~/.config/bibliometrics/openalex-key`` is read if it is there. ``OPENALEX_API_URL`` names
 another server: a mirror, a test server. A key goes to a foreign ``http://`` address only where
-``OPENALEX_ALLOW_HTTP=1`` says so. Standard library only.
+``OPENALEX_ALLOW_HTTP=1`` says so.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ How a question is asked: which requests, what to do with each answer, and how th
 
 Nothing here knows HTTP. A *walk* is a generator: it yields lists of requests, is sent their
 outcomes in the same order, and returns the counts. So requests of many walks can run at once,
-and a replay of saved answers takes the same way. Standard library only.
+and a replay of saved answers takes the same way.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ What stands between a question and the network: archive first, then budget, rate
 
 Live, resumed and offline runs go through the same gate. An accepted answer is saved before it
 counts; a refusal that decides how to go on is saved too, so that a replay takes the same way.
-Standard library only; :mod:`bibliometrics.openalex.session` sends the requests.
+:mod:`bibliometrics.openalex.session` sends the requests.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ From the conditions of a :class:`~bibliometrics.study.questions.Question` to a f
 
 Conditions on countries use ``authorships.institutions.country_code``, which sees every author of
 a work, never ``authorships.countries``, which sees the first hundred. A filter is one text, its
-parts in a fixed order. Standard library only.
+parts in a fixed order.
 
 Source of the grammar: https://help.openalex.org, and the server's own code of August 2026
 (ourresearch/openalex-elastic-api).

@@ -2,7 +2,7 @@
 What came back: an answer's parts, its counts, and whether they are whole.
 
 The server may send a partial count with status 200, pad groups with zeros, or cut them at the
-page: an answer counts only if it passes :func:`check_data`. Standard library only.
+page: an answer counts only if it passes :func:`check_data`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """
 Study files written: regions found by name, a draft as TOML, checked before it is saved.
 
-Standard library only.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 from bibliometrics.errors import InputError
 from bibliometrics.files import DEFINITIONS, STUDIES
+from bibliometrics.models import read_toml as read_toml
 
 DEFAULT_STUDY: Final = "cas-latin-america"
 ID_PATTERN: Final = re.compile(r"I\d{2,}")
@@ -223,19 +223,6 @@ class Study:
         }
         text = json.dumps(data, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        msg = f"can't read {path}: {reason}."
-        raise InputError(msg, "check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path} is not valid TOML: {error}."
-        raise InputError(msg, "mend that line") from error
 
 
 @cache

@@ -4,7 +4,7 @@ The specification curve: every defensible set of definitions under which a study
 Most documents leave open which works, sources, team sizes and institutes they count. The *strong*
 axes are crossed in full, each combination with the same weight; *weak* axes vary one at a time
 around the primary specification, with weight 0. The axes are data: ``definitions/
-specifications.toml``, the institution's parts, the package's regions. Standard library only.
+specifications.toml``, the institution's parts, the package's regions.
 """
 
 from __future__ import annotations

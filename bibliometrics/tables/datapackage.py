@@ -1,19 +1,19 @@
 """
 What a build says of itself: ``datapackage.json`` (Frictionless) and ``README.md``.
 
-Both are made from the schema, and nothing in them depends on the day the build was made. Standard
-library only.
+Both are made from the schema, and nothing in them depends on the day the build was made.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
 from bibliometrics.errors import TableError
+from bibliometrics.models import read_form
 from bibliometrics.tables.schema import TABLES, Column, Table
 
 PACKAGE_FILE: Final = "datapackage.json"
@@ -62,34 +62,36 @@ def waiting_text(table: str) -> str:
     return WAITING_FOR_ALL if TABLES[table].needs == "full pull" else WAITING
 
 
+@dataclass(frozen=True)
+class _Told(Provenance):
+    """What a build says of itself besides Frictionless's own entries."""
+
+    waiting_for_a_pull: tuple[str, ...] = ()
+    figures: dict[str, str] = field(kw_only=True)
+    files: dict[str, str] = field(kw_only=True)
+
+
 def parse_package(text: str, path: Path) -> dict[str, Any]:
     """Read the text of a build's ``datapackage.json``."""
     step = "restore it from version control, or move the folder away and rebuild the tables"
+    content = read_form(dict[str, Any], text.encode(), str(path), error=TableError, step=step)
+    where = f"{path} is not the data package of a build of this program, or it was edited"
+    told = read_form(_Told, content.get("bibliometrics"), where, error=TableError, step=step)
+    known = {f"{name}.csv" for name in TABLES} & set(told.files)
     try:
-        content = json.loads(text)
-    except ValueError as error:
-        msg = f"{path} is not valid JSON: {error}."
-        raise TableError(msg, step) from error
-    try:
-        told = content["bibliometrics"]
-        read_provenance(content)
-        known = {f"{name}.csv" for name in TABLES} & set(told["files"])
         complete = {resource["path"] for resource in content["resources"]} <= known
-        complete = complete and isinstance(told["figures"], dict)
     except (KeyError, TypeError):
         complete = False
     if not complete:
-        msg = f"{path} is not the data package of a build of this program, or it was edited."
+        msg = f"{where}."
         raise TableError(msg, step)
-    return dict(content)
+    return content
 
 
 def read_provenance(package: Mapping[str, Any]) -> Provenance:
     """Return where a build comes from, out of its ``datapackage.json``."""
-    told = {"contradictions": (), **package["bibliometrics"]}
-    values = {entry.name: told[entry.name] for entry in fields(Provenance)}
-    lists = {name: tuple(values[name]) for name in ("notes", "contradictions")}
-    return Provenance(**values | lists)
+    told = read_form(_Told, package["bibliometrics"], PACKAGE_FILE, error=TableError)
+    return Provenance(**{entry.name: getattr(told, entry.name) for entry in fields(Provenance)})
 
 
 def _field(column: Column) -> dict[str, Any]:
@@ -99,13 +101,13 @@ def _field(column: Column) -> dict[str, Any]:
         "enum": list(column.choices) or None,
     }
     known = {name: value for name, value in limits.items() if value is not None}
-    field: dict[str, Any] = {
+    described: dict[str, Any] = {
         "name": column.name,
         "type": FRICTIONLESS_TYPES[column.type],
         "description": column.meaning,
         "constraints": {"required": not column.optional, **known},
     }
-    return {**field, "unit": column.unit} if column.unit else field
+    return {**described, "unit": column.unit} if column.unit else described
 
 
 def _resource(table: Table, digest: str, size: int) -> dict[str, Any]:

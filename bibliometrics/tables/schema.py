@@ -2,7 +2,6 @@
 The columns of every table: type, unit, range, meaning.
 
 One place says it; the checks, the data dictionary and ``datapackage.json`` are made from it.
-Standard library only.
 """
 
 from __future__ import annotations

@@ -31,14 +31,17 @@ def test_the_known_changes_are_complete_dated_and_in_order() -> None:
         ('source = "walden, CHANGELOG"', 'source = " "'),
     ],
 )
-def test_a_change_of_another_form_is_refused_by_its_number(
+def test_a_change_of_another_form_is_refused_by_its_place(
     edit: tuple[str, str], tmp_path: Path
 ) -> None:
     text = FILE.read_text(encoding="utf-8")
     assert edit[0] in text
     path = tmp_path / "changes.toml"
     path.write_text(text.replace(*edit, 1), encoding="utf-8")
-    with pytest.raises(InputError, match=r"changes\.toml, change \d+ is not of the form"):
+    with pytest.raises(
+        InputError,
+        match=r"changes\.toml: (entry 'changes\[|unknown entry 'changes\[|the change of )",
+    ):
         load_changes(path)
 
 

@@ -88,8 +88,8 @@ def test_a_missing_or_unreadable_file_is_refused_by_name(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[quantities]\nx = { unit = 'works' }\n", "needs a unit and a meaning"),
-        ("[witnesses.w]\nname = 'W'\n", "missing title"),
+        ("[quantities]\nx = { unit = 'works' }\n", "entry 'quantities.x.meaning' is missing"),
+        ("[witnesses.w]\nname = 'W'\n", "entry 'witnesses.w.title' is missing"),
         (
             "[witnesses.w]\nname='W'\ntitle='T'\ndefinition='D'\ndatabase='B'\ndate='2020'\n"
             "licence='L'\nsource='S'\nfiles=['a.csv']\nquantities=['x']\n",
