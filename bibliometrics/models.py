@@ -68,8 +68,9 @@ def read_form(
     bibliometrics.errors.InputError: regions.toml: entry 'codes[1]' must be a text, but is 7. ...
     """
     text = data if isinstance(data, bytes) else json.dumps(data, default=str)
+    kind: Any = form
     try:
-        made: Form = _adapter(form).validate_json(text, strict=True, extra="forbid")
+        made: Form = _adapter(kind).validate_json(text, strict=True, extra="forbid")
     except ValidationError as caught:
         # A misspelt entry explains a missing one, so it is told first.
         fault = min(caught.errors(), key=lambda one: one["type"] not in UNKNOWN)
