@@ -19,7 +19,10 @@ __all__, __getattr__, __dir__ = open_door(
             "filter_verdicts format_verdicts load_claims read_verdicts summarise_verdicts"
         ),
         "claims.witnesses": "read_witnesses",
-        "errors": "BibliometricsError",
+        "connection.counting": "Connection connect",
+        "connection.names": "region",
+        "connection.sources": "Cost",
+        "errors": "BibliometricsError InputError",
         "figures.catalogue": "describe_specification save_figure",
         "figures.data": "Evidence Source Stated",
         "report.page": "write_report",

@@ -64,6 +64,20 @@ def processed_folder() -> Path:
     return data_folder() / "processed"
 
 
+def cache_folder() -> Path:
+    """Return this user's cache folder; ``BIBLIOMETRICS_CACHE`` names another."""
+    named = os.environ.get("BIBLIOMETRICS_CACHE")
+    if named:
+        return Path(named).expanduser().resolve()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "bibliometrics"
+
+
 if sys.platform == "win32":
     import msvcrt
 else:

@@ -107,12 +107,19 @@ def refuse_network() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the cache folder of a test run."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def forget_settings(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> None:
     """Remove keys, addresses and proxies of this computer, so that tests see none of them."""
     for name in list(os.environ):
         if name.startswith(SETTINGS) or name.lower() in PROXIES:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("BIBLIOMETRICS_CACHE", str(cache_folder))
 
 
 def file_named_by(variable: str) -> Path:

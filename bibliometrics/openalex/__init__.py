@@ -5,12 +5,14 @@ from bibliometrics.doors import open_door
 __all__, __getattr__, __dir__ = open_door(
     __name__,
     {
-        "archive": "MANIFEST list_pulls",
-        "credentials": "API_URL read_address read_key",
-        "institutions": "Member expect_requests identify known_members list_parents",
+        "archive": "MANIFEST Pull Saved list_pulls open_pull",
+        "credentials": "API_URL parse_address read_address read_key",
+        "institutions": (
+            "GONE Member expect_requests find_institutions identify known_members list_parents"
+        ),
         "policy": "Answered Waiting",
         "pulls": "ask mark_built pulls_folder replay replay_pull",
-        "query": "CREDIT_USD Request estimate_plan first_requests",
+        "query": "CREDIT_USD Request estimate_plan filter_text first_requests",
         "source": "OpenAlex ask_remaining",
     },
 )

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Literal, Self
+from typing import IO, Any, Final, Literal, Protocol, Self
 
 from bibliometrics.errors import ArchiveError, BibliometricsError
 from bibliometrics.files import (
@@ -126,6 +126,27 @@ class Saved:
     def accepted(self) -> bool:
         """Whether it counts; else it is kept because it decided how to go on."""
         return self.record.get("accepted") is True
+
+
+class Store(Protocol):
+    """Where answers are kept, and looked for first."""
+
+    @property
+    def folder(self) -> Path:
+        """Where they lie."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was decided, such as the page size."""
+
+    def decide(self, name: str, value: object) -> None:
+        """Keep a decision."""
+
+    def find(self, key: str) -> Saved | None:
+        """Return an answer, or None if there is none."""
+
+    def save(self, key: str, body: bytes, record: dict[str, Any]) -> None:
+        """Keep an answer."""
 
 
 def read_record(data: bytes, name: str) -> dict[str, Any]:

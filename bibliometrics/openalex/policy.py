@@ -23,7 +23,7 @@ from bibliometrics.errors import (
     RefusedError,
     ServerError,
 )
-from bibliometrics.openalex.archive import Pull, Saved
+from bibliometrics.openalex.archive import Saved, Store
 from bibliometrics.openalex.credentials import Address, mask, mask_bytes, secrets_of
 from bibliometrics.openalex.query import CREDIT_USD, Request
 from bibliometrics.openalex.response import RESUME, Fault, Reply, cost_of, find_fault, is_deciding
@@ -193,7 +193,7 @@ class Meter:
 class Gate:
     """What all requests of a run share."""
 
-    pull: Pull | None
+    pull: Store | None
     meter: Meter
     pacer: Pacer
     address: Address = field(default_factory=Address)

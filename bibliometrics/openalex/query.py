@@ -66,7 +66,11 @@ def _institutions(question: Question) -> Conditions:
 
 def _places(question: Question) -> Conditions:
     found: Conditions = [(COUNTRY, codes) for codes in question.countries]
-    return [*found, (COUNTRY, ("!null",))] if question.any_country else found
+    if question.any_country:
+        found.append((COUNTRY, ("!null",)))
+    if question.without_countries:
+        found.append((COUNTRY, _not(question.without_countries)))
+    return found
 
 
 def _documents(question: Question) -> Conditions:

@@ -1,6 +1,7 @@
 """
-The one way to the server: a ``requests.Session`` that pyalex is given in place of its own, in the
-thread that asks and while it asks.
+The one way to the server: a ``requests.Session`` that pyalex is given in place of its own.
+
+It is given in the thread that asks, and while it asks.
 
 It keeps connections open, waits no longer than told, sends the key in a header only, follows no
 redirect, honours proxies and certificate settings of the environment for the address it really

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
@@ -25,7 +26,7 @@ from bibliometrics.errors import (
     RefusedError,
     ServerError,
 )
-from bibliometrics.openalex.archive import Pull
+from bibliometrics.openalex.archive import Store
 from bibliometrics.openalex.contract import Answer as Probed
 from bibliometrics.openalex.contract import (
     Finding,
@@ -77,7 +78,7 @@ class OpenAlex:
 
     Parameters
     ----------
-    pull : Pull or None
+    pull : Store or None
         Where answers are saved, and looked for first; None: nowhere.
     base_url : str or Address
         Address of the API; a user name and password in it are sent, never saved or printed.
@@ -111,7 +112,7 @@ class OpenAlex:
 
     def __init__(
         self,
-        pull: Pull | None,
+        pull: Store | None,
         *,
         base_url: str | Address = API_URL,
         key: str | None = None,
@@ -187,6 +188,24 @@ class OpenAlex:
     def remaining_usd(self) -> float | None:
         """What the server says is left of today's budget, or None if it has not said."""
         return self._gate.meter.remaining_usd
+
+    @contextmanager
+    def offline(self) -> Iterator[None]:
+        """Take saved answers only, for a while."""
+        before, self._gate.offline = self._gate.offline, True
+        try:
+            yield
+        finally:
+            self._gate.offline = before
+
+    def forget(self) -> None:
+        """Look for every answer anew where answers are saved."""
+        self._asked.clear()
+
+    def fetch(self, request: Request) -> Any:
+        """Return the record, or the rows with their ``meta``, of one request."""
+        self._gate.stopped.clear()
+        return self._client.fetch(request)
 
     def answer(self, question: Question) -> pd.DataFrame:
         """Return the frame of one question; see :meth:`answer_all`."""

@@ -6,7 +6,7 @@ __all__, __getattr__, __dir__ = open_door(
     __name__,
     {
         "expressions": "DIALECTS VIEWS question_sql",
-        "narrow": "Narrowed Progress narrow_release",
+        "narrow": "Narrowed Progress cached_table narrow_release",
         "release": "PUBLIC_RELEASE",
         "source": "Snapshot",
     },

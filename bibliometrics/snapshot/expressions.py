@@ -181,6 +181,9 @@ def matching_works(question: Question, relations: Relations) -> ir.Table:
         works = works.semi_join(codes.filter(_.country_code.isin(wanted)), "work_id")
     if question.any_country:
         works = works.semi_join(codes, "work_id")
+    if question.without_countries:
+        unwanted_codes = codes.filter(_.country_code.isin(question.without_countries))
+        works = works.anti_join(unwanted_codes, "work_id")
     for wanted_id in question.lineage:
         met = nodes.filter(_.node == relations.node_of(wanted_id))
         if question.not_below:

@@ -43,6 +43,7 @@ from bibliometrics.files import (
     lock_file,
     on_disk,
     remove_temporary,
+    sha256,
     to_json,
     write_atomic,
 )
@@ -425,6 +426,15 @@ def narrow_release(
         _check_content(narrowed, folder)
         write_atomic(folder / SUMMARY, to_json(asdict(narrowed)))
     return narrowed
+
+
+def cached_table(release: Path, root: Path) -> Path:
+    """Return the folder of a release's narrow table under a root; it is made if it is not there."""
+    manifest = _read_release(str(release), None).sha256
+    folder = root / sha256(f"{manifest} {RULES_VERSION} {NARROW_SCHEMA}".encode())[:16]
+    if not (folder / SUMMARY).is_file():
+        narrow_release(str(release), folder)
+    return folder
 
 
 @contextmanager

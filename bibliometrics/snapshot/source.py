@@ -44,6 +44,7 @@ ANEW: Final = "make the narrow table anew in an empty folder: `snapshot narrow -
 COLUMN_OF: Final = {
     "countries": "countries",
     "country_code": "countries",
+    "without_countries": "countries",
     "lineage": "lineage_ids",
     "without_lineage": "lineage_ids",
     "not_below": "lineages",

@@ -11,7 +11,7 @@ __all__, __getattr__, __dir__ = open_door(
             "name_of region_names region_short render_study slug write_study"
         ),
         "model": (
-            "DEFAULT_STUDY FIRST_YEAR ID_PATTERN Institution LAST_YEAR Specification Study "
+            "DEFAULT_STUDY FIRST_YEAR ID_PATTERN Institution LAST_YEAR Region Specification Study "
             "WORK_TYPES available_studies check_countries country_names field_names load_study "
             "read_toml study_text"
         ),

@@ -82,6 +82,8 @@ class Question:
         Some author has exactly one of these institutions. Empty: no condition. Any length.
     without_lineage : tuple of str
         No author has an institution at or below any of these.
+    without_countries : tuple of str
+        No author has an institution in any of these countries.
     types, without_types : tuple of str
         The work's type is one of, or none of, these. Empty: no condition. A work without a type
         meets ``without_types``.
@@ -124,6 +126,7 @@ class Question:
     not_below: tuple[str, ...] = ()
     institution_ids: tuple[str, ...] = ()
     without_lineage: tuple[str, ...] = ()
+    without_countries: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     without_types: tuple[str, ...] = ()
     retracted: bool | None = None
@@ -159,7 +162,10 @@ class Question:
         emptied = [
             name
             for name, is_empty in (
-                ("countries", not all(self.countries)),
+                (
+                    "countries",
+                    not all(set(codes) - set(self.without_countries) for codes in self.countries),
+                ),
                 ("types", bool(self.types) and set(self.types) <= set(self.without_types)),
                 ("lineage", bool(set(self.lineage) & {*self.not_below, *self.without_lineage})),
             )

@@ -125,6 +125,7 @@ _CONDITIONS = {
     "years": st.just((2007, 2016)),
     "countries": st.lists(_tuples(CODES).filter(bool), max_size=2).map(tuple),
     "any_country": st.booleans(),
+    "without_countries": _tuples(("BR", "CN")),
     "lineage": _tuples((ACADEMY, PART, CHILE), 2),
     "institution_ids": _tuples((ACADEMY, PART, BELOW, OTHER)),
     "without_lineage": _tuples((PART, CHILE), 2),
@@ -149,6 +150,9 @@ def questions(draw: st.DrawFn, keys: tuple[str, ...] = GROUP_KEYS) -> Question:
     """Draw a question with a few conditions and up to three keys."""
     names = draw(st.lists(st.sampled_from(sorted(_CONDITIONS)), unique=True, max_size=4))
     chosen = {name: draw(_CONDITIONS[name]) for name in names}
+    out = set(chosen.get("without_countries", ()))
+    if not all(set(codes) - out for codes in chosen.get("countries", ())):
+        del chosen["without_countries"]
     if set(chosen.get("types", ())) <= set(chosen.get("without_types", ())):
         chosen.pop("types", None)
     if set(chosen.get("lineage", ())) & set(chosen.get("without_lineage", ())):

@@ -99,6 +99,7 @@ def meets(work: Facts, question: Question) -> bool:
         and (not question.top_percent or flags[f"top_{question.top_percent}"] is True)
         and all(work.codes & set(wanted) for wanted in question.countries)
         and (bool(work.codes) or not question.any_country)
+        and not work.codes & set(question.without_countries)
         and all(has_lineage(work, node, question.not_below) for node in question.lineage)
         and (not question.institution_ids or bool(work.ids & set(question.institution_ids)))
         and not work.lineage & set(question.without_lineage)

@@ -1,0 +1,378 @@
+"""A connection to who answers: counts, their cost, and what a frame says of itself."""
+
+from __future__ import annotations
+
+import threading
+from math import prod
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pandas as pd
+
+from bibliometrics.connection import layouts
+from bibliometrics.connection.names import Unit, define_unit
+from bibliometrics.connection.sources import Cost, Source, Spent, open_source
+from bibliometrics.connection.wishes import DEFAULT, Wish, read_wish
+from bibliometrics.errors import ArchiveError, BudgetError, InputError
+from bibliometrics.openalex.query import CREDIT_USD, filter_text
+
+MOST_PIECES: Final = 10_000
+PERSON: Final = "https://openalex.org/works?filter="
+UNKNOWN_UNIT: Final = "I10"
+
+
+class Connection:
+    """
+    Counts of works from one source. Made by :func:`connect`; a context manager.
+
+    Attributes
+    ----------
+    source : str
+        Who answers, as the column ``source`` of every frame says it.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._guard = threading.RLock()
+        self.source = source.label
+
+    def __repr__(self) -> str:
+        """Return who answers."""
+        return f"<Connection to {self.source}>"
+
+    def __enter__(self) -> Self:
+        """Return the connection."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of network connections and engines; what was answered stays kept."""
+        self._source.close()
+
+    @property
+    def spent(self) -> Spent:
+        """Calls made and USD spent through this connection so far."""
+        return self._source.spent
+
+    def count(
+        self,
+        institution: Any = None,
+        region: Any = None,
+        *,
+        years: Any,
+        by: Any = (),
+        types: Any = DEFAULT.types,
+        sources: str = "core",
+        corpus: str = "core",
+        retracted: Any = DEFAULT.retracted,
+        max_authors: int | None = None,
+        max_countries: int | None = None,
+        field: Any = None,
+        top_percent: int | None = None,
+        international: bool | None = None,
+        home: Any = None,
+        without: Any = (),
+        max_calls: int = 60,
+    ) -> pd.DataFrame:
+        """
+        Count works.
+
+        A work counts when it meets every condition, each by any of its authors' affiliations.
+
+        Parameters
+        ----------
+        institution : str or None
+            Some author is at it or below it: a name, OpenAlex id, ROR id or their address.
+        region : str, list or None
+            Some author is in it: a region of this package ("Latin America"), a country by code or
+            English name, a region of your own, or a list of these, which is one union; "world":
+            any country at all. At least one of institution and region must be given.
+        years : int or tuple of (int, int)
+            One year, or first and last, both included.
+        by : str or list of str
+            Keys to count by, out of ``year``, ``country`` (members of the region), ``partner``
+            (countries outside the region), ``field``, ``type``, ``team_size`` (bands of the number
+            of authors) and ``n_countries``.
+        types : str, list or "any"
+            Types of works.
+        sources : str
+            "core" (journals and series of the core list) or "any".
+        corpus : str
+            "core": the core corpus of OpenAlex.
+        retracted : bool or "any"
+            False: without retracted works; True: these only.
+        max_authors, max_countries : int or None
+            At most so many authors, or distinct countries.
+        field : str, int or None
+            The field of research of the work's primary topic, by name or number.
+        top_percent : int or None
+            1 or 10: the most cited 1 or 10 percent of their field, year and type.
+        international : bool or None
+            True: at least two countries; False: exactly one.
+        home : str, list or None
+            Some author is also in one of these countries.
+        without : str or list
+            No author is at or below these institutions, or in these countries.
+        max_calls : int
+            Raise rather than make more calls of the API.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each combination of keys, zeros included for years, members of the region,
+            fields, types and bands: ``institution``, ``region``, the keys with names beside codes,
+            ``n_works`` (distinct works) and ``source``. ``attrs`` has question, conditions, ids,
+            addresses, days, cost, and which keys add up.
+
+        Raises
+        ------
+        InputError
+            If an argument can't be used; nothing is asked then.
+        BudgetError
+            If it needs more calls than ``max_calls``, or the budget is spent.
+        ArchiveError
+            If a saved pull holds no answer to this.
+        """
+        conditions = {
+            name: value
+            for name, value in locals().items()
+            if name not in {"self", "institution", "region", "max_calls"}
+        }
+
+        def work() -> pd.DataFrame:
+            wish = read_wish(self._source.look_up, institution, region, **conditions)
+            return self._count(wish, max_calls)
+
+        with self._guard:
+            return self._source.steadily(work)
+
+    def cost(
+        self, institution: Any = None, region: Any = None, *, years: Any, **conditions: Any
+    ) -> Cost:
+        """
+        Say what a count costs before it is asked; nothing is sent.
+
+        Parameters
+        ----------
+        institution, region, years
+            As for :meth:`count`.
+        **conditions
+            The other arguments of :meth:`count`.
+
+        Returns
+        -------
+        Cost
+            Calls and USD; nothing for a source that is no API.
+
+        Raises
+        ------
+        InputError
+            If an argument can't be used.
+        """
+        conditions.pop("max_calls", None)
+        wish = read_wish(_suppose, institution, region, years=years, **conditions)
+        if not self._source.asks_live:
+            return Cost(0, 0, 0.0)
+        layout, least = _layouts(self._source, wish)[0]
+        if least > MOST_PIECES:
+            return Cost(least, least, least * CREDIT_USD)
+        found = self._source.price([one.question for one in layouts.lay_out(wish, layout, {})])
+        first = [layouts.question_for(wish, key) for key in layouts.open_splits(wish, layout)]
+        before = self._source.price(first)
+        total = found.calls + before.calls
+        return Cost(total, found.most_calls + before.most_calls, round(total * CREDIT_USD, 6))
+
+    def _count(self, wish: Wish, max_calls: int) -> pd.DataFrame:
+        before = self._source.spent
+        cells = self._cells(wish, max_calls)
+        frame = layouts.finish(wish, cells, self.source)
+        spent = self._source.spent
+        frame.attrs.update(describe(wish, self._source))
+        frame.attrs["calls"] = spent.calls - before.calls
+        frame.attrs["cost_usd"] = round(spent.usd - before.usd, 6)
+        return frame
+
+    def _cells(self, wish: Wish, max_calls: int) -> pd.DataFrame:
+        """Return the cells of a count by the first layout that the source can answer."""
+        possible = _layouts(self._source, wish)
+        if self._source.groups_freely or self._source.asks_live:
+            return self._ask(wish, *possible[0], max_calls)
+        for layout, size in possible:
+            try:
+                return self._ask(wish, layout, size, max_calls)
+            except ArchiveError:
+                continue
+        msg = f"{self.source} holds no answer to this count: {say(wish)}."
+        raise ArchiveError(msg, 'ask another source, such as connect("openalex")')
+
+    def _ask(self, wish: Wish, layout: layouts.Layout, size: int, max_calls: int) -> pd.DataFrame:
+        if size > MOST_PIECES and not self._source.groups_freely:
+            _refuse(size, max_calls)
+        known: dict[str, tuple[Any, ...]] = {}
+        for key in layouts.open_splits(wish, layout):
+            question = layouts.question_for(wish, key)
+            self._check_calls([question], max_calls)
+            answer = self._source.answer([question])[question]
+            known[key.name] = layouts.values_in(wish, key, answer)
+        pieces = layouts.lay_out(wish, layout, known)
+        questions = list(dict.fromkeys(piece.question for piece in pieces))
+        self._check_calls(questions, max_calls)
+        answers = self._source.answer(questions)
+        return layouts.gather(wish, layout, pieces, answers)
+
+    def _check_calls(self, questions: list[Any], max_calls: int) -> None:
+        calls = self._source.price(questions).calls
+        if calls > max_calls:
+            _refuse(calls, max_calls)
+
+
+def _refuse(calls: int, max_calls: int) -> None:
+    msg = (
+        f"this count takes {calls:,} calls of the API (${calls * CREDIT_USD:.4f}), more than "
+        f"max_calls={max_calls}."
+    )
+    raise BudgetError(msg, f"count by fewer keys or years, or give max_calls={calls}")
+
+
+def _suppose(text: str) -> list[Unit]:
+    """Return an institution without asking anybody: what a count costs does not depend on which."""
+    return [define_unit(text) or Unit(UNKNOWN_UNIT, text)]
+
+
+def _layouts(source: Source, wish: Wish) -> list[tuple[layouts.Layout, int]]:
+    """Return the layouts that a source can be asked in, with their number of calls, least first."""
+    if source.groups_freely:
+        return [(layouts.free_layout(wish), 0)]
+    n_years = wish.years[1] - wish.years[0] + 1
+
+    def size(layout: layouts.Layout) -> int:
+        values = [len(key.closed(wish) or key.assumed(wish)) for key in layout.split]
+        names = [key.name for key in layout.grouped]
+        alone = n_years if "year" in names and len(names) > 1 else 1
+        return prod(values) * alone * (2 if len(set(names) - {"year"}) > 1 else 1)
+
+    return sorted(((one, size(one)) for one in layouts.api_layouts(wish)), key=lambda pair: pair[1])
+
+
+def say(wish: Wish) -> str:
+    """Return a count in words."""
+    first, last = wish.years
+    told = wish.told
+    parts = [f"works of {first}" if first == last else f"works of {first} to {last}"]
+    if wish.institution:
+        parts.append(f"with an author at {wish.institution.name} ({wish.institution.id}) or below")
+    if wish.region:
+        codes = wish.region.codes
+        many = f" ({len(codes)} countries)" if len(codes) > 1 else ""
+        where = f"{wish.region.name}{many}" if codes else "any country"
+        parts.append(f"{'and one' if wish.institution else 'with an author'} in {where}")
+    if told["home"]:
+        parts.append(f"and one in {', '.join(told['home'])}")
+    if told["without"]:
+        parts.append(f"and none of {', '.join(told['without'])}")
+    text = " ".join(parts)
+    if wish.keys:
+        text += f", by {' and '.join(key.name for key in wish.keys)}"
+    kinds = told["types"] if isinstance(told["types"], str) else ", ".join(told["types"])
+    said = [f"types: {kinds}", f"sources: {told['sources']}", f"corpus: {told['corpus']}"]
+    names = ("retracted", "max_authors", "max_countries", "field", "top_percent", "international")
+    said += [f"{name}: {told[name]}" for name in names if told[name] is not None]
+    return f"{text} ({'; '.join(said)})"
+
+
+def describe(wish: Wish, source: Source) -> dict[str, Any]:
+    """Return what a frame says of itself, in plain values."""
+    newest = int(source.days[-1][:4])
+    years = range(wish.years[0], wish.years[1] + 1)
+    return {
+        "question": say(wish),
+        "conditions": wish.told,
+        "additive": [key.name for key in wish.keys if key.additive],
+        "overlapping": [key.name for key in wish.keys if not key.additive],
+        "complete": True,
+        "source": source.label,
+        "synthetic": source.synthetic,
+        "days": source.days,
+        "provisional_years": [year for year in years if year >= newest - 2],
+        "addresses": source.addresses,
+        "openalex_url": PERSON + filter_text(wish.question),
+    }
+
+
+def connect(
+    source: str | Path,
+    *,
+    key: str | None = None,
+    address: str | None = None,
+    max_age: int = 0,
+    refresh: bool = False,
+    budget_usd: float | None = None,
+    rate: float = 5.0,
+    progress: bool | None = None,
+) -> Connection:
+    """
+    Connect to who counts.
+
+    Parameters
+    ----------
+    source : str or pathlib.Path
+        "openalex" (the live API), "sample" (a small SYNTHETIC snapshot that comes along), or the
+        folder of a narrow table or of a saved pull.
+    key : str or None
+        API key; None: that of the environment (``OPENALEX_API_KEY``), else none.
+    address : str or None
+        Another address of the API; None: ``OPENALEX_API_URL``, else OpenAlex itself.
+    max_age : int
+        Answers are kept in your cache folder for the UTC day on which they came. Take those of
+        earlier days too, at most so many days old, where one day has the whole frame.
+    refresh : bool
+        Take no answer that was kept before.
+    budget_usd : float or None
+        Spend at most so much through this connection.
+    rate : float
+        Most requests a second.
+    progress : bool or None
+        Show a progress bar; None: at a terminal and in a notebook.
+
+    Returns
+    -------
+    Connection
+        With ``.count(...)``, ``.cost(...)``, ``.spent`` and ``.close()``; a context manager.
+
+    Raises
+    ------
+    InputError
+        If there is no such source, or key or address can't be used.
+    DiskError
+        If the cache folder can't be written; ``BIBLIOMETRICS_CACHE`` names another.
+
+    Examples
+    --------
+    >>> import bibliometrics as bm
+    >>> with bm.connect("sample") as sample:
+    ...     frame = sample.count("CAS", "Latin America", years=(2007, 2016), by="year")
+    >>> list(frame.columns)
+    ['institution', 'region', 'year', 'n_works', 'source']
+    """
+    if max_age < 0:
+        msg = f"max_age can't be {max_age}."
+        raise InputError(msg, "give a number of days, 0 for today only")
+    options = {
+        "key": key,
+        "address": address,
+        "max_age": max_age,
+        "refresh": refresh,
+        "budget_usd": budget_usd,
+        "rate": rate,
+        "progress": progress,
+    }
+    return Connection(open_source(source, **options))
