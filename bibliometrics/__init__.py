@@ -19,7 +19,9 @@ __all__, __getattr__, __dir__ = open_door(
             "filter_verdicts format_verdicts load_claims read_verdicts summarise_verdicts"
         ),
         "claims.witnesses": "read_witnesses",
+        "connection.citing": "cite",
         "connection.counting": "Connection connect",
+        "connection.indicators": "activity_index affinity growth salton share",
         "connection.names": "region",
         "connection.sources": "Cost",
         "errors": "BibliometricsError InputError",

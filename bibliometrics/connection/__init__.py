@@ -5,7 +5,9 @@ from bibliometrics.doors import open_door
 __all__, __getattr__, __dir__ = open_door(
     __name__,
     {
+        "citing": "cite",
         "counting": "Connection connect",
+        "indicators": "activity_index affinity growth salton share",
         "names": "region",
         "sources": "Cost",
     },

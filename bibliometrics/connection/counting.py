@@ -14,9 +14,11 @@ from bibliometrics.connection import layouts
 from bibliometrics.connection.names import Unit, define_unit
 from bibliometrics.connection.sources import Cost, Source, Spent, open_source
 from bibliometrics.connection.wishes import DEFAULT, Wish, read_wish
+from bibliometrics.connection.works import check_size, finish_works
 from bibliometrics.errors import ArchiveError, BudgetError, InputError
-from bibliometrics.openalex.query import CREDIT_USD, filter_text
+from bibliometrics.openalex.query import CREDIT_USD, VALUES, disjoint_filters
 
+MOST_CALLS: Final = 60
 MOST_PIECES: Final = 10_000
 PERSON: Final = "https://openalex.org/works?filter="
 UNKNOWN_UNIT: Final = "I10"
@@ -81,7 +83,7 @@ class Connection:
         international: bool | None = None,
         home: Any = None,
         without: Any = (),
-        max_calls: int = 60,
+        max_calls: int = MOST_CALLS,
     ) -> pd.DataFrame:
         """
         Count works.
@@ -155,6 +157,66 @@ class Connection:
         with self._guard:
             return self._source.steadily(work)
 
+    def works(
+        self,
+        institution: Any = None,
+        region: Any = None,
+        *,
+        years: Any,
+        limit: int = 100,
+        sample: int | None = None,
+        seed: int = 1,
+        **conditions: Any,
+    ) -> pd.DataFrame:
+        """
+        List the works behind a number, or draw some at random to check it by hand.
+
+        Parameters
+        ----------
+        institution, region, years
+            As for :meth:`count`.
+        limit : int
+            At most so many works, 10,000 at most.
+        sample : int or None
+            Draw so many at random instead.
+        seed : int
+            What the draw begins with: the same seed draws the same works.
+        **conditions
+            The conditions of :meth:`count`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each work: ``work_id, title, year, type, doi, n_authors, n_countries,
+            countries`` (codes), ``link, source``. Works of many authors have all of them. A narrow
+            table holds no titles and DOIs; there they are missing. ``attrs["n_works"]`` says how
+            many there are in all.
+
+        Raises
+        ------
+        InputError
+            If an argument can't be used, or the source holds counts only.
+        """
+        if "by" in conditions:
+            msg = "works are listed, not counted by a key."
+            raise InputError(msg, "leave out by, or use count")
+        max_calls = conditions.pop("max_calls", MOST_CALLS)
+        size = check_size(limit, sample)
+
+        def work() -> pd.DataFrame:
+            wish = read_wish(self._source.look_up, institution, region, years=years, **conditions)
+            pages = -(-size // VALUES)
+            if self._source.asks_live and pages > max_calls:
+                _refuse(pages, max_calls)
+            before = self._source.spent
+            rows, total = self._source.list_works(wish.question, size, sample, seed)
+            frame = finish_works(rows, self.source, synthetic=self._source.synthetic)
+            frame.attrs["n_works"] = total if sample is None else None
+            return self._sign(frame, wish, before)
+
+        with self._guard:
+            return self._source.steadily(work)
+
     def cost(
         self, institution: Any = None, region: Any = None, *, years: Any, **conditions: Any
     ) -> Cost:
@@ -194,7 +256,10 @@ class Connection:
     def _count(self, wish: Wish, max_calls: int) -> pd.DataFrame:
         before = self._source.spent
         cells = self._cells(wish, max_calls)
-        frame = layouts.finish(wish, cells, self.source)
+        return self._sign(layouts.finish(wish, cells, self.source), wish, before)
+
+    def _sign(self, frame: pd.DataFrame, wish: Wish, before: Spent) -> pd.DataFrame:
+        """Let a frame say what it is and what it cost."""
         spent = self._source.spent
         frame.attrs.update(describe(wish, self._source))
         frame.attrs["calls"] = spent.calls - before.calls
@@ -293,6 +358,7 @@ def describe(wish: Wish, source: Source) -> dict[str, Any]:
     """Return what a frame says of itself, in plain values."""
     newest = int(source.days[-1][:4])
     years = range(wish.years[0], wish.years[1] + 1)
+    filters = disjoint_filters(wish.question)
     return {
         "question": say(wish),
         "conditions": wish.told,
@@ -304,7 +370,7 @@ def describe(wish: Wish, source: Source) -> dict[str, Any]:
         "days": source.days,
         "provisional_years": [year for year in years if year >= newest - 2],
         "addresses": source.addresses,
-        "openalex_url": PERSON + filter_text(wish.question),
+        "openalex_urls": [] if source.synthetic else [PERSON + one for one in filters],
     }
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 
 from bibliometrics.errors import InputError
 from bibliometrics.files import DEFINITIONS
+from bibliometrics.openalex.institutions import identify
 from bibliometrics.study.draft import find_definition
 from bibliometrics.study.model import (
     ID_PATTERN,
@@ -200,13 +201,14 @@ def find_types(said: object) -> tuple[str, ...]:
 def define_unit(text: str) -> Unit | None:
     """Return an institution that the package's definitions name; None if they don't."""
     said = text.strip().rstrip("/")
+    said = identify(said).removeprefix("ror:") or said
     known = find_definition(said)
     if known:
         return Unit(str(known[1]["id"]), str(known[1]["name"]))
     for table in read_toml(DEFINITIONS / "institutions.toml").values():
         for key, part in table.get("parts", {}).items():
             names = (key, part.get("short", ""), part.get("name", ""), part["id"])
-            if fold(said.rpartition("/")[2]) in map(fold, filter(None, map(str, names))):
+            if fold(said) in map(fold, filter(None, map(str, names))):
                 return Unit(str(part["id"]), str(part.get("name", key)))
     return None
 

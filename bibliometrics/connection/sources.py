@@ -20,6 +20,7 @@ from tqdm.std import TqdmWarning
 
 from bibliometrics.connection.cache import DayPassedError, DayStore, today
 from bibliometrics.connection.names import Unit, define_unit
+from bibliometrics.connection.works import list_requests, read_lists
 from bibliometrics.errors import ArchiveError, InputError, RefusedError
 from bibliometrics.files import cache_folder, raw_input_folder
 from bibliometrics.openalex.archive import Pull, open_pull
@@ -92,6 +93,11 @@ class Source(Protocol):
 
     def answer(self, questions: Iterable[Question]) -> dict[Question, pd.DataFrame]:
         """Answer questions."""
+
+    def list_works(
+        self, question: Question, size: int, sample: int | None, seed: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Return records as rows, and how many there are in all."""
 
     def close(self) -> None:
         """Let go of connections and engines."""
@@ -236,6 +242,14 @@ class Api:
         with self._bar.over(self.price(listed).calls):
             return self._source.answer_all(listed)
 
+    def list_works(
+        self, question: Question, size: int, sample: int | None, seed: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """List works, those of many authors asked again alone."""
+        requests = list_requests(question, size, sample, seed)
+        with self._bar.over(sum(not self._store.has(one.key) for one in requests)):
+            return read_lists(question, self._source.fetch, size, sample, seed)
+
     def close(self) -> None:
         """Close all connections."""
         self._source.__exit__(None, None, None)
@@ -290,6 +304,13 @@ class Saved(_Still):
         """Answer questions that the pull has asked."""
         return self._source.answer_all(list(questions))
 
+    def list_works(
+        self, question: Question, size: int, sample: int | None, seed: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Refuse: a pull holds counts only."""
+        msg = f"{self.label} holds counts only, no records."
+        raise InputError(msg, 'ask connect("openalex") for works, or a narrow table')
+
     def close(self) -> None:
         """Close the pull."""
         self._source.__exit__(None, None, None)
@@ -313,6 +334,21 @@ class Narrow(_Still):
     def answer(self, questions: Iterable[Question]) -> dict[Question, pd.DataFrame]:
         """Count."""
         return self.table.answer_all(questions)
+
+    def list_works(
+        self, question: Question, size: int, sample: int | None, seed: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """List works by what the table holds of them: no titles, no DOIs."""
+        found, total = self.table.list_works(question, size, None if sample is None else seed)
+        rows = [
+            {
+                **row,
+                "work_id": f"W{row['work_id']}",
+                "countries": " ".join(sorted(row["countries"] or [])),
+            }
+            for row in found
+        ]
+        return rows, total
 
     def close(self) -> None:
         """Let go of the engine."""

@@ -205,6 +205,10 @@ class Request:
         Parameters as the API takes them; empty: not sent.
     per_page, page : int or None
         Page size and number; None: not sent.
+    sample : int or None
+        Draw so many works at random; None: not sent.
+    seed : str
+        What the draw begins with; empty: not sent.
     """
 
     path: str = "works"
@@ -214,6 +218,8 @@ class Request:
     select: str = ""
     per_page: int | None = None
     page: int | None = None
+    sample: int | None = None
+    seed: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a request line that the API refuses."""
@@ -230,6 +236,8 @@ class Request:
             ("group-by", self.group_by),
             ("sort", self.sort),
             ("select", self.select),
+            ("sample", str(self.sample or "")),
+            ("seed", self.seed),
             ("per-page", str(self.per_page or "")),
             ("page", str(self.page or "")),
         )
@@ -275,9 +283,9 @@ class Request:
         True
         """
         parts = urlsplit(address)
-        found = re.search(r"(?:works|institutions(?:/[^/]+)?|rate-limit)$", parts.path)
+        found = re.search(r"(?:(?:works|institutions)(?:/[^/]+)?|rate-limit)$", parts.path)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        page, size = query.get("page"), query.get("per-page")
+        page, size, sample = (query.get(name) for name in ("page", "per-page", "sample"))
         return cls(
             path=found[0] if found else parts.path.lstrip("/"),
             filter=query.get("filter", ""),
@@ -286,6 +294,8 @@ class Request:
             select=query.get("select", ""),
             per_page=int(size) if size else None,
             page=int(page) if page else None,
+            sample=int(sample) if sample else None,
+            seed=query.get("seed", ""),
         )
 
 

@@ -5,6 +5,7 @@ The ``snapshot`` source: answers questions by counting the records of a narrow t
 from __future__ import annotations
 
 import os
+import random
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +26,7 @@ from bibliometrics.snapshot.expressions import (
     Relations,
     count_works,
     drop_conditions,
+    matching_works,
     narrow_lineages,
     narrow_links,
     narrow_relations,
@@ -143,6 +145,29 @@ class Snapshot:
                 )
                 for question in distinct
             }
+
+    def list_works(
+        self, question: Question, size: int, seed: int | None = None
+    ) -> tuple[list[dict[str, Any]], int]:
+        """
+        Return works of a question with their distinct countries, and how many there are in all.
+
+        With a seed they are drawn at random, else the first by number.
+        """
+        self._check(question)
+        works = matching_works(question, self.relations)
+        try:
+            ids = sorted(self.backend.to_pyarrow(works.work_id).to_pylist())
+            chosen = ids[:size]
+            if seed is not None:
+                chosen = sorted(random.Random(seed).sample(ids, min(size, len(ids))))
+            names = ("work_id", "year", "type", "n_authors", "n_countries", "countries")
+            table = self.table.filter(self.table.work_id.isin(chosen)).select(*names)
+            rows = self.backend.to_pyarrow(table).to_pylist() if chosen else []
+        except Exception as error:  # each engine has errors of its own
+            msg = f"the engine {self.engine} failed: {type(error).__name__} {error}."
+            raise SnapshotError(msg, "try again with more memory, or fewer conditions") from error
+        return sorted(rows, key=lambda row: row["work_id"]), len(ids)
 
     @contextmanager
     def _shared(self, questions: Sequence[Question], met: Question) -> Iterator[Relations]:

@@ -49,6 +49,7 @@ def test_every_condition_changes_the_key() -> None:
     values: dict[str, Any] = {
         "years": (2007, 2016),
         "countries": (("BR",),),
+        "without_countries": ("US",),
         "any_country": True,
         "top_percent": 1,
         "group_by": ("year",),

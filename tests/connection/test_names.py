@@ -1,0 +1,194 @@
+"""Names: one resolver; what means nothing or several things is an error that helps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import bibliometrics as bm
+from bibliometrics.connection.names import define_unit, find_area, find_field, find_without
+from tests.support.openalex_server.client import place, work
+from tests.support.openalex_server.server import OpenAlexServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CAS = "I19820366"
+LATIN = {"Latin America", "latin america and the caribbean", "celac33", "CELAC33"}
+PLACES = [
+    place(7001, "BR", display_name="University of the South", ror="https://ror.org/0abcdef12"),
+    place(7002, "CL", display_name="University of the South Coast"),
+    place(7003, "PE", display_name="University of the South Coast Annex"),
+    place(7004, "US", 7009, display_name="Campus of a System"),
+    place(7005, "CN", display_name="Academy of Signs"),
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[OpenAlexServer]:
+    works = [work(n, [each], publication_year=2010) for n, each in enumerate(PLACES)]
+    system = {**place(7009, "US", display_name="A System"), "is_super_system": True}
+    with OpenAlexServer(works, institutions=[*PLACES, system], per_second=False) as made:
+        yield made
+
+
+@pytest.fixture
+def api(server: OpenAlexServer) -> Iterator[bm.Connection]:
+    with bm.connect("openalex", address=server.url, rate=100) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CAS",
+        "cas",
+        " Chinese Academy of Sciences ",
+        CAS,
+        CAS.lower(),
+        f"https://openalex.org/{CAS}",
+        f"https://openalex.org/{CAS}/",
+        f"https://openalex.org/institutions/{CAS}/",
+        "034t30j35",
+        "https://ror.org/034t30j35",
+        "https://ror.org/034t30j35/",
+    ],
+)
+def test_every_name_of_an_institution_of_the_package_is_one(said: str) -> None:
+    found = define_unit(said)
+    assert found is not None
+    assert found.id == CAS
+
+
+@pytest.mark.parametrize("said", sorted(LATIN))
+def test_a_region_is_found_by_key_name_and_short_name(said: str) -> None:
+    assert len(find_area(said).codes) == 33
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("br", ("BR",)),
+        ("Côte d’Ivoire", ("CI",)),
+        ("cote d'ivoire", ("CI",)),
+        ("NA", ("NA",)),
+        (["Brazil", "BR", "CL"], ("BR", "CL")),
+        (("Brazil", bm.region("Andes", ["Bolivia", "EC"])), ("BO", "BR", "EC")),
+        ("world", ()),
+    ],
+)
+def test_a_country_is_found_by_code_and_by_name_and_a_list_is_one_union(
+    said: Any, codes: tuple[str, ...]
+) -> None:
+    assert find_area(said).codes == codes
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("Brasil", "Brazil"),
+        ("Asia", "Austria"),  # never the region whose name holds the word
+        ("Latin Amerika", "latin america|Latin America"),
+        ("", "use a country"),
+        ([], "name countries"),
+        (["BR", "world"], "alone"),
+        (["BR", "Chle"], "Chile"),
+        (5, "give a name"),
+        ({"BR": 1}, "give a name"),
+        (["BR", None], "give a name"),
+    ],
+)
+def test_what_is_no_place_is_an_error_that_names_the_nearest(said: Any, hint: str) -> None:
+    with pytest.raises(bm.InputError) as caught:
+        find_area(said)
+    assert any(word in str(caught.value) for word in hint.split("|"))
+
+
+def test_a_field_is_found_by_number_and_name() -> None:
+    assert find_field("physics and astronomy") == find_field(31) == 31
+    for wrong in ("Physik", 99, True, 3.5):
+        with pytest.raises(bm.InputError, match="Physics and Astronomy"):
+            find_field(wrong)
+
+
+def test_an_unknown_name_is_looked_up_and_an_ambiguous_one_lists_the_candidates(
+    api: bm.Connection,
+) -> None:
+    found = api.count("University of the South", years=2010, sources="any")
+    assert found["n_works"].tolist() == [1]
+    assert found.attrs["conditions"]["institution"] == {
+        "id": "I7001",
+        "name": "University of the South",
+    }
+    with pytest.raises(bm.InputError, match=r"may be 3 institutions.*I7002.*by its OpenAlex id"):
+        api.count("University of", years=2010)
+    with pytest.raises(bm.InputError, match="no institution 'Nowhere'"):
+        api.count("Nowhere", years=2010)
+    with pytest.raises(bm.InputError, match="no institution"):
+        api.count("I123456789", years=2010)
+    assert api.count("0abcdef12", years=2010, sources="any")["institution"].tolist() == [
+        "University of the South"
+    ]
+
+
+def test_an_institution_that_lineages_leave_out_is_refused(api: bm.Connection) -> None:
+    with pytest.raises(bm.InputError, match="out of lineages"):
+        api.count("I7009", years=2010)
+
+
+def test_without_takes_institutions_and_countries(api: bm.Connection) -> None:
+    units, area = find_without(["USTC", "BR", "Africa"], lambda text: [define_unit(text)])
+    assert [one.id for one in units] == ["I126520041"]
+    assert area is not None
+    assert len(area.codes) == 55
+    found = api.count(region="world", years=2010, sources="any", without=["BR", "I7005"])
+    assert found["n_works"].tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"years": (2016, 2007)},
+        {"years": "2010"},
+        {"years": True},
+        {"years": (2010, 2011, 2012)},
+        {"years": 2010.5},
+        {"by": "yaer"},
+        {"by": ["year", "year"]},
+        {"by": "partner", "region": "world"},
+        {"types": "articel"},
+        {"types": []},
+        {"sources": "all"},
+        {"corpus": "expansion"},
+        {"retracted": "no"},
+        {"max_authors": 0},
+        {"max_authors": 2.5},
+        {"top_percent": 5},
+        {"international": "yes"},
+        {"home": "Chna"},
+        {"without": "Nowhere"},
+        {"region": None, "institution": None},
+        {"region": "BR", "without": "BR"},
+    ],
+)
+def test_a_wrong_argument_is_an_input_error(wrong: dict[str, Any]) -> None:
+    with bm.connect("sample") as sample, pytest.raises(bm.InputError):
+        sample.count(**{"institution": "CAS", "region": "BR", "years": 2010, **wrong})
+
+
+def test_an_argument_that_does_not_exist_is_a_type_error() -> None:
+    with bm.connect("sample") as sample, pytest.raises(TypeError, match="yaers"):
+        sample.count("CAS", yaers=2010)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("said", [range(2010, 2013), [2010, 2012], (2010, 2012)])
+def test_years_are_one_a_pair_or_a_range(said: Any) -> None:
+    with bm.connect("sample") as sample:
+        assert sample.count("CAS", years=said, by="year")["year"].tolist() == [2010, 2011, 2012]
+
+
+def test_what_is_no_source_is_said_with_what_there_is(tmp_path: Any) -> None:
+    for wrong in ("openalx", tmp_path):
+        with pytest.raises(bm.InputError, match="folder of a narrow table"):
+            bm.connect(wrong)
