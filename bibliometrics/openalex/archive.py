@@ -8,6 +8,7 @@ import io
 import json
 import threading
 import zipfile
+import zlib
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -185,7 +186,7 @@ class Packed:
         self._guard = threading.Lock()
         data = read_bytes(path)
         if sha256(data) != expected:
-            with suppress(zipfile.BadZipFile, OSError, EOFError, KeyError):
+            with suppress(zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError):
                 self._zip = zipfile.ZipFile(io.BytesIO(data))
                 for key in answers:
                     self.find(key)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 from urllib.parse import parse_qsl, quote_plus, unquote, urlsplit
@@ -201,7 +201,7 @@ class Request:
     ----------
     path : str
         ``works``, ``institutions`` or one institution, such as ``institutions/I19820366``.
-    filter, group_by, sort, select : str
+    filter, group_by, sort, select, corpus : str
         Parameters as the API takes them; empty: not sent.
     per_page, page : int or None
         Page size and number; None: not sent.
@@ -220,6 +220,7 @@ class Request:
     page: int | None = None
     sample: int | None = None
     seed: str = ""
+    corpus: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a request line that the API refuses."""
@@ -238,6 +239,7 @@ class Request:
             ("select", self.select),
             ("sample", str(self.sample or "")),
             ("seed", self.seed),
+            ("corpus", self.corpus),
             ("per-page", str(self.per_page or "")),
             ("page", str(self.page or "")),
         )
@@ -296,7 +298,19 @@ class Request:
             page=int(page) if page else None,
             sample=int(sample) if sample else None,
             seed=query.get("seed", ""),
+            corpus=query.get("corpus", ""),
         )
+
+
+def without_corpus(request: Request) -> Request:
+    """
+    Return a request that asks the same of a server that knows no parameter ``corpus``.
+
+    Its default must be the core corpus; the other two are asked by a filter.
+    """
+    more = {"expansion": "is_xpac:true", "all": "is_xpac:true|false"}.get(request.corpus)
+    text = ",".join(filter(None, (request.filter, more)))
+    return replace(request, filter=text, corpus="")
 
 
 def _encode(name: str, value: str) -> str:
@@ -328,12 +342,13 @@ def each_year(question: Question) -> list[Question]:
 def count_request(question: Question, text: str, *keys: str, per_page: int = ROWS) -> Request:
     """Return the request that counts the works of a filter by some keys, or all of them."""
     if not keys and ".search:" in text:  # 10 credits as a list, 1 as a count by a key
-        return Request(filter=text, group_by=YEAR + UNKNOWN_TOO, per_page=per_page)
+        keys = ("year",)
+    corpus = question.corpus
     if not keys:
-        return Request(filter=text, select="id", per_page=1)
+        return Request(filter=text, select="id", per_page=1, corpus=corpus)
     sort = "key:asc" if keys == ("country_code",) else ""
     group_by = group_text(question, *keys)
-    return Request(filter=text, group_by=group_by, sort=sort, per_page=per_page)
+    return Request(filter=text, group_by=group_by, sort=sort, per_page=per_page, corpus=corpus)
 
 
 #: Keys in the order in which they are asked one inside the other, and about how many values each

@@ -23,6 +23,7 @@ from bibliometrics.errors import (
     BibliometricsError,
     InputError,
     KeyRefusedError,
+    PartialAnswerError,
     RefusedError,
     ServerError,
 )
@@ -63,11 +64,21 @@ from bibliometrics.openalex.institutions import (
     resolve,
 )
 from bibliometrics.openalex.policy import Event, Gate, Meter, Pacer, ignore
-from bibliometrics.openalex.query import CREDIT_USD, ROWS, VALUES, Request, first_requests
+from bibliometrics.openalex.query import (
+    CREDIT_USD,
+    ROWS,
+    VALUES,
+    Request,
+    first_requests,
+    without_corpus,
+)
 from bibliometrics.openalex.session import ApiSession, Client
 from bibliometrics.study.model import Institution, Study
 from bibliometrics.study.questions import TEXT_KEYS, Question
 
+#: What a pull records where the corpus parameter is sent, and what a server says that has none.
+SENT: Final = "core"
+NO_CORPUS: Final = "corpus is not a valid parameter"
 PROBE_S: Final = 90.0
 CHEAP_S: Final = 20.0
 
@@ -149,6 +160,8 @@ class OpenAlex:
         check_secrecy(key, self._gate.address)
         self._client = Client(self._gate, connections=workers, timeout=timeout)
         self._asked: dict[Request, Future[Outcome]] = {}
+        self._takes_corpus = True
+        self._corpus_known = False
         self._below: dict[str, list[Member]] = {}
 
     def __repr__(self) -> str:
@@ -241,6 +254,8 @@ class OpenAlex:
 
     def _outcome(self, request: Request) -> Outcome:
         """Return the answer to a request, or the refusal that decides how to go on."""
+        if not self._takes_corpus:
+            request = without_corpus(request)
         try:
             rows = self._client.fetch(request)
         except (ServerError, RefusedError) as error:
@@ -259,14 +274,60 @@ class OpenAlex:
         size = pull.settings.get("per_page") if pull else None
         if isinstance(size, int) or first is None or self._gate.offline:
             return size if isinstance(size, int) else ROWS
-        outcome = self._outcome(first)
-        asked[first] = done = Future[Outcome]()
-        done.set_result(outcome)
+        if first not in asked:
+            asked[first] = done = Future[Outcome]()
+            done.set_result(self._outcome(first))
+        outcome = asked[first].result()
         refused = isinstance(outcome, Refusal) and isinstance(outcome.error, RefusedError)
         size = VALUES if refused else ROWS
         if pull:
             pull.decide("per_page", size)
         return size
+
+    def _settle_corpus(self, first: Request | None, asked: dict[Request, Future[Outcome]]) -> None:
+        """
+        Find out whether the server knows the corpus parameter: the first request, asked alone.
+
+        Where it doesn't, its default must be the core corpus, which one more call checks.
+        """
+        pull = self._gate.pull
+        said = pull.settings.get("corpus") if pull else None
+        if said or self._gate.offline:
+            self._takes_corpus, self._corpus_known = said == SENT, True
+        if first is None or self._corpus_known:
+            return
+        try:
+            outcome = self._outcome(first)
+        except RefusedError as error:
+            if NO_CORPUS not in error.message:
+                raise
+            outcome = Refusal(error)
+        refused = isinstance(outcome, Refusal) and NO_CORPUS in outcome.error.message
+        if refused:
+            self._takes_corpus = False
+            outcome = self._outcome(first)
+            self._check_default_corpus(first, outcome)
+            self.notes.append(
+                "OpenAlex took no corpus parameter; that its default is the core corpus was checked"
+            )
+        asked[first] = done = Future[Outcome]()
+        done.set_result(outcome)
+        told = outcome.error if isinstance(outcome, Refusal) else None
+        self._corpus_known = told is None or isinstance(told, RefusedError | PartialAnswerError)
+        if pull and self._corpus_known:
+            pull.decide("corpus", SENT if self._takes_corpus else "default")
+
+    def _check_default_corpus(self, first: Request, outcome: Outcome) -> None:
+        """Raise ServerError unless as many works come as with the core corpus's own filter."""
+        text = ",".join(filter(None, (first.filter, "is_xpac:false")))
+        core = self._outcome(replace(first, filter=text, corpus=""))
+        for one in (outcome, core):
+            if isinstance(one, Refusal):
+                raise one.error
+        found, wanted = (one.meta["count"] for one in (outcome, core) if isinstance(one, Answer))
+        if abs(found - wanted) > wanted / 1000:
+            msg = f"OpenAlex's default corpus is not the core corpus: {found} works, not {wanted}."
+            raise ServerError(msg, "look for a newer version of this package")
 
     def _run(
         self,
@@ -276,8 +337,9 @@ class OpenAlex:
     ) -> dict[Question, Cells]:
         """Walk through all questions at once, a few requests in flight."""
         questions = list(dict.fromkeys(questions))
-        requests = (request for question in questions for request in first_requests(question))
+        requests = [request for question in questions for request in first_requests(question)]
         grouped = next((request for request in requests if request.group_by), None)
+        self._settle_corpus(grouped or next(iter(requests), None), asked)
         size = self._settle_page_size(grouped, asked)
         walks = [Walk(question, count_works(question, per_page=size)) for question in questions]
         self._gate.stopped.clear()

@@ -202,6 +202,9 @@ class Snapshot:
 
     def _check(self, question: Question) -> None:
         """Raise when the table can't know the answer."""
+        if question.corpus != "core":
+            msg = f"a narrow table holds the core corpus only, not {question.corpus!r}."
+            raise InputError(msg, "ask the OpenAlex API")
         texts = [name for name in API_ONLY if getattr(question, name)]
         if texts:
             msg = f"a snapshot's narrow table holds no texts, so {texts[0]} can't be asked of it."

@@ -35,6 +35,7 @@ INSTITUTION_TYPES: Final = (
     "other",
 )
 TOPIC: Final = re.compile(r"T\d{2,9}", re.ASCII)
+CORPORA: Final = ("core", "expansion", "all")
 #: Letters, digits, spaces, hyphens, apostrophes, full stops: nothing that filters understand.
 PHRASE: Final = re.compile(r"[\w'’.-]+( [\w'’.-]+)*")
 MOST_AUTHORS: Final = 10**9
@@ -117,6 +118,7 @@ ONE: Final[Mapping[str, Rule]] = {
     "core_source": _FLAG,
     "any_country": (lambda value: isinstance(value, bool), "True or False"),
     **dict.fromkeys(("min_authors", "max_authors", "min_countries", "max_countries"), _BOUND),
+    "corpus": (CORPORA.__contains__, f"out of {', '.join(CORPORA)}"),
     "field_id": (lambda value: value in field_names(), "the number of a field from 11 to 36"),
     "top_percent": (lambda value: type(value) is int and value in {1, 10}, "1 or 10"),
 }

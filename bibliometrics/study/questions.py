@@ -15,9 +15,9 @@ whether these are all.
 
 **Conditions.** A work must meet all of them. A country or institution condition is met by *some*
 authorship; two conditions may be met by one author with two affiliations. A work whose value is
-null meets no condition on that value, so ``retracted=False`` leaves out works with no flag. Only
-works of the core corpus count (``is_xpac`` false). Fields, subfields and topics are those of the
-primary topic. Conditions on words and on other filters (``API_ONLY``) only the API can answer.
+null meets no condition on that value, so ``retracted=False`` leaves out works with no flag.
+Fields, subfields and topics are those of the primary topic. Conditions on words and on other
+filters (``API_ONLY``) only the API can answer.
 """
 
 from __future__ import annotations
@@ -107,6 +107,8 @@ class Question:
         An address of the first 100 authors holds one of these words or phrases. API only.
     filters : tuple of tuples of (str, str)
         Any other filters of OpenAlex's works, as names and values. API only.
+    corpus : str
+        ``core``, ``expansion`` or ``all``: a snapshot's narrow table holds the core corpus only.
     group_by : tuple of str
         What to count by, out of ``GROUP_KEYS``.
     keep : tuple of str
@@ -143,6 +145,7 @@ class Question:
     words: tuple[str, ...] = ()
     address_words: tuple[str, ...] = ()
     filters: tuple[tuple[str, str], ...] = ()
+    corpus: str = "core"
     group_by: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
 

@@ -787,3 +787,56 @@ def test_words_are_asked_of_title_and_abstract_or_addresses_for_one_credit() -> 
         assert {one: int(found[one]["n_works"].iloc[0]) for one in asked} == asked
         assert found[by_year]["n_works"].tolist() == [3]
         assert server.meter.used() == len(server.requests)
+
+
+MIXED = [work(1), work(2), work(3, is_xpac=True)]
+BY_YEAR = Question(group_by=("year",))
+
+
+def test_the_core_corpus_is_asked_for_by_name(tmp_path: Path) -> None:
+    asked = {Question(): 2, Question(corpus="expansion"): 1, Question(corpus="all"): 3}
+    with OpenAlexServer(MIXED, per_second=False) as server, new_pull(tmp_path) as pull:
+        with OpenAlex(pull, base_url=server.url) as api:
+            found = api.answer_all([BY_YEAR, *asked])
+        assert [frame["n_works"].sum() for frame in found.values()] == [2, *asked.values()]
+        assert [request.params["corpus"] for request in server.requests].count("core") == 2
+        assert pull.settings["corpus"] == "core"
+        assert server.meter.used() == 4
+
+
+def test_where_the_corpus_has_no_name_the_default_is_checked_to_be_the_core(tmp_path: Path) -> None:
+    asked = {BY_YEAR: 2, Question(corpus="expansion"): 1, Question(corpus="all"): 3}
+    with (
+        OpenAlexServer(MIXED, per_second=False, corpus=False) as server,
+        new_pull(tmp_path) as pull,
+    ):
+        with OpenAlex(pull, base_url=server.url) as api:
+            found = api.answer_all(asked)
+            assert api.notes == [
+                "OpenAlex took no corpus parameter; that its default is the core corpus was checked"
+            ]
+        assert {one: int(frame["n_works"].sum()) for one, frame in found.items()} == asked
+        assert pull.settings["corpus"] == "default"
+        assert [request.status for request in server.requests] == [400, 200, 200, 200, 200]
+        with OpenAlex(pull, base_url=server.url) as api:
+            again = api.answer_all(asked)
+            assert (api.calls, api.notes) == (0, [])
+        with OpenAlex(pull, offline=True) as api:
+            offline = api.answer_all(asked)
+        for one in asked:
+            pd.testing.assert_frame_equal(found[one], again[one])
+            pd.testing.assert_frame_equal(found[one], offline[one])
+
+
+def test_a_default_corpus_that_is_not_the_core_stops_before_more_is_paid(tmp_path: Path) -> None:
+    with (
+        OpenAlexServer(MIXED, per_second=False, corpus=False, default_corpus="all") as server,
+        new_pull(tmp_path) as pull,
+        OpenAlex(pull, base_url=server.url) as api,
+    ):
+        with pytest.raises(
+            ServerError, match="default corpus is not the core corpus: 3 works, not 2"
+        ):
+            api.answer_all([BY_YEAR, Question(), Question(field_id=31)])
+        assert len(server.requests) == 3
+        assert "corpus" not in pull.settings

@@ -132,7 +132,7 @@ def test_a_page_is_refused(server: OpenAlexServer, options: dict[str, Any]) -> N
         ({"page": "two"}, "Param page must be a number."),
         ({"per_page": "all"}, "Param per-page must be a number."),
         ({"foo": "1"}, "foo is not a valid parameter."),
-        ({"corpus": "core"}, "corpus is not a valid parameter."),
+        ({"corpus": "both"}, "corpus must be one of core, expansion, all."),
         ({"data-version": "1"}, "data-version=1"),
         ({"sort": "nothing"}, "nothing is not a valid field."),
         ({"sort": "publication_year:up"}, "Sort order"),
@@ -153,9 +153,13 @@ def test_what_the_server_does_not_emulate_it_says(server: OpenAlexServer) -> Non
         assert ask(server, **options).status == 501
 
 
-def test_a_corpus_can_be_named_where_the_switch_is_on() -> None:
+def test_a_corpus_can_be_named_but_where_the_parameter_is_not_known() -> None:
     works = [work(101), work(102, is_xpac=True)]
-    with OpenAlexServer(works, corpus=True) as server:
+    with OpenAlexServer(works, corpus=False) as server:
+        answer = ask(server, corpus="core")
+        assert answer.json["message"].startswith("corpus is not a valid parameter.")
+    with OpenAlexServer(works) as server:
+        assert ask(server, path="/institutions", corpus="core").status == 400
         assert ask(server, corpus="core").ids == ["W101"]
         assert ask(server, corpus="expansion").ids == ["W102"]
         assert ask(server, corpus="all").meta["count"] == 2

@@ -125,7 +125,7 @@ class Query:
 
     def answer(self) -> dict[str, Any]:
         """Return the list, the groups or the facets that are asked for."""
-        check_parameters(self.params, self.origin.limits)
+        check_parameters(self.params, self.origin.limits, self.entity)
         group_by = either(self.params, "group_by")
         if group_by and "select" in self.params:
             refuse_query("select does not work with group_by.")
@@ -161,13 +161,13 @@ class Query:
         return first_half(found) if self.effect.partial else found
 
     def _corpus(self, text: str) -> int:
-        xpac = self.table.column("is_xpac")
+        limits, xpac = self.origin.limits, self.table.column("is_xpac")
         wanted = self.params.get("corpus")
         if wanted or "is_xpac:" in text or either(self.params, "include_xpac") == "true":
             return {"core": xpac.having(False), "expansion": xpac.having(True)}.get(
                 wanted or "all", self.table.all
             )
-        return xpac.having(False)
+        return self.table.all if limits.default_corpus == "all" else xpac.having(False)
 
     def _envelope(self, meta: dict[str, Any], groups: int | None) -> dict[str, Any]:
         meta["groups_count"] = groups

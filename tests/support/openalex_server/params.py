@@ -33,6 +33,8 @@ class Limits:
         Whether `group_by` takes several keys.
     corpus : bool
         Whether the parameter `corpus` is known.
+    default_corpus : str
+        What is counted where nothing is said: core or all.
     extra_meta : dict
         Further keys in `meta`.
     """
@@ -40,7 +42,8 @@ class Limits:
     max_per_page: int = 200
     max_groups_per_page: int = 200
     nested: bool = True
-    corpus: bool = False
+    corpus: bool = True
+    default_corpus: str = "core"
     extra_meta: dict[str, Any] = field(default_factory=dict)
 
 
@@ -86,7 +89,7 @@ def whole_number(params: Params, name: str, default: int) -> int:
         refuse_query(f"Param {name.replace('_', '-')} must be a number.")
 
 
-def check_parameters(params: Params, limits: Limits) -> None:
+def check_parameters(params: Params, limits: Limits, entity: str = "works") -> None:
     """Raise the refusal of parameters that are unknown or don't go together."""
     valid = [*PARAMETERS, "corpus"] if limits.corpus else PARAMETERS
     for name in params:
@@ -99,6 +102,8 @@ def check_parameters(params: Params, limits: Limits) -> None:
         refuse_query("data-version=1 is no longer supported.")
     if params.get("format", "json") != "json":
         raise html(501)
+    if "corpus" in params and entity != "works":
+        refuse_query("corpus is not a valid parameter. It is one of /works only.")
     if params.get("corpus", "core") not in ("core", "expansion", "all"):
         refuse_query("corpus must be one of core, expansion, all.")
     if "corpus" in params and ("xpac" in params.get("filter", "") or "include_xpac" in params):

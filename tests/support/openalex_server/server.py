@@ -83,6 +83,8 @@ class OpenAlexServer:
         Whether `group_by` takes several keys.
     corpus : bool, optional
         Whether the parameter `corpus` is known.
+    default_corpus : str, optional
+        What is counted where nothing is said: `core` or `all`.
     bare_countries, bare_types, without_names, popular : optional
         See `KeyStyle`.
     extra_meta : dict, optional
@@ -118,7 +120,8 @@ class OpenAlexServer:
         max_per_page: int = 200,
         max_groups_per_page: int | None = None,
         nested: bool = True,
-        corpus: bool = False,
+        corpus: bool = True,
+        default_corpus: str = "core",
         bare_countries: bool = False,
         bare_types: bool = False,
         without_names: bool = False,
@@ -129,7 +132,12 @@ class OpenAlexServer:
     ) -> None:
         records = works if isinstance(works, Records) else read_works(works, institutions)
         limits = Limits(
-            max_per_page, max_groups_per_page or max_per_page, nested, corpus, extra_meta or {}
+            max_per_page,
+            max_groups_per_page or max_per_page,
+            nested,
+            corpus,
+            default_corpus,
+            extra_meta or {},
         )
         style = KeyStyle(bare_countries, bare_types, without_names, popular)
         self.origin = Origin(records, limits, style)
