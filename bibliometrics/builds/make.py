@@ -13,12 +13,12 @@ import pandas as pd
 
 from bibliometrics.builds import publish
 from bibliometrics.builds.read import draw, read_build
-from bibliometrics.builds.sources import count
+from bibliometrics.builds.sources import SAMPLE, count
 from bibliometrics.claims import evidence as witnesses
 from bibliometrics.claims import grading
 from bibliometrics.claims import ledger as claim_ledger
 from bibliometrics.errors import BibliometricsError, InputError
-from bibliometrics.figures.catalogue import render_figures
+from bibliometrics.figures.catalogue import render_figures, try_names
 from bibliometrics.files import processed_folder
 from bibliometrics.openalex.pulls import mark_built
 from bibliometrics.study.model import Study, load_study, study_text
@@ -38,11 +38,12 @@ class Summary:
     rows: dict[str, int]
     calls_made: int
     spent_usd: float
+    left_out: tuple[str, ...] = ()
 
     @property
     def waiting(self) -> list[str]:
         """Names of the tables that nothing was counted for."""
-        return [name for name in COUNT_TABLES if name not in self.rows]
+        return [name for name in COUNT_TABLES if name not in {*self.rows, *self.left_out}]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain values for JSON."""
@@ -50,6 +51,7 @@ class Summary:
             "folder": str(self.folder),
             "tables": self.rows,
             "waiting": self.waiting,
+            "left_out": list(self.left_out),
             "calls_made": self.calls_made,
             "spent_usd": round(self.spent_usd, 6),
             "provenance": asdict(self.provenance),
@@ -77,11 +79,13 @@ def refresh(options: Options, listener: Listener) -> Summary:
     study = load_study(options.study)
     folder = (options.to or processed_folder()).resolve()
     publish.check_destination(folder, synthetic=options.source == "sample")
+    text = study_text(options.study)
     with publish.hold(folder):
         if not options.force:
             publish.check_unedited(folder)
         if options.source == "witnesses":
             _keep_counts(folder)
+        published = _check_before(study, folder, options)
         counted = count(study, options, listener)
         built, notes, contradictions = _build(study, counted)
         provenance = replace(
@@ -90,9 +94,24 @@ def refresh(options: Options, listener: Listener) -> Summary:
             contradictions=tuple(asdict(one) for one in contradictions),
         )
         listener("building tables, verdicts and figures")
-        rows = write(study, study_text(options.study), folder, built, provenance)
+        rows = write(study, text, folder, built.tables, provenance, published)
         mark_built(counted)
-    return Summary(folder, provenance, rows, counted.calls_made, counted.spent_usd)
+    left_out = tuple(built.left_out)
+    return Summary(folder, provenance, rows, counted.calls_made, counted.spent_usd, left_out)
+
+
+def _check_before(study: Study, folder: Path, options: Options) -> list[dict[str, str]]:
+    """
+    Do before the first call that is paid what would fail after the last one.
+
+    Read what the build is made of beside the answers, write the study's names into a figure, and
+    move the folder away and back. Returned are the published figures of others.
+    """
+    claim_ledger.load_claims()
+    published = [] if options.source == SAMPLE else witnesses.read_witnesses()
+    try_names(study)
+    publish.try_swap(folder)
+    return published
 
 
 def _keep_counts(folder: Path) -> None:
@@ -105,23 +124,30 @@ def _keep_counts(folder: Path) -> None:
 
 def _build(
     study: Study, counted: Counted
-) -> tuple[dict[str, pd.DataFrame], tuple[str, ...], tuple[Contradiction, ...]]:
+) -> tuple[tables.Built, tuple[str, ...], tuple[Contradiction, ...]]:
     """
     Return our tables, notes on the answers, and their contradictions.
 
-    A pull that gives no tables is not used again.
+    A table whose answers can't be true is left out and named; a pull that gives no table at all is
+    not used again.
     """
     if not counted.answers:
-        return {}, counted.notes, ()
+        return tables.Built({}, [], {}), counted.notes, ()
     try:
-        built = tables.build_tables(study, counted.answers, counted.parts)
-        checked = tables.check_answers(study, counted.answers)
+        built = tables.build_sound_tables(study, counted.answers, counted.parts)
         contradictions, explained = tables.find_contradictions(study, counted.answers)
+        if not built.tables:
+            raise next(iter(built.left_out.values()))
     except BibliometricsError:
         mark_built(counted)
         raise
+    again = " OpenAlex changed during the pull: ask again with refresh." if counted.moved else ""
+    lost = [
+        f"table {name} is left out: {error.message}{again}"
+        for name, error in built.left_out.items()
+    ]
     said = [f"{one.said}: claims that rest on them are not counted" for one in contradictions]
-    return built, (*counted.notes, *checked, *explained, *said), contradictions
+    return built, (*counted.notes, *lost, *built.notes, *explained, *said), contradictions
 
 
 def write(
@@ -130,12 +156,13 @@ def write(
     folder: Path,
     built: Mapping[str, pd.DataFrame],
     provenance: Provenance,
+    published: Sequence[Mapping[str, Any]],
 ) -> dict[str, int]:
     """Grade, draw and write a build."""
     rows: dict[str, Sequence[Mapping[str, object]]] = {
         name: tables.to_rows(frame) for name, frame in built.items()
     }
-    rows["witnesses"] = [] if provenance.synthetic else witnesses.read_witnesses()
+    rows["witnesses"] = published
     rows["claims"] = _grade(study, built, rows["witnesses"], provenance)
     texts = {name: render_table(TABLES[name], rows[name]) for name in TABLES if name in rows}
     files, alts = render_figures(draw(study, built, rows["witnesses"], provenance))

@@ -300,6 +300,32 @@ def _carry_over(folder: Path, staged: Path, files: Mapping[str, bytes]) -> None:
             shutil.copy2(path, staged / name, follow_symlinks=False)
 
 
+def try_swap(folder: Path) -> None:
+    """
+    Check by doing it that a build can be put in a folder's place. The caller holds the folder.
+
+    A kill in between is mended like one in a real swap.
+    """
+    retired, staged = _side(folder, "old"), _side(folder, "new")
+    try:
+        staged.mkdir()
+        if folder.exists():
+            folder.rename(retired)
+            retired.rename(folder)
+        else:
+            staged.rename(retired)
+            retired.rmdir()
+    except OSError as error:
+        if error.errno in {errno.EBUSY, errno.EXDEV} or folder.is_mount():
+            msg = f"{folder} is a mount point: a build can't be put in its place as a whole."
+            step = "mount the folder above it instead, or name a folder within with --to"
+            raise DiskError(msg, step) from error
+        raise disk_error(folder, error) from error
+    finally:
+        with suppress(OSError):
+            staged.rmdir()
+
+
 def _swap(folder: Path) -> None:
     """Put the staged build in the folder's place; a kill in between is mended by the next run."""
     if folder.exists():

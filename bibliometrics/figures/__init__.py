@@ -7,7 +7,7 @@ __all__, __getattr__, __dir__ = open_door(
     {
         "catalogue": (
             "Drawn ENTRIES Inputs describe_specification draw_figure draw_figures list_entries "
-            "needs_full_pull present render_figures save_figure stated_marks"
+            "needs_full_pull present render_figures save_figure stated_marks try_names"
         ),
         "data": "Evidence Source Stated",
         "style": "Picture",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from bibliometrics.errors import InputError
 from bibliometrics.figures import institution_figures, region_figures, sensitivity_figures
 from bibliometrics.figures.registry import (
     ENTRIES,
@@ -23,8 +24,8 @@ from bibliometrics.figures.registry import (
     present,
     stated_marks,
 )
-from bibliometrics.figures.style import render_figure, save_figure
-from bibliometrics.study.model import Specification
+from bibliometrics.figures.style import Picture, render_figure, save_figure
+from bibliometrics.study.model import Specification, Study
 
 __all__ = [
     "ENTRIES",
@@ -39,9 +40,23 @@ __all__ = [
     "render_figures",
     "save_figure",
     "stated_marks",
+    "try_names",
 ]
 
 MODULES: Final = (region_figures, institution_figures, sensitivity_figures)  # they register
+
+
+def try_names(study: Study) -> None:
+    """Write the names of a study into a figure: InputError if one can't stand there."""
+    figure = Picture(figsize=(2, 2))
+    names = (study.title, study.region_short, study.home_name, study.institution.short)
+    try:
+        for name in names:
+            figure.suptitle(name)
+            render_figure(figure, "names", name)
+    except Exception as error:
+        msg = f"study {study.id!r}: {name!r} can't be written into a figure: {error}."
+        raise InputError(msg, "choose another name in the study file") from error
 
 
 def render_figures(drawn: Mapping[str, Drawn]) -> tuple[dict[str, bytes], dict[str, str]]:

@@ -51,6 +51,7 @@ from bibliometrics.tables.datapackage import Provenance
 FOLDER: Final = "openalex"
 UNBUILT: Final = "unbuilt"
 UNBUILT_DAYS: Final = 7
+MOVED: Final = "moved"
 NO_PULL: Final = (
     "run `python -m bibliometrics refresh` with a network, `make sample` for a synthetic build, or "
     "`python -m bibliometrics refresh --source witnesses` for what needs no count of ours"
@@ -104,7 +105,7 @@ def _count(
     listener.expect(request.estimate_plan(resolved, listing)[0])
     answers = source.answer_all(questions)
     answers = {**answers, **_follow_up(source, study, answers)}
-    notes = (*source.notes, *_look_around(source, study), *_find_untimed(pull))
+    notes = (*source.notes, *_look_around(source, study, pull), *_find_untimed(pull))
     pull.decide("notes", list(notes))
     write_atomic(pull.folder / UNBUILT, b"")
     pull.complete()
@@ -116,6 +117,7 @@ def _count(
         spent_usd=source.cost_usd,
         notes=notes,
         pull=pull.folder,
+        moved=bool(pull.settings.get(MOVED)),
     )
 
 
@@ -252,7 +254,7 @@ def _check_remaining(remaining: Remaining | None, least: float) -> None:
     raise BudgetError(msg, "run the same command then, or ask less with --parts figures")
 
 
-def _look_around(source: OpenAlex, study: Study) -> list[str]:
+def _look_around(source: OpenAlex, study: Study, pull: archive.Pull) -> list[str]:
     """Ask a few more things and return what the reader should know: members, movement."""
     notes = []
     before = len(source.notes)
@@ -266,6 +268,7 @@ def _look_around(source: OpenAlex, study: Study) -> list[str]:
     except (RefusedError, ServerError, BudgetError) as error:
         return [*notes, f"whether OpenAlex changed during the pull is not known: {error.message}"]
     if moved:
+        pull.decide(MOVED, value=True)
         notes.append(
             f"{len(moved)} of 2 questions that were asked again at the end had other counts: "
             "OpenAlex changed during the pull"
@@ -327,6 +330,7 @@ def replay_pull(
             provenance=_of_pull(study, pull),
             notes=tuple(map(str, pull.settings.get("notes", ()))),
             pull=folder,
+            moved=bool(pull.settings.get(MOVED)),
         )
 
 

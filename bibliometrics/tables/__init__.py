@@ -7,8 +7,8 @@ __all__, __getattr__, __dir__ = open_door(
     {
         "answers": "Counted Listener Options list_questions make_provenance",
         "build": (
-            "HOME REGION WITHOUT build_tables check_answers find_contradictions read_table_frame "
-            "to_rows"
+            "Built HOME REGION WITHOUT build_sound_tables build_tables check_answers "
+            "find_contradictions read_table_frame to_rows"
         ),
         "contradictions": "Contradiction list_follow_ups",
         "datapackage": (

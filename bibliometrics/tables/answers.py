@@ -51,7 +51,8 @@ class Counted:
     """
     Answers of a source, which parts they cover, where they come from, what they cost now.
 
-    ``pull`` is the folder of the complete pull that holds them, if one does.
+    ``pull`` is the folder of the complete pull that holds them, if one does; ``moved`` says that
+    the source changed while it was asked.
     """
 
     answers: Mapping[Question, pd.DataFrame]
@@ -61,6 +62,7 @@ class Counted:
     spent_usd: float = 0.0
     notes: tuple[str, ...] = ()
     pull: Path | None = None
+    moved: bool = False
 
 
 def list_questions(study: Study, parts: tuple[str, ...]) -> list[Question]:

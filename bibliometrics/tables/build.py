@@ -8,16 +8,18 @@ returns the frame that ``schema.TABLES`` describes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
 
-from bibliometrics.errors import InputError
+from bibliometrics.errors import InputError, TableError
 from bibliometrics.study import questions as asked
 from bibliometrics.study.model import Specification, Study, field_names
 from bibliometrics.study.specifications import build_curve, without_big_science
 from bibliometrics.tables.consistency import (
     Answers,
+    check_laws,
     count_by_band,
     count_by_country,
     count_by_field,
@@ -241,18 +243,46 @@ BUILDERS: Final[Mapping[str, tuple[Callable[[Study, Answers], pd.DataFrame], ...
 }
 
 
-def build_tables(
+@dataclass(frozen=True)
+class Built:
+    """Tables by name; notes on their answers; and by name what is wrong with those left out."""
+
+    tables: dict[str, pd.DataFrame]
+    notes: list[str]
+    left_out: dict[str, TableError]
+
+
+def build_sound_tables(
     study: Study, answers: Answers, parts: Iterable[str] = asked.DEFAULT_PARTS
-) -> dict[str, pd.DataFrame]:
-    """Build the tables of a study."""
+) -> Built:
+    """Build the tables of a study; one whose answers break a law is left out, and named."""
     chosen = tuple(parts)
     unknown = [part for part in chosen if part not in BUILDERS]
     if unknown:
         msg = f"unknown part {', '.join(unknown)}."
         raise InputError(msg, f"known parts: {', '.join(BUILDERS)}")
-    check_answers(study, answers)
-    frames = [build(study, answers) for part in chosen for build in BUILDERS[part]]
-    return {str(frame.attrs["table"]): frame for frame in frames}
+    notes, broken = check_laws(study, answers)
+    tables: dict[str, pd.DataFrame] = {}
+    left_out: dict[str, TableError] = {}
+    for build in (one for part in chosen for one in BUILDERS[part]):
+        name = build.__name__.removeprefix("build_")
+        try:
+            if name in broken:
+                raise broken[name]
+            tables[name] = build(study, answers)
+        except TableError as error:
+            left_out[name] = error
+    return Built(tables, notes, left_out)
+
+
+def build_tables(
+    study: Study, answers: Answers, parts: Iterable[str] = asked.DEFAULT_PARTS
+) -> dict[str, pd.DataFrame]:
+    """Build all tables of a study; TableError if one has to be left out."""
+    built = build_sound_tables(study, answers, parts)
+    for error in built.left_out.values():
+        raise error
+    return built.tables
 
 
 def _within(part: pd.Series[Any], *wholes: pd.Series[Any]) -> pd.Series[Any]:

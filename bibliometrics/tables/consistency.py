@@ -8,6 +8,7 @@ field that a table shows, zeros included. A malformed answer is an error, never 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 import pandas as pd
@@ -32,7 +33,7 @@ Counts: TypeAlias = "pd.Series[int]"
 
 SLACK_WORKS: Final = 1
 SLACK_SHARE: Final = 0.005
-REBUILD: Final = "ask again: `python -m bibliometrics refresh`"
+REPORT: Final = "the source's answers can't all be true; please report it with this message"
 
 
 def member_codes(study: Study) -> tuple[str, ...]:
@@ -46,12 +47,12 @@ def find_answer(answers: Answers, table: str, question: Question) -> pd.DataFram
     told = f"table {table}, question {question.key} (works by {', '.join(keys)})"
     if question not in answers:
         msg = f"{told}: the answer is missing."
-        raise TableError(msg, REBUILD)
+        raise TableError(msg, REPORT)
     frame = answers[question]
     wrong = _fault(frame, question)
     if wrong:
         msg = f"{told}: the answer {wrong}."
-        raise TableError(msg, REBUILD)
+        raise TableError(msg, REPORT)
     return frame.sort_values(keys, ignore_index=True)
 
 
@@ -101,7 +102,7 @@ def count_in_parts(
     answer = find_answer(answers, "fractional", question)
     if (answer["n_countries"] < 1).any():
         msg = "table fractional: the answer has works with a country but of no country."
-        raise TableError(msg, REBUILD)
+        raise TableError(msg, REPORT)
     parts = answer.assign(
         n_works_fractional=fractional_count(answer["n_works"], answer["n_countries"])
     )
@@ -126,7 +127,7 @@ def require_within(table: str, part: Counts, whole: Counts, told: tuple[str, str
     """Check that no part has more works than its whole."""
     breaches = list_breaches(table, part, whole, told)
     if breaches:
-        raise TableError(breaches[0], REBUILD)
+        raise TableError(breaches[0], REPORT)
 
 
 def note_excess(table: str, part: Counts, whole: Counts, told: tuple[str, str]) -> list[str]:
@@ -186,7 +187,7 @@ TABLE = "specifications"
 
 def check_curve(study: Study, answers: Answers) -> list[str]:
     """Check the answers under all specifications against each other, as far as they are there."""
-    notes = _check_big_science(study, answers)
+    notes: list[str] = []
     points = build_curve(study)
     questions = {point.id: asked.curve_questions(study, point.specification) for point in points}
     if not all(one in answers for listed in questions.values() for one in listed):
@@ -320,15 +321,33 @@ WORDS: Final = {
 
 
 def check_answers(study: Study, answers: Answers) -> list[str]:
-    """Check answers against each other, as far as they are there."""
-    known = _gather_counts(study, answers)
+    """Check answers against each other, as far as they are there; TableError at a broken law."""
+    notes, broken = check_laws(study, answers)
+    for error in broken.values():
+        raise error
+    return notes
+
+
+def check_laws(study: Study, answers: Answers) -> tuple[list[str], dict[str, TableError]]:
+    """Return notes on answers that differ a little, and what is wrong with a table, by its name."""
+    sound = {one: frame for one, frame in answers.items() if not _fault(frame, one)}
+    known = _gather_counts(study, sound)
     notes: list[str] = []
+    broken: dict[str, TableError] = {}
     for compare, laws in ((note_excess, LAWS), (list_breaches, EXPECTATIONS)):
         for table, part, whole in laws:
             if part in known and whole in known:
                 told = (WORDS[part], WORDS[whole])
-                notes += compare(table, known[part], known[whole], told)
-    return notes + check_curve(study, answers)
+                try:
+                    notes += compare(table, known[part], known[whole], told)
+                except TableError as error:
+                    broken.setdefault(table, error)
+    for table, check in ((TABLE, check_curve), ("big_science", _check_big_science)):
+        try:
+            notes += check(study, sound)
+        except TableError as error:
+            broken.setdefault(table, error)
+    return notes, broken
 
 
 def _gather_counts(study: Study, answers: Answers) -> dict[str, Counts]:
@@ -343,10 +362,12 @@ def _gather_counts(study: Study, answers: Answers) -> dict[str, Counts]:
     if all(asked.team_size_by_year(study, band) in answers for band in asked.TEAM_BANDS):
         known["bands_sum"] = count_by_band(study, answers).groupby(level="year").sum()
     if asked.institution_region_by_country_and_n_countries(study) in answers:
-        known["fractional"] = count_in_parts(study, answers)["n_works"]
+        with suppress(TableError):  # whoever builds the table of it says so
+            known["fractional"] = count_in_parts(study, answers)["n_works"]
     if all(question in answers for question in _field_questions(study)):
-        known |= _gather_by_field(study, answers)
-        if {"region", "members", "world"} <= set(known):
+        with suppress(TableError):
+            known |= _gather_by_field(study, answers)
+        if {"field", "region", "members", "world"} <= set(known):
             years = known["members"].groupby(level="country_code").sum()
             totals = {area: known[area].sum() for area in ("region", "world")}
             known["years_sum"] = pd.concat([years, pd.Series(totals)])

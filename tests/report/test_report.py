@@ -20,6 +20,7 @@ import pytest
 from bibliometrics.builds import make as refresh
 from bibliometrics.builds import publish
 from bibliometrics.builds.read import Build, read_build
+from bibliometrics.claims.witnesses import read_witnesses
 from bibliometrics.errors import BusyError, InputError, TableError
 from bibliometrics.figures.catalogue import draw_figures
 from bibliometrics.report import notebooks as narration
@@ -64,9 +65,9 @@ def make_counted(folder: Path, *, synthetic: bool) -> Path:
     series = count_tables(study, 7)["institution_region"]
     series["share_of_home"] = series["n_works_institution_region"] / series["n_works_home_region"]
     with mock.patch.object(refresh, "draw", return_value={}):
-        refresh.write(
-            study, study_text(DEFAULT_STUDY), folder, {"institution_region": series}, told
-        )
+        published = [] if synthetic else read_witnesses()
+        tables = {"institution_region": series}
+        refresh.write(study, study_text(DEFAULT_STUDY), folder, tables, told, published)
     return folder
 
 
