@@ -265,7 +265,7 @@ def test_every_imported_library_is_declared(folder: str, group: str) -> None:
 def write_project(folder: Path, *listed: Path) -> None:
     """Write a project with this Makefile whose list holds some wheels."""
     shutil.copy(ROOT / "Makefile", folder)
-    shutil.copy(ROOT / "tests" / "fake_wheels.py", folder / "backend.py")
+    shutil.copy(ROOT / "tests" / "support" / "fake_wheels.py", folder / "backend.py")
     (folder / "pyproject.toml").write_text(
         '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
         '[project]\nname = "fakeproject"\nversion = "1.0"\n',

@@ -184,7 +184,7 @@ def new_figure(width: float, height: float) -> Picture:
 
 
 def wrap(text: str, width: int = 20) -> str:
-    """
+    r"""
     Break a long text into lines, never before a percent sign.
 
     >>> wrap("Saint Vincent and the Grenadines", 16)

@@ -58,7 +58,7 @@ def tell_places(places: Iterable[Place]) -> str:
     """
     Return who has how many works, the most first; equal counts are said to be tied.
 
-    >>> from bibliometrics.indicators import standings
+    >>> from bibliometrics.tables.indicators import standings
     >>> tell_places(standings({"ES": 9, "IT": 4, "FR": 4, "PT": 0}))
     'Spain 9, France and Italy tied at 4'
     """

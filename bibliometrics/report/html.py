@@ -193,7 +193,7 @@ def put_in_box(label: str, content: str) -> str:
 
 
 def link_data(text: str, media_type: str) -> str:
-    """
+    r"""
     Return an address that holds a text itself.
 
     >>> link_data("a,b\n1,2 %\n", "text/csv")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -127,20 +125,3 @@ def test_a_study_without_claims_has_a_sentence_in_place_of_verdicts() -> None:
     assert claims.summarise_verdicts([]).startswith("No verdicts: the ledger has no claims")
     for form in ("text", "md"):
         assert "No verdicts: the ledger has no claims" in claims.format_verdicts([], form)
-
-
-def test_reading_verdicts_needs_the_standard_library_alone() -> None:
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import bibliometrics.claims.verdicts as c; "
-        "c.load_claims(); "
-        "print(sorted({'numpy', 'pandas', 'scipy', 'matplotlib'} & set(sys.modules)))"
-    )
-    root = str(Path(claims.__file__).parents[1])
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code, root],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert done.stdout.strip() == "[]"
