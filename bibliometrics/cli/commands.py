@@ -30,7 +30,7 @@ INTERRUPTED: Final = 130
 #: Which extra of the package brings a library that the core does without.
 EXTRAS: Final = MappingProxyType(
     {
-        "snapshot": "duckdb ibis isal msgspec pyarrow sqlglot",
+        "snapshot": "duckdb ibis pyarrow sqlglot",
         "report": "ipykernel jinja2 jupyter_client mistune nbconvert nh3 papermill",
         "excel": "openpyxl",
         "spark": "pyspark",

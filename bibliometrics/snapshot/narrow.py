@@ -5,7 +5,7 @@ The folder of a narrow table holds::
 
     plan.json        years and rules that it was begun with
     manifest.json    the release's own manifest, as it was when the work began
-    works/X.parquet  rows of one source file (columns: ``narrow_row.NARROW_SCHEMA``)
+    works/X.parquet  rows of one source file (columns: ``rows.NARROW_SCHEMA``)
     notes/X.json     its note: version, bytes, rows read, kept and dropped by each rule
     release.json     the summary: which release, which years, totals, whether it is complete
 """

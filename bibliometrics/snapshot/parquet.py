@@ -45,18 +45,18 @@ _TEXTS: Final = (
     f"{_INSTITUTION}.type",
     f"{_INSTITUTION}.lineage.list.element",
 )
-_INTEGER, _TEXT, _FLAG = ("INT32", "INT64"), ("BYTE_ARRAY",), ("BOOLEAN",)
+INTEGER, TEXT, FLAG = ("INT32", "INT64"), ("BYTE_ARRAY",), ("BOOLEAN",)
 LEAVES: Final = {
-    "id": _TEXT,
-    "publication_year": _INTEGER,
-    "is_xpac": _FLAG,
-    "is_retracted": _FLAG,
-    "authors_count": _INTEGER,
-    "countries_distinct_count": _INTEGER,
-    "primary_location.source.is_core": _FLAG,
-    "citation_normalized_percentile.is_in_top_1_percent": _FLAG,
-    "citation_normalized_percentile.is_in_top_10_percent": _FLAG,
-    **dict.fromkeys(_TEXTS, _TEXT),
+    "id": TEXT,
+    "publication_year": INTEGER,
+    "is_xpac": FLAG,
+    "is_retracted": FLAG,
+    "authors_count": INTEGER,
+    "countries_distinct_count": INTEGER,
+    "primary_location.source.is_core": FLAG,
+    "citation_normalized_percentile.is_in_top_1_percent": FLAG,
+    "citation_normalized_percentile.is_in_top_10_percent": FLAG,
+    **dict.fromkeys(_TEXTS, TEXT),
 }
 _ID_PREFIX: Final = "https://openalex.org/W"
 
@@ -107,10 +107,10 @@ def read_rows(
             msg = f"{name}: row group {number} can't be read: {error}."
             raise SnapshotError(msg, "fetch the file anew and start again") from error
         for batch in group.to_batches():
-            yield _narrow(_keep(batch, years, dropped), name)
+            yield narrow_rows(keep_rows(batch, years, dropped), name)
 
 
-def _keep(batch: pa.RecordBatch, years: Years, dropped: Counter[str]) -> pa.RecordBatch:
+def keep_rows(batch: pa.RecordBatch, years: Years, dropped: Counter[str]) -> pa.RecordBatch:
     """Return the rows of the core corpus and the years."""
     expansion = pc.fill_null(batch["is_xpac"], False)
     year = batch["publication_year"]
@@ -126,7 +126,8 @@ def _keep(batch: pa.RecordBatch, years: Years, dropped: Counter[str]) -> pa.Reco
     return batch if kept.true_count == len(batch) else batch.filter(kept)
 
 
-def _narrow(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
+def narrow_rows(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
+    """Return the rows of the narrow table for records with the columns that are read."""
     authors = _list_parts(batch["authorships"])
     n_listed = np.minimum(np.bincount(authors[0], minlength=len(batch)), AUTHORS_KEPT)
     lists, topic = _institution_lists(len(batch), *authors), batch["primary_topic"]
@@ -190,6 +191,7 @@ def _known(coded: pa.Array, parse: Callable[[str], Any]) -> tuple[list[Any], Num
     Return the distinct parsed values of a dictionary array, ascending, and for each element the
     place of its value among them, -1 where there is none.
     """
+    coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
     nothing = len(coded.dictionary)
     codes = pc.fill_null(coded.indices, nothing).to_numpy(zero_copy_only=False)
     used = np.bincount(codes, minlength=nothing + 1)[:nothing] > 0

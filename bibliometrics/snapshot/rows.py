@@ -1,7 +1,7 @@
 """
 What one work becomes: a row of the narrow table.
 
-Two decoders, ``works_parquet`` and ``works_jsonl``, make the same rows by these rules.
+Parquet and JSON Lines files give the same rows by these rules.
 
 ===================  =============================================================================
 column               value

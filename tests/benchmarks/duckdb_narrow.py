@@ -54,10 +54,8 @@ def lineage(places: str) -> str:
 def statement(source: str) -> str:
     """Return the SELECT that makes the narrow rows."""
     ids = distinct(f"list_transform({PLACES}, lambda i: {number('i.id')})")
-    own_countries, own_lineage = countries("a.institutions"), lineage("a.institutions")
     nodes = distinct(f"list_transform(i.lineage, lambda n: {number('n')})")
     each = f"list_filter(list_transform({PLACES}, lambda i: {nodes}), lambda x: len(x) > 0)"
-    author = f"{{'countries': {own_countries}, 'lineage_ids': {own_lineage}}}"
     return f"""
         SELECT CAST(id[23:] AS BIGINT) AS work_id, publication_year AS year, type, is_retracted,
             primary_location.source.is_core AS core_source,
@@ -69,9 +67,7 @@ def statement(source: str) -> str:
             {countries(PLACES)} AS countries,
             {ids} AS institution_ids,
             {lineage(PLACES)} AS lineage_ids,
-            list_sort(list_distinct({each})) AS lineages,
-            list_filter(list_transform(authorships, lambda a: {author}),
-                lambda x: len(x.countries) + len(x.lineage_ids) > 0) AS authors
+            list_sort(list_distinct({each})) AS lineages
         FROM {source}
         WHERE NOT coalesce(is_xpac, false) AND publication_year BETWEEN {YEARS[0]} AND {YEARS[1]}
     """

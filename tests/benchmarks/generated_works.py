@@ -9,16 +9,15 @@ seventh authorships; 2.6 authorships and 1.7 links to institutions a work; 37 % 
 from __future__ import annotations
 
 import datetime
+import gzip
 import json
 import random
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
-from isal import igzip
 
 from bibliometrics.study.model import country_names
 from tests.support.snapshot_release import WORKS_SCHEMA, Work, describe_file, fill, write_manifest
@@ -281,8 +280,9 @@ def encode_lines(n_distinct: int) -> list[bytes]:
     for _ in range(n_distinct):
         record: dict[str, Any] = inventor.make_record()
         abstract = record["abstract_inverted_index"]
-        record["abstract_inverted_index"] = msgspec.Raw(abstract.encode() if abstract else b"null")
-        lines.append(msgspec.json.encode(record)[head:] + b"\n")
+        record["abstract_inverted_index"] = json.loads(abstract) if abstract else None
+        text = json.dumps(record, separators=(",", ":"), default=str)
+        lines.append(text.encode()[head:] + b"\n")
     return lines
 
 
@@ -292,7 +292,7 @@ def write_jsonl(folder: Path, n_files: int, n_groups: int, n_distinct: int) -> t
     for number in range(n_files):
         path = folder / "works" / f"{part_name(number)}.gz"
         path.parent.mkdir(parents=True)
-        with igzip.open(path, "wb", compresslevel=LEVEL) as stream:
+        with gzip.open(path, "wb", compresslevel=LEVEL) as stream:
             for _ in range(n_groups):
                 for start in range(0, n_distinct, 500):
                     block = b"".join(
