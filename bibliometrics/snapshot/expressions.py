@@ -81,7 +81,7 @@ def narrow_works(table: ir.Table, shared: Question) -> ir.Table:
 
 
 def narrow_relations(table: ir.Table) -> Relations:
-    """Return the relations of a narrow table (columns: ``narrow_row.NARROW_SCHEMA``)."""
+    """Return the relations of a narrow table (columns: ``rows.NARROW_SCHEMA``)."""
 
     def each(column: str, name: str) -> ir.Table:
         return table.select("work_id", **{name: table[column]}).unnest(name)
@@ -125,7 +125,7 @@ def narrow_lineages(table: ir.Table, wanted: Sequence[int]) -> ir.Table:
 
 
 def official_relations(table: ir.Table) -> Relations:
-    """Return the relations of a table in the official schema, by the rules of ``narrow_row``."""
+    """Return the relations of a table in the official schema, by the rules of ``rows``."""
     core = table.filter(~table.is_xpac.fill_null(False))
     links = (
         core.select("id", authorship=core.authorships)

@@ -1,5 +1,5 @@
 """
-From an official Parquet file of works to rows of the narrow table (see ``narrow_row``).
+From an official Parquet file of works to rows of the narrow table (see ``rows``).
 
 Only the leaf columns that a row needs are read: a few percent of the file's bytes. All work is done
 on whole columns; no record passes through Python.
