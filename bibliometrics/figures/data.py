@@ -28,7 +28,8 @@ class Source:
 
     ``label`` is short and stands beside a line; ``date`` is the day of the pull or publication;
     ``definition`` says in a few words what was counted; ``counting`` names the counting method;
-    ``warning`` says why its counts can't all be right.
+    ``warning`` says why its counts can't all be right; ``key`` is the witness's name in files;
+    ``is_floor`` says that there are at least so many.
     """
 
     label: str
@@ -38,6 +39,16 @@ class Source:
     is_synthetic: bool = False
     is_witness: bool = False
     warning: str = ""
+    key: str = ""
+    is_floor: bool = False
+
+    @property
+    def provisional(self) -> tuple[int, ...]:
+        """Return the two years before the day of our pull, of which works are still added."""
+        year = self.date[:4]
+        if self.is_witness or self.is_synthetic or not year.isdigit():
+            return ()
+        return (int(year) - 2, int(year) - 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,10 @@ Each is registered below its drawing and its words.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Final
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bibliometrics.claims import evidence as witnesses
@@ -45,6 +47,7 @@ from bibliometrics.figures.style import (
     draw_nothing,
     finish,
     new_figure,
+    role_colour,
     styled,
     title_panel,
     wrap,
@@ -67,59 +70,97 @@ from bibliometrics.figures.tile_map import (
     tile_places,
 )
 
-INTERVALS: Final = "Thin bars: 95 % intervals (Poisson for counts, exact for shares)"
+INTERVALS: Final = "Bands: 95 % intervals (Poisson for counts, exact for shares)"
+JOINT: Final = "n_works_institution_region"
+FLOOR: Final = MappingProxyType(
+    {
+        "organisation": "at least, by organisation",
+        "address": "at least, by name in the address",
+    }
+)
+
+
+def draw_joint(axes: Axes, shown: Shown) -> None:
+    """Draw works of institution and region: our counts, the floor, and what is stated."""
+    study = shown.study
+    name = study.institution.short
+    evidence = [*shown.own, *(item for item in shown.others if item.source.is_floor)]
+    draw_columns(
+        axes,
+        evidence,
+        {JOINT: name if shown.own and len(evidence) == 1 else ""},
+        study=study,
+        what="works per year",
+        stated=shown.stated,
+        counts={JOINT: JOINT},
+    )
+
+
+def tell_joint(shown: Shown) -> str:
+    """Say what is counted of institution and region, what is its floor, and what is stated."""
+    study = shown.study
+    stated = [mark for mark in shown.stated if mark.column == JOINT]
+    counted = per_source(shown.own, JOINT)
+    floor = per_source([item for item in shown.others if item.source.is_floor], JOINT)
+    said = [
+        f"{counted}." if counted else "Nothing has been counted yet.",
+        sentence("Papers of large collaborations that must be among them:", floor),
+        describe_stated(study, stated),
+    ]
+    return " ".join(filter(None, said))
 
 
 @styled
 def plot_institution_region(shown: Shown) -> Figure:
-    """Draw figure 4: works of institution and region, and their share of the home country's."""
-    study, evidence, bounds, stated = shown.study, shown.own, shown.others, shown.stated
+    """Draw figure 4: works of institution and region, of all the home country, and their share."""
+    study, evidence, stated = shown.study, shown.own, shown.stated
+    bounds = [item for item in shown.others if not item.source.is_floor]
+    has_share = bool(known_evidence(evidence, "share_of_home"))
+    names = ["joint", *(["home"] if bounds or evidence else []), *(["share"] if has_share else [])]
     figure = new_figure(10.5, 4.6)
-    left, right = figure.subplots(1, 2)
-    both = {
-        "n_works_institution_region": study.institution.short,
-        "n_works_home_region": f"{study.home_name}, all institutions",
-    }
-    own = "n_works_institution_region"
-    draw_columns(
-        left, evidence, both, study=study, what="works per year", stated=stated, counts={own: own}
-    )
-    draw_bounds(left, bounds, f"{study.home_name}, all institutions")
-    draw_columns(
-        right,
-        evidence,
-        {"share_of_home": ""},
-        study=study,
-        stated=stated,
-        what=f"share of the works of {study.home_name} and the region",
-        counts={"share_of_home": own},
-    )
-    title_panel(left, f"Works with an author in {study.region_short}")
-    title_panel(right, f"Share of {study.institution.short} in {study.home_name}")
-    return finish(figure, shown.title, [*evidence, *bounds], [INTERVALS] if evidence else [])
+    panels = dict(zip(names, figure.subplots(1, len(names), squeeze=False)[0], strict=True))
+    draw_joint(panels["joint"], shown)
+    title_panel(panels["joint"], f"Works of {study.institution.short} and {study.region_short}")
+    if "home" in panels:
+        axes = panels["home"]
+        column = {"n_works_home_region": "counted"}
+        draw_columns(
+            axes, evidence, column, study=study, what="works per year",
+            colours={"n_works_home_region": role_colour("home")}, is_waiting=False,
+        )  # fmt: skip
+        draw_bounds(axes, bounds, "" if evidence else "between")
+        title_panel(axes, f"All works of {study.home_name} and {study.region_short}")
+    if has_share:
+        what = f"share of the works of {study.home_name} and the region"
+        draw_columns(
+            panels["share"], evidence, {"share_of_home": ""}, study=study, stated=stated,
+            what=what, counts={"share_of_home": JOINT},
+        )  # fmt: skip
+        title_panel(panels["share"], f"Share of {study.institution.short} in {study.home_name}")
+    notes = [INTERVALS] if evidence else []
+    return finish(figure, shown.title, shown.evidence, notes)
 
 
 def describe_institution_region(shown: Shown) -> str:
     """Describe figure 4: works of institution and region."""
-    study, evidence, bounds, stated = shown.study, shown.own, shown.others, shown.stated
-    pair = f"{study.institution.short} and {study.region_short}"
-    works = per_source(evidence, "n_works_institution_region")
+    study, evidence = shown.study, shown.own
     near = [
         f"All works of {study.home_name} and {study.region_short} in "
         f"{item.frame['year'].max():.0f} lie between {format_count(item.frame['low'].iloc[-1])} "
         f"and {format_count(item.frame['high'].iloc[-1])} ({item.source.label})."
-        for item in bounds
+        for item in shown.others
+        if not item.source.is_floor
     ]
     return whole(
         evidence,
-        f"Line chart: works per year of {pair}.",
-        f"{works}." if works else NOTHING,
+        f"Line chart: works per year of {study.institution.short} and {study.region_short}.",
+        tell_joint(shown),
         sentence(
             f"Share of the works of {study.home_name} and {study.region_short}:",
             per_source(evidence, "share_of_home"),
         ),
         *near,
-        describe_stated(study, stated),
+        describe_stated(study, [mark for mark in shown.stated if mark.column != JOINT]),
     )
 
 
@@ -142,64 +183,65 @@ register(INSTITUTION_REGION)
 
 @styled
 def plot_institution_partners(shown: Shown) -> Figure:
-    """Draw figure 5: partner countries of the institution in the region."""
-    study, evidence, proxies, stated = shown.study, shown.own, shown.others, shown.stated
-    known = known_evidence(evidence, "n_works")
-    drawn = known or known_evidence(proxies, "n_works")
-    groups = member_groups(study, first_frame(drawn))
+    """Draw figure 5: partner countries of the institution in the region; else the floor by rule."""
+    study = shown.study
+    known = known_evidence(shown.own, "n_works")
+    floor = known_evidence(shown.others, "n_works")
+    groups = member_groups(study, first_frame(known or floor))
     figure = new_figure(10.5, 4.6)
-    left, right = figure.subplots(1, 2)
-    draw_groups(
-        left,
-        drawn,
-        groups,
-        "n_works",
-        study=study,
-        what="works per year",
-        stated=stated if known or not drawn else (),
-        has_intervals=True,
-    )
-    draw_groups(
-        right,
-        known,
-        groups,
-        "share_of_institution_region",
-        study=study,
-        has_intervals=True,
-        what=f"share of the works of {study.institution.short} and the region",
-        stated=stated,
-    )
-    if drawn and not known:
-        draw_message(left)
-    name = study.institution.short if known or not drawn else f"{study.home_name}, all institutions"
-    title_panel(
-        left, f"Works of {name}" + ("" if known or not drawn else " (not the paper's quantity)")
-    )
-    title_panel(right, f"Share of the works of {study.institution.short}")
-    return finish(figure, shown.title, drawn, [INTERVALS] if known else [])
+    panels = figure.subplots(1, 2)
+    for axes, item in zip(panels, [] if known else floor, strict=False):
+        draw_groups(axes, [item], groups, "n_works", study=study, what="works per year")
+        title_panel(axes, item.source.label[:1].upper() + item.source.label[1:])
+    if known or not floor:
+        draw_groups(
+            panels[0], known, groups, "n_works", study=study, what="works per year",
+            has_intervals=True,
+        )  # fmt: skip
+        title_panel(panels[0], f"Works of {study.institution.short} by country")
+        draw_groups(
+            panels[1], known, groups, "share_of_institution_region", study=study,
+            stated=shown.stated, has_intervals=True,
+            what=f"share of the works of {study.institution.short} and the region",
+        )  # fmt: skip
+        title_panel(panels[1], f"Share of the works of {study.institution.short}")
+    else:
+        top = max(axes.get_ylim()[1] for axes in panels)
+        for axes in panels:
+            axes.set_ylim(top=top)
+    notes = [f"{INTERVALS}, of {groups[0].label}"] if known and groups else []
+    notes += [FLOOR_NOTE] if floor and not known else []
+    title = shown.title if known or not floor else f"{shown.title}: a floor"
+    return finish(figure, title, known or floor, notes)
+
+
+FLOOR_NOTE: Final = (
+    "Papers of large collaborations alone: a floor. Lines lie on each other where every paper has "
+    "authors of all these countries"
+)
 
 
 def describe_institution_partners(shown: Shown) -> str:
     """Describe figure 5: partner countries of the institution."""
-    study, evidence, proxies, stated = shown.study, shown.own, shown.others, shown.stated
+    study = shown.study
     start = f"Line chart: works per year of {study.institution.short} by country of the region."
-    known = known_evidence(evidence, "n_works")
-    if known:
-        groups = member_groups(study, known[0].frame)
-        works = per_group(known[0], groups, "n_works")
-        shares = per_group(known[0], groups[:1], "share_of_institution_region")
-        body = [sentence(f"{known[0].source.label}:", works), sentence("Share:", shares)]
-    else:
-        body = [NOTHING]
-    near = [
-        sentence(
-            f"For comparison all works of {study.home_name} ({item.source.label}):",
-            per_group(item, member_groups(study, item.frame), "n_works"),
-        )
-        for item in proxies
-        if not known
-    ]
-    return whole(evidence, start, *body, *near, describe_stated(study, stated))
+    known, floor = (known_evidence(found, "n_works") for found in (shown.own, shown.others))
+    body = [] if known or floor else [NOTHING]
+    for item in known[:1]:
+        groups = member_groups(study, item.frame)
+        shares = per_group(item, groups[:1], "share_of_institution_region")
+        body.append(sentence(f"{item.source.label}:", per_group(item, groups, "n_works")))
+        body.append(sentence("Share:", shares))
+    if floor and not known:
+        body.append("Not counted yet; papers of large collaborations that must be among them.")
+        body += [
+            sentence(
+                f"{item.source.label}:",
+                per_group(item, member_groups(study, item.frame), "n_works"),
+            )
+            for item in floor
+        ]
+    return whole(shown.own, start, *body, describe_stated(study, shown.stated))
 
 
 INSTITUTION_PARTNERS: Final = Entry(
@@ -210,10 +252,50 @@ INSTITUTION_PARTNERS: Final = Entry(
     ),
     plot_institution_partners,
     describe_institution_partners,
-    lambda published, study: by_witness(witnesses.home_pairs(published, study)),
-    marks_of(institution_partner_share="share_of_institution_region"),
+    marks=marks_of(institution_partner_share="share_of_institution_region"),
 )
 register(INSTITUTION_PARTNERS)
+
+
+@styled
+def plot_home_partners(shown: Shown) -> Figure:
+    """Draw works of all the home country with members of the region."""
+    study = shown.study
+    known = known_evidence(shown.evidence, "n_works")
+    figure = new_figure(8.5, 4.6)
+    axes = figure.subplots()
+    groups = member_groups(study, first_frame(known))
+    draw_groups(axes, known, groups, "n_works", study=study, what="works per year", is_log=True)
+    return finish(figure, shown.title, known)
+
+
+def describe_home_partners(shown: Shown) -> str:
+    """Describe the works of all the home country with members of the region."""
+    study = shown.study
+    return whole(
+        shown.own,
+        f"Line chart: works per year of all {study.home_name} by country of the region.",
+        *(
+            sentence(f"{item.source.label}:", per_group(item, groups, "n_works"))
+            for item in known_evidence(shown.evidence, "n_works")
+            for groups in [member_groups(study, item.frame)]
+        ),
+    )
+
+
+register(
+    Entry(
+        "home_partners",
+        "home_partners",
+        lambda study: (
+            f"All {study.home_name}: works with countries of {study.region_short} {period(study)}"
+        ),
+        plot_home_partners,
+        describe_home_partners,
+        lambda published, study: by_witness(witnesses.home_pairs(published, study)),
+        when=lambda shown: bool(shown.evidence),
+    )
+)
 
 
 @styled
@@ -290,7 +372,7 @@ def plot_partner_years(shown: Shown) -> Figure:
     n_columns = min(6, max(1, len(codes)))
     n_rows = max(1, -(-len(codes) // n_columns))
     figure = new_figure(max(6.5, 1.75 * n_columns), 1.35 * n_rows + 1.2)
-    panels = figure.subplots(n_rows, n_columns, squeeze=False)
+    panels = figure.subplots(n_rows, n_columns, squeeze=False, sharey=True)
     for axes, code in zip(panels.flat, codes, strict=False):
         draw_years(axes, known[0], code, study.year_range)
     for axes in panels.flat[len(codes) :]:
@@ -302,7 +384,7 @@ def plot_partner_years(shown: Shown) -> Figure:
             axes.set_ylabel(label, fontsize=7)
         others = len(study.region.codes) - len(codes)
         rest = f" {others} other countries have fewer or none." if others else ""
-        notes = [f"Each panel has its own scale, from zero to the country's largest year.{rest}"]
+        notes = [f"All panels have one scale.{rest}"]
     else:
         text = "no works with any country in these years" if known else WAITING
         panels[0, 0].set_axis_on()
@@ -387,5 +469,6 @@ register(
         ),
         plot_team_size,
         describe_team_size,
+        when=when_counted,
     )
 )

@@ -40,9 +40,9 @@ from bibliometrics.figures.data import (
     series_of,
 )
 from bibliometrics.figures.style import (
+    DIVERGING,
     EMPTY_COLOUR,
     PALETTE,
-    SHADES,
     STATED,
     STATED_COLOUR,
     STATED_MARKER,
@@ -50,16 +50,22 @@ from bibliometrics.figures.style import (
     Look,
     add_end_label,
     count_axis,
+    country_colours,
     draw_message,
     draw_nothing,
     ink_on,
     look,
     needs_log,
     share_axis,
+    source_colours,
     wrap,
     year_axis,
 )
 from bibliometrics.study.model import Study
+
+BAND: Final = "_band"
+NO_VALUE: Final = "no value in these years"
+LABEL_WIDTH: Final = 17
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,33 +91,45 @@ def draw_lines(
     ylabel: str,
     stated: Iterable[Stated] = (),
     is_log: bool = False,
-    is_waiting: bool = True,
+    message: str = WAITING,
+    provisional: Iterable[int] = (),
 ) -> Axes:
     """
     Draw lines over the study's years, and the paper's values of the same columns.
 
-    Without a line the panel says that it waits for a pull, or has no values where there are counts.
+    Without a line the panel says why, by default that it waits for a pull.
     """
     drawn = [line for line in lines if not line.frame.empty]
-    step = 0.006 * min(10, max(4, len(study.year_range) - 1))
-    for number, line in enumerate(drawn):
-        _draw_line(axes, line, (number - (len(drawn) - 1) / 2) * step)
+    for line in drawn:
+        _draw_line(axes, line)
     values = [value for line in drawn for value in _all_values(line.frame)]
     marks = [mark for mark in stated if mark.column in columns]
     years = sorted({*study.year_range, *(year for line in drawn for year in line.frame["year"])})
     for line in drawn:
         _label_end(axes, line, columns[0], years[-1])
-    year_axis(axes, years, _room_on_the_left(marks, years))
+    year_axis(axes, years)
+    _mark_provisional(axes, years, provisional)
     heights = [*values, *(mark.value for mark in marks)]
     scale = _value_axis(axes, heights, columns[0], is_log=is_log)
     axes.set_ylabel(wrap(ylabel + scale, 44))
     for mark in marks:
         _draw_stated(axes, mark, study, years)
-    if not drawn:
+    if not drawn and message:
         top = axes.get_ylim()[1]
         taken = [mark.value / top for mark in marks]
-        draw_message(axes, WAITING if is_waiting else "no value in these years", taken)
+        draw_message(axes, message, taken)
     return axes
+
+
+def _mark_provisional(axes: Axes, years: Sequence[int], provisional: Iterable[int]) -> None:
+    """Shade the years of which works are still added to the source."""
+    for number, year in enumerate(sorted({*provisional} & {*years})):
+        axes.axvspan(year - 0.5, year + 0.5, color="#EFEFEF", zorder=0.1, linewidth=0)
+        if number == 0:
+            axes.annotate(
+                "provisional", (year - 0.45, 1), xycoords=axes.get_xaxis_transform(),
+                xytext=(0, -2), textcoords="offset points", va="top", fontsize=7, color="#555555",
+            )  # fmt: skip
 
 
 def _all_values(frame: pd.DataFrame) -> list[float]:
@@ -119,29 +137,26 @@ def _all_values(frame: pd.DataFrame) -> list[float]:
     return [float(value) for value in frame[names].to_numpy().ravel() if np.isfinite(value)]
 
 
-def _draw_line(axes: Axes, line: Line, shift: float) -> None:
+def _draw_line(axes: Axes, line: Line) -> None:
     points, colour = line.frame, line.look.colour
+    if "low" in points:
+        axes.fill_between(
+            points["year"], points["low"], points["high"],
+            color=colour, alpha=0.16, linewidth=0, zorder=0.8, label=BAND,
+        )  # fmt: skip
+    years = points.loc[points["value"].notna(), "year"]
+    is_a_pair = len(years) == 2 and years.max() - years.min() > 1
     axes.plot(
         points["year"],
         points["value"],
         color=colour,
         marker=line.look.marker,
-        linestyle=line.look.dashes,
+        linestyle="none" if is_a_pair else line.look.dashes,
         markerfacecolor="white" if line.is_hollow else colour,
         linewidth=1.2 if line.is_hollow else 1.7,
         label=line.label or "_",
         clip_on=False,
     )
-    if "low" in points:
-        axes.errorbar(
-            points["year"] + shift,
-            points["value"],
-            yerr=[points["value"] - points["low"], points["high"] - points["value"]],
-            fmt="none",
-            ecolor=colour,
-            elinewidth=0.9,
-            capsize=2,
-        )
 
 
 def _label_end(axes: Axes, line: Line, column: str, last_year: int) -> None:
@@ -152,7 +167,7 @@ def _label_end(axes: Axes, line: Line, column: str, last_year: int) -> None:
     year = "" if last["year"] == last_year else f" ({last['year']:.0f})"
     text = f"{line.label}: {format_value(last['value'], column)}{year}"
     point = (float(last["year"]), float(last["value"]))
-    add_end_label(axes, point, wrap(text, 26), line.look.colour, last_year)
+    add_end_label(axes, point, wrap(text, LABEL_WIDTH), line.look.colour, last_year)
 
 
 def _value_axis(axes: Axes, values: Sequence[float], column: str, *, is_log: bool) -> str:
@@ -194,7 +209,7 @@ def _draw_stated(axes: Axes, mark: Stated, study: Study, years: Sequence[int]) -
             linestyle=(0, (3, 3)),
             label=STATED,
         )
-        add_end_label(axes, (years[-1] + 0.3, mark.value), wrap(text, 26), STATED_COLOUR)
+        add_end_label(axes, (years[-1] + 0.3, mark.value), wrap(text, LABEL_WIDTH), STATED_COLOUR)
         return
     axes.plot(
         [mark.year],
@@ -209,28 +224,17 @@ def _draw_stated(axes: Axes, mark: Stated, study: Study, years: Sequence[int]) -
         label=STATED,
     )
     if mark.year == years[-1]:
-        add_end_label(axes, (mark.year, mark.value), wrap(text, 26), STATED_COLOUR)
+        add_end_label(axes, (mark.year, mark.value), wrap(text, LABEL_WIDTH), STATED_COLOUR)
         return
-    is_first = mark.year == years[0]
     axes.annotate(
         value_text,
         (mark.year, mark.value),
-        xytext=(-6, 0) if is_first else (0, 7),
+        xytext=(0, 7),
         textcoords="offset points",
-        ha="right" if is_first else "center",
-        va="center" if is_first else "bottom",
+        ha="center",
+        va="bottom",
         fontsize=8,
     )
-
-
-def _room_on_the_left(marks: Iterable[Stated], years: Sequence[int]) -> float:
-    """Return the part of the axis that the labels left of stated first values need."""
-    texts = [
-        mark.label or format_value(mark.value, mark.column)
-        for mark in marks
-        if mark.year == years[0] != years[-1]
-    ]
-    return max((0.08 + 0.026 * len(text) for text in texts), default=0.0)
 
 
 def draw_columns(
@@ -242,10 +246,13 @@ def draw_columns(
     what: str,
     stated: Iterable[Stated] = (),
     counts: Mapping[str, str] | None = None,
+    colours: Mapping[str, str] | None = None,
+    is_waiting: bool = True,
 ) -> Axes:
     """Draw one line per source and column: how quantities of the whole region develop."""
     lines: list[Line] = []
     used: list[Source] = []
+    by_source = source_colours(item.source for item in evidence)
     for item in evidence:
         for column, name in columns.items():
             series = series_of(item.frame, column)
@@ -254,7 +261,8 @@ def draw_columns(
             part = (counts or {}).get(column)
             if part and not item.source.is_witness:
                 series = add_interval(series, column, series_of(item.frame, part))
-            mine = look(len(lines))
+            colour = (colours or {}).get(column) or by_source[item.source]
+            mine = look(len(lines), colour)
             lines.append(Line(series, mine, name or item.source.label, item.source.is_witness))
             used.append(item.source)
     label = counting_label(what, used)
@@ -265,7 +273,8 @@ def draw_columns(
         columns=list(columns),
         ylabel=label,
         stated=stated,
-        is_waiting=not evidence,
+        message=(WAITING if is_waiting else "") if not evidence else NO_VALUE,
+        provisional=[year for source in used for year in source.provisional],
     )
 
 
@@ -284,9 +293,11 @@ def draw_bounds(axes: Axes, evidence: Sequence[Evidence], name: str) -> Axes:
             label="_bounds",
         )
         year, low, high = (float(frame[column].iloc[-1]) for column in ("year", "low", "high"))
-        text = f"{name}: {format_count(low)} to {format_count(high)}, {item.source.label}"
-        add_end_label(axes, (year, (low + high) / 2), wrap(text, 26), "#555555")
+        start = f"{name} " if name else ""
+        text = f"{start}{format_count(low)} to {format_count(high)}, {item.source.label}"
+        add_end_label(axes, (year, (low + high) / 2), wrap(text, LABEL_WIDTH), "#555555")
         axes.set_ylim(top=max(axes.get_ylim()[1], 1.08 * float(frame["high"].max())))
+        count_axis(axes.yaxis)
     return axes
 
 
@@ -305,21 +316,24 @@ def draw_groups(
     """
     Draw one line per group of countries and source; the first source names the lines.
 
-    With ``has_intervals`` our own counts get 95 % intervals: Poisson for counts, exact for shares.
+    With ``has_intervals`` our counts of the first group get a band, their 95 % interval: Poisson
+    for counts, exact for shares.
     """
     lines: list[Line] = []
     used: list[Source] = []
     named: set[str] = set()
+    colours = country_colours(group.codes[0] for group in groups if group.codes)
     for item in evidence:
         for number, group in enumerate(groups):
             series = series_of(item.frame, column, group.codes)
             if series.empty:
                 continue
-            if has_intervals and not item.source.is_witness:
+            if has_intervals and number == 0 and not item.source.is_witness:
                 series = add_interval(series, column, series_of(item.frame, "n_works", group.codes))
             label = "" if group.label in named else group.label
             named.add(group.label)
-            lines.append(Line(series, look(number), label, item.source.is_witness))
+            mine = look(number, colours[group.codes[0]])
+            lines.append(Line(series, mine, label, item.source.is_witness))
             used.append(item.source)
     draw_lines(
         axes,
@@ -329,7 +343,8 @@ def draw_groups(
         ylabel=counting_label(what, used),
         stated=stated,
         is_log=is_log,
-        is_waiting=not evidence,
+        message=NO_VALUE if evidence else WAITING,
+        provisional=[year for source in used for year in source.provisional],
     )
     return axes
 
@@ -524,6 +539,7 @@ def draw_affinity(axes: Axes, frame: pd.DataFrame, codes: Sequence[str]) -> Axes
     return axes
 
 
+MOST_FIELDS: Final = 8
 HATCHES: Final = ("", "//", "..", "\\\\", "xx", "--", "++")
 LOWEST_INDEX, HIGHEST_INDEX = 0.25, 4.0
 SCALE: Final = LogNorm(LOWEST_INDEX, HIGHEST_INDEX, clip=True)
@@ -540,9 +556,7 @@ def draw_fields(
     codes = [code for code, _ in areas]
     table = frame[frame["country_code"].isin(codes)]
     index = table.pivot(index="field", columns="country_code", values="activity_index")
-    sums = table.groupby("field")["n_works"].sum()
-    order = sorted(sums.index, key=lambda field: (-sums[field], field))
-    index = index.reindex(index=order, columns=codes).astype(float)
+    index = index.reindex(index=strongest_fields(index, codes), columns=codes).astype(float)
     axes.grid(visible=False)
     axes.set_facecolor(EMPTY_COLOUR)
     seaborn.heatmap(
@@ -550,7 +564,7 @@ def draw_fields(
         ax=axes,
         xticklabels=False,
         yticklabels=False,
-        cmap=SHADES,
+        cmap=DIVERGING,
         linewidths=1.2,
         linecolor="white",
         norm=SCALE,
@@ -572,6 +586,15 @@ def draw_fields(
     return axes
 
 
+def strongest_fields(
+    index: pd.DataFrame, codes: Sequence[str], most: int = MOST_FIELDS
+) -> list[str]:
+    """Return the fields with the highest index in the first area, the strongest first."""
+    first = index[codes[0]] if codes else pd.Series(0.0, index=index.index)
+    ranked = sorted(index.index, key=lambda field: (-first.fillna(-1)[field], field))
+    return [str(field) for field in ranked[:most]]
+
+
 def _write_cells(axes: Axes, table: pd.DataFrame, index: pd.DataFrame) -> None:
     """Write the index and, below it in small, the counts into each cell, one a line."""
     cells = table.set_index(["field", "country_code"])
@@ -580,7 +603,7 @@ def _write_cells(axes: Axes, table: pd.DataFrame, index: pd.DataFrame) -> None:
             value = index.loc[field, code]
             counts = _counts_text(cells.loc[(field, code)]) if (field, code) in cells.index else ""
             is_known = np.isfinite(value)
-            shade = SHADES(SCALE(max(value, LOWEST_INDEX)))[:3] if is_known else EMPTY_COLOUR
+            shade = DIVERGING(SCALE(max(value, LOWEST_INDEX)))[:3] if is_known else EMPTY_COLOUR
             text = f"{value:.1f}" if is_known else "–"
             place: dict[str, Any] = {
                 "ha": "center",

@@ -32,7 +32,9 @@ from bibliometrics.figures.data import (
     pooled_places,
     share_groups,
 )
+from bibliometrics.figures.institution_figures import draw_joint, tell_joint
 from bibliometrics.figures.panels import (
+    MOST_FIELDS,
     draw_affinity,
     draw_columns,
     draw_fields,
@@ -41,7 +43,7 @@ from bibliometrics.figures.panels import (
     draw_ranking,
 )
 from bibliometrics.figures.registry import Entry, Shown, by_witness, marks_of, register
-from bibliometrics.figures.style import draw_nothing, finish, new_figure, styled
+from bibliometrics.figures.style import draw_nothing, finish, new_figure, styled, title_panel
 from bibliometrics.figures.text import (
     NO_WORKS,
     NOTHING,
@@ -58,24 +60,29 @@ from bibliometrics.study.model import Study, field_names
 
 @styled
 def plot_region_output(shown: Shown) -> Figure:
-    """Draw figure 1: output of the region and its share of the world."""
-    study, evidence, stated = shown.study, shown.evidence, shown.stated
+    """Draw figure 1: output of the region and its share of the world, fractional counts apart."""
+    study, stated = shown.study, shown.stated
+    fractional = [item for item in shown.evidence if is_fractional(item)]
+    whole = [item for item in shown.evidence if not is_fractional(item)]
     figure = new_figure(10.5, 4.4)
-    left, right = figure.subplots(1, 2)
-    draw_columns(
-        left, evidence, {"n_works_region": ""}, study=study, what="works per year", stated=stated
-    )
-    draw_columns(
-        right,
-        evidence,
-        {"share_of_world": ""},
-        study=study,
-        what="share of the world's works",
-        stated=stated,
-    )
-    left.set_title("Works with an author in the region")
-    right.set_title("Share of the world")
-    return finish(figure, shown.title, evidence)
+    panels = figure.subplots(1, 3 if fractional else 2)
+    works = {"n_works_region": ""}
+    draw_columns(panels[0], whole, works, study=study, what="works per year", stated=stated)
+    panels[0].set_title("Works, whole counting")
+    if fractional:
+        draw_columns(panels[1], fractional, works, study=study, what="works per year")
+        panels[1].set_title("Works, fractional counting")
+        panels[1].set_ylim(panels[0].get_ylim())
+    share = {"share_of_world": ""}
+    what = "share of the world's works"
+    draw_columns(panels[-1], shown.evidence, share, study=study, what=what, stated=stated)
+    panels[-1].set_title("Share of the world")
+    return finish(figure, shown.title, shown.evidence)
+
+
+def is_fractional(item: Evidence) -> bool:
+    """Say whether a source counts works in parts."""
+    return item.source.counting == "fractional counting"
 
 
 def describe_region_output(shown: Shown) -> str:
@@ -100,7 +107,9 @@ register(
     Entry(
         "figure1_region_output",
         "region_output",
-        lambda study: f"{study.region_short}: output {period(study)}",
+        lambda study: (
+            f"{study.region_short}: works per year and share of the world {period(study)}"
+        ),
         plot_region_output,
         describe_region_output,
         _published_output,
@@ -159,7 +168,7 @@ register(
     Entry(
         "figure2_country_output",
         "country_output",
-        lambda study: f"{study.region_short}: output by country {period(study)}",
+        lambda study: f"{study.region_short}: works by country {period(study)}",
         plot_country_output,
         describe_country_output,
         lambda published, study: by_witness(witnesses.country_series(published, study)),
@@ -274,7 +283,8 @@ def plot_fields(shown: Shown) -> Figure:
     """Draw table 2: activity index and counts of fields in the region and its largest countries."""
     study, evidence, stated = shown.study, shown.own or shown.others, shown.stated
     known = known_evidence(evidence, "activity_index")
-    heights = [1.4 + 0.44 * item.frame["field"].nunique() for item in known] or [2.5]
+    numbers = [min(MOST_FIELDS, item.frame["field"].nunique()) for item in known]
+    heights = [1.4 + 0.48 * number for number in numbers] or [2.5]
     figure = new_figure(10.5, sum(heights) + 0.9)
     panels = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     for axes, item in zip(panels, known, strict=False):
@@ -297,6 +307,8 @@ def field_areas(study: Study, frame: pd.DataFrame, most: int = 10) -> list[tuple
 def _fields_note(study: Study, known: Sequence[Evidence], stated: Sequence[Stated]) -> str:
     counting = counting_label("works", [item.source for item in known])
     note = f"Large: activity index. Small: {counting}; in brackets those in the world's top 1 %."
+    fields = max(item.frame["field"].nunique() for item in known)
+    note += f" The {MOST_FIELDS} strongest of {fields} fields." if fields > MOST_FIELDS else ""
     framed = f" Frame: strong field stated by {study.paper.get('short', 'the paper')}."
     return note + (framed if stated else "")
 
@@ -348,7 +360,7 @@ def _names_of(field: str) -> list[str]:
 _FIELDS: Final = Entry(
     "table2_fields",
     "fields",
-    lambda study: f"{study.region_short}: fields {period(study)}",
+    lambda study: f"{study.region_short}: activity index by field {period(study)}",
     plot_fields,
     describe_fields,
     _published_fields,
@@ -365,61 +377,52 @@ register(
     _FIELDS,
 )
 
-HEADLINE: Final = ("figure1_region_output", "figure2_country_output", "figure3_region_partners")
-
-
-def _headline_marks(shown: Shown) -> list[Stated]:
-    return [mark for name in HEADLINE for mark in shown.parts[name].stated]
+HEADLINE: Final = (
+    "figure4_institution_region",
+    "figure1_region_output",
+    "figure3_region_partners",
+)
 
 
 @styled
 def plot_headline(shown: Shown) -> Figure:
-    """Draw the picture of the front page: output, countries and partners of the region."""
-    study, stated = shown.study, _headline_marks(shown)
-    output, countries, partners = (shown.parts[name].evidence for name in HEADLINE)
-    evidence = [*output, *countries, *partners]
+    """Draw the picture of the front page: institution and region, the region, its partners."""
+    study = shown.study
+    joint, output, partners = (shown.parts[name] for name in HEADLINE)
     figure = new_figure(10.5, 7.4)
-    panels = figure.subplot_mosaic([["output", "share"], ["partners", "partners"]])
-    left, middle, right = (panels[name] for name in ("output", "share", "partners"))
+    panels = figure.subplot_mosaic([["joint", "output"], ["partners", "partners"]])
+    draw_joint(panels["joint"], joint)
+    title_panel(panels["joint"], f"{study.institution.short} and {study.region_short}")
     draw_columns(
-        left, output, {"n_works_region": ""}, study=study, what="works per year", stated=stated
-    )
-    known = known_evidence(countries, "n_works")
-    draw_groups(
-        middle,
-        known,
-        share_groups(study, first_frame(known)),
-        "share_of_region",
+        panels["output"],
+        [item for item in output.evidence if not is_fractional(item)],
+        {"n_works_region": ""},
         study=study,
-        what="share of the region's works",
-        stated=stated,
+        what="works per year",
+        stated=output.stated,
     )
-    pairs = known_evidence(partners, "n_works")
-    draw_partners(right, pairs, study=study, stated=stated, most=10)
-    left.set_title("Output of the region")
-    middle.set_title("Share of its countries")
-    right.set_title("Its partners")
-    return finish(figure, shown.title, evidence, _rank_note(study, pairs, stated), is_brief=True)
+    title_panel(panels["output"], f"All works of {study.region_short}")
+    pairs = known_evidence(partners.evidence, "n_works")
+    draw_partners(panels["partners"], pairs, study=study, stated=partners.stated, most=10)
+    panels["partners"].set_title(f"Partner countries of {study.region_short}, rank on the left")
+    evidence = [item for part in shown.parts.values() for item in part.evidence]
+    notes = _rank_note(study, pairs, partners.stated)
+    return finish(figure, shown.title, evidence, notes, is_brief=True)
 
 
 def describe_headline(shown: Shown) -> str:
-    """Describe the picture of the front page: output, countries and partners of the region."""
+    """Describe the picture of the front page."""
     study = shown.study
-    output, countries, partners = (shown.parts[name].evidence for name in HEADLINE)
-    shares = [
-        per_group(item, share_groups(study, item.frame), "share_of_region")
-        for item in known_evidence(countries, "n_works")[:1]
-    ]
-    pairs = known_evidence(partners, "n_works")
+    joint, output, partners = (shown.parts[name] for name in HEADLINE)
+    pairs = known_evidence(partners.evidence, "n_works")
+    works = per_source(output.evidence, "n_works_region")
     return whole(
-        [*output, *countries, *partners],
-        f"Three panels. Works per year of {study.region_short}:",
-        f"{per_source(output, 'n_works_region')}."
-        if known_evidence(output, "n_works_region")
-        else NOTHING,
-        *(sentence("Share of the region's works:", text) for text in shares),
+        shown.evidence,
+        f"Three panels. Works per year of {study.institution.short} and {study.region_short}:",
+        tell_joint(joint),
+        sentence(f"Works per year of {study.region_short}:", works),
         _leading_partners(study, pairs[0], 3) if pairs else "",
-        describe_stated(study, [mark for mark in _headline_marks(shown) if mark.column != "rank"]),
+        describe_stated(study, output.stated),
     )
 
 
@@ -427,7 +430,10 @@ register(
     Entry(
         "headline",
         "",
-        lambda study: f"{study.region_short} {period(study)}: output, countries and partners",
+        lambda study: (
+            f"{study.institution.short} and {study.region_short} {period(study)}: works together, "
+            "output of the region, its partners"
+        ),
         plot_headline,
         describe_headline,
         when=lambda shown: not shown.is_synthetic,

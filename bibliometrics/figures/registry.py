@@ -68,8 +68,8 @@ class Shown:
 
 
 def when_real(shown: Shown) -> bool:
-    """Say whether there are counts of our own, or at least no invented ones."""
-    return bool(shown.own) or not shown.is_synthetic
+    """Say whether there is something to draw; of a synthetic build, counts."""
+    return bool(shown.own) or bool(not shown.is_synthetic and (shown.others or shown.stated))
 
 
 def when_counted(shown: Shown) -> bool:
@@ -173,12 +173,14 @@ class Inputs:
 def list_entries() -> list[Entry]:
     """Return the figures in the order of their tables."""
     tables = ["", *TABLES]
-    return sorted(ENTRIES.values(), key=lambda entry: tables.index(entry.table))
+    place = {name: number for number, name in enumerate(tables)}
+    return sorted(ENTRIES.values(), key=lambda entry: place.get(entry.table, len(place)))
 
 
 def needs_full_pull(name: str) -> bool:
     """Say whether a figure needs more than the default pull."""
-    return bool(ENTRIES[name].table) and TABLES[ENTRIES[name].table].needs == "full pull"
+    table = TABLES.get(ENTRIES[name].table)
+    return table is not None and table.needs == "full pull"
 
 
 def present(inputs: Inputs) -> list[str]:
@@ -229,12 +231,12 @@ def marks_of(**columns: str) -> Callable[[Claim, Study], list[Stated]]:
 def by_witness(frame: pd.DataFrame, quantity: str = "") -> list[Evidence]:
     """Return a frame of published figures as evidence, one for each witness."""
     return [
-        Evidence(rows.reset_index(drop=True), _witness_source(str(key), quantity))
+        Evidence(rows.reset_index(drop=True), witness_source(str(key), quantity))
         for key, rows in frame.groupby("witness")
     ]
 
 
-def _witness_source(key: str, quantity: str) -> Source:
+def witness_source(key: str, quantity: str = "") -> Source:
     """Return a witness as a source; the counting method is that of its quantity."""
     defined = witness_definitions()
     entry = defined.witnesses[key]
@@ -247,5 +249,10 @@ def _witness_source(key: str, quantity: str) -> Source:
         counting = "fractional counting"
     sentences = re.split(r"(?<=\.)\s", entry.definition)
     return Source(
-        entry.name, entry.date, " ".join(sentences[:2]), counting=counting, is_witness=True
+        entry.name,
+        entry.date,
+        " ".join(sentences[:2]),
+        counting=counting,
+        is_witness=True,
+        key=key,
     )

@@ -12,8 +12,9 @@ import io
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 from xml.sax.saxutils import escape
@@ -25,14 +26,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from PIL import Image, PngImagePlugin
 from scipy.optimize import isotonic_regression
 
-from bibliometrics.figures.data import CONTRADICTORY, Evidence, note_of
-from bibliometrics.files import PACKAGE, on_disk, write_atomic
+from bibliometrics.figures.data import CONTRADICTORY, Evidence, Source, note_of
+from bibliometrics.files import DEFINITIONS, PACKAGE, on_disk, write_atomic
+from bibliometrics.models import read_toml
 
 STYLE: Final = PACKAGE / "bibliometrics.mplstyle"
 P = ParamSpec("P")
@@ -142,6 +145,7 @@ def save_figure(figure: Figure, folder: Path, name: str, alt: str) -> list[Path]
 
 
 SYNTHETIC: Final = "SYNTHETIC"
+STAMP: Final = "SYNTHETIC: counted on an invented sample, no number here is a result"
 WAITING: Final = "waiting for a pull:\npython -m bibliometrics refresh"
 LEAST_LOG: Final = 30  # counts up to this, or this many times the least, need no logarithmic scale
 END_LABEL: Final = "_end"
@@ -150,6 +154,8 @@ STATED_COLOUR: Final = "#000000"
 STATED_MARKER: Final = "D"
 PALETTE: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 EMPTY_COLOUR: Final = "#F2F2F2"
+# Away from white to both sides of 1: below it brown, above it blue-green.
+DIVERGING: Final = colormaps["BrBG"].resampled(256)
 # Ever darker, so that it is read in black and white too; without the darkest shades.
 SHADES: Final = ListedColormap(colormaps["YlGnBu"](np.linspace(0, 0.85, 256)))
 MARKERS: Final = ("o", "s", "^", "v", "P", "X", "p")
@@ -173,9 +179,54 @@ class Look:
     dashes: Any
 
 
-def look(index: int) -> Look:
-    """Return the look of the line with a number; the looks repeat after seven."""
-    return Look(*(looks[index % len(looks)] for looks in (PALETTE, MARKERS, DASHES)))
+def look(index: int, colour: str = "") -> Look:
+    """Return the look of the line with a number, or its marker and dashes in a given colour."""
+    mine = Look(*(looks[index % len(looks)] for looks in (PALETTE, MARKERS, DASHES)))
+    return replace(mine, colour=colour) if colour else mine
+
+
+@cache
+def _colours() -> Mapping[str, Mapping[str, str]]:
+    return read_toml(DEFINITIONS / "colours.toml")
+
+
+def role_colour(role: str) -> str:
+    """Return the colour of ``own``, ``institution``, ``home``, ``region`` or ``world``."""
+    return _colours()["roles"][role]
+
+
+def country_colours(codes: Iterable[str]) -> dict[str, str]:
+    """
+    Return a colour for each country, its own in every figure; one without takes a free one.
+
+    >>> country_colours(["AA", "ZZ"])
+    {'AA': '#0072B2', 'ZZ': '#D55E00'}
+    """
+    listed = list(dict.fromkeys(codes))
+    known = {
+        code: _colours()["countries"][code] for code in listed if code in _colours()["countries"]
+    }
+    free = [colour for colour in PALETTE if colour not in known.values()] or list(PALETTE)
+    others = [code for code in listed if code not in known]
+    taken = {code: free[number % len(free)] for number, code in enumerate(others)}
+    return {code: (known | taken)[code] for code in listed}
+
+
+def _witness_colour(key: str) -> str:
+    named = _colours()["sources"].items()
+    return next((colour for start, colour in named if key.startswith(start)), "")
+
+
+def source_colours(sources: Iterable[Source]) -> dict[Source, str]:
+    """Return a colour for each source: ours is the same everywhere, so is each witness's."""
+    listed = list(dict.fromkeys(sources))
+    known = {
+        source: _witness_colour(source.key) if source.key else role_colour("own")
+        for source in listed
+    }
+    free = [colour for colour in PALETTE if colour not in known.values()] or list(PALETTE)
+    others = [source for source in listed if not known[source]]
+    return known | {source: free[number % len(free)] for number, source in enumerate(others)}
 
 
 def new_figure(width: float, height: float) -> Picture:
@@ -245,19 +296,15 @@ def share_axis(axis: Any) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.10g} %"))
 
 
-def year_axis(axes: Axes, years: Sequence[int], room: float = 0.0) -> None:
-    """
-    Set the ticks of the horizontal axis to at most six publication years, the last included.
-
-    ``room`` is the part of the axis that stays free on the left.
-    """
+def year_axis(axes: Axes, years: Sequence[int]) -> None:
+    """Set the ticks of the horizontal axis to at most six publication years, with the last."""
     span = len(years) - 1
     steps = [step for step in range(1, span + 1) if span % step == 0 and span // step <= 5]
     step = steps[0] if steps and span // steps[0] > 1 else max(1, -(-span // 5))
     axes.set_xticks(sorted(years[::-1][::step]))
     axes.set_xticks(years, minor=True)
     margin = 0.5 + 0.02 * len(years)
-    axes.set_xlim(years[0] - max(margin, room * span / (1 - room)), years[-1] + margin)
+    axes.set_xlim(years[0] - margin, years[-1] + margin)
     axes.set_xlabel("publication year")
 
 
@@ -372,27 +419,29 @@ def finish(
     if warnings:
         title = f"{CONTRADICTORY}: {title}"
     title = f"{SYNTHETIC}: {title}" if is_synthetic else title[:1].upper() + title[1:]
-    figure.suptitle(wrap(title, int(figure.get_figwidth() * 10)), x=0.012, ha="left", fontsize=11)
+    above = "\n" if is_synthetic else ""  # room for the band
+    title = above + wrap(title, int(figure.get_figwidth() * 10))
+    figure.suptitle(title, x=0.012, ha="left", fontsize=11)
     if lines:
         figure.supxlabel(
             "\n".join(lines), x=0.012, ha="left", fontsize=7, color="#444444", linespacing=1.35
         )
     if is_synthetic:
-        figure.text(
-            0.5,
-            0.5,
-            SYNTHETIC,
-            fontsize=9 * figure.get_figwidth(),
-            rotation=20,
-            alpha=0.22,
-            color="#000000",
-            weight="bold",
-            ha="center",
-            va="center",
-            zorder=50,
-        )
+        _stamp(figure)
     settle_labels(figure)
     return figure
+
+
+BAND_INCHES: Final = 0.24
+
+
+def _stamp(figure: Figure) -> None:
+    """Draw a band above title and axes that says that nothing in the figure is a result."""
+    part = BAND_INCHES / figure.get_figheight()
+    band = Rectangle((0, 1 - part), 1, part, transform=figure.transFigure, facecolor="#7A1F1F")
+    figure.add_artist(band)
+    text = figure.text(0.5, 1 - part / 2, STAMP, color="white", weight="bold", fontsize=9)
+    text.set(ha="center", va="center", in_layout=False)
 
 
 def draw_message(axes: Axes, text: str = WAITING, taken: Sequence[float] = ()) -> None:

@@ -106,16 +106,19 @@ def draw_tiles(axes: Axes, item: Evidence, places: Mapping[str, Place]) -> Axes:
 
 
 def draw_years(axes: Axes, item: Evidence, code: str, years: Sequence[int]) -> Axes:
-    """Draw the works per year of one country in a small panel with its own scale, from zero."""
+    """Draw the works per year of one country in a small panel, from zero."""
     series = series_of(item.frame, "n_works", (code,))
     axes.fill_between(series["year"], series["value"], color=PALETTE[5], alpha=0.35, linewidth=0)
     axes.plot(series["year"], series["value"], color=PALETTE[0], marker="o", markersize=2.5)
     top = float(series["value"].max())
-    axes.set_ylim(0, 1.12 * max(1.0, top))
-    axes.set_yticks([0, top] if top > 0 else [0])
-    count_axis(axes.yaxis, has_locator=True)
+    axes.set_ylim(0, max(axes.get_ylim()[1], 1.12 * max(1.0, top)))
+    axes.annotate(
+        format_count(float(series["value"].iloc[-1])), (years[-1], float(series["value"].iloc[-1])),
+        xytext=(4, 0), textcoords="offset points", va="center", fontsize=7, color=PALETTE[0],
+    )  # fmt: skip
+    count_axis(axes.yaxis)
     axes.set_xticks(sorted({years[0], years[-1]}))
-    axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
+    axes.set_xlim(years[0] - 0.6, years[-1] + 0.16 * len(years) + 0.6)
     axes.set_title(wrap(country_name(code), 17), fontsize=8.5, pad=5)
     axes.tick_params(labelsize=7)
     return axes
