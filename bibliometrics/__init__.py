@@ -27,6 +27,7 @@ __all__, __getattr__, __dir__ = open_door(
         "errors": "BibliometricsError InputError",
         "figures.catalogue": "describe_specification save_figure",
         "figures.data": "Evidence Source Stated",
+        "figures.plot": "plot",
         "report.page": "write_report",
         "report.reading": (
             "list_big_science list_choices list_counting list_definitions list_fractional "

@@ -33,7 +33,11 @@ def test_every_name_is_there_and_has_help(name: str) -> None:
     value = getattr(bm, name)
     assert name in dir(bm)
     assert inspect.getdoc(value)
-    assert docstring_faults(f"{value.__module__}.{value.__qualname__}") == []
+    functions = (
+        [getattr(value, one) for one in value.__all__] if inspect.ismodule(value) else [value]
+    )
+    for one in functions:
+        assert docstring_faults(f"{one.__module__}.{one.__qualname__}") == []
 
 
 def test_the_import_alone_loads_nothing_foreign() -> None:

@@ -103,7 +103,7 @@ def tell_joint(shown: Shown) -> str:
     counted = per_source(shown.own, JOINT)
     floor = per_source([item for item in shown.others if item.source.is_floor], JOINT)
     said = [
-        f"{counted}." if counted else "Nothing has been counted yet.",
+        f"{counted}." if counted else "Nothing has been counted yet." if floor else NOTHING,
         sentence("Papers of large collaborations that must be among them:", floor),
         describe_stated(study, stated),
     ]
@@ -433,7 +433,7 @@ def plot_team_size(shown: Shown) -> Figure:
     figure = new_figure(8.5, 4.4)
     axes = figure.subplots()
     if known:
-        draw_bands(axes, known[0], study=study)
+        draw_bands(axes, known[0], years=study.years)
     else:
         draw_lines(axes, [], study=study, columns=[""], ylabel="works per year, whole counting")
     return finish(figure, shown.title, known)

@@ -553,10 +553,10 @@ def draw_fields(
     stated: Iterable[Stated] = (),
 ) -> Axes:
     """Draw the activity index of fields (rows) in areas (columns) as shades, with the counts."""
-    codes = [code for code, _ in areas]
+    codes, stated = [code for code, _ in areas], list(stated)
     table = frame[frame["country_code"].isin(codes)]
     index = table.pivot(index="field", columns="country_code", values="activity_index")
-    index = index.reindex(index=strongest_fields(index, codes), columns=codes).astype(float)
+    index = index.reindex(index=strongest_fields(index, codes, stated), columns=codes).astype(float)
     axes.grid(visible=False)
     axes.set_facecolor(EMPTY_COLOUR)
     seaborn.heatmap(
@@ -587,12 +587,15 @@ def draw_fields(
 
 
 def strongest_fields(
-    index: pd.DataFrame, codes: Sequence[str], most: int = MOST_FIELDS
+    index: pd.DataFrame, codes: Sequence[str], stated: Iterable[Stated] = ()
 ) -> list[str]:
-    """Return the fields with the highest index in the first area, the strongest first."""
+    """Return eight fields, the highest index in the first area first; stated ones are of them."""
     first = index[codes[0]] if codes else pd.Series(0.0, index=index.index)
     ranked = sorted(index.index, key=lambda field: (-first.fillna(-1)[field], field))
-    return [str(field) for field in ranked[:most]]
+    named = {mark.field for mark in stated} & {*ranked}
+    others = [field for field in ranked if field not in named]
+    chosen = {*named, *others[: max(0, MOST_FIELDS - len(named))]}
+    return [str(field) for field in ranked if field in chosen]
 
 
 def _write_cells(axes: Axes, table: pd.DataFrame, index: pd.DataFrame) -> None:
@@ -636,7 +639,7 @@ def _frame_cells(axes: Axes, index: pd.DataFrame, stated: Iterable[Stated]) -> N
                     )
 
 
-def draw_bands(axes: Axes, item: Evidence, *, study: Study) -> Axes:
+def draw_bands(axes: Axes, item: Evidence, *, years: tuple[int, int]) -> Axes:
     """Draw works per year as bars stacked by the number of authors, the smallest teams below."""
     table = item.frame.pivot(
         index="year", columns="authors_from", values="n_works_institution_region"
@@ -662,7 +665,7 @@ def draw_bands(axes: Axes, item: Evidence, *, study: Study) -> Axes:
             label=band_name(int(start), ends[start]),
         )
         below = below + values
-    year_axis(axes, sorted({*study.year_range, *table.index}))
+    year_axis(axes, sorted({*range(years[0], years[1] + 1), *table.index}))
     axes.set_ylim(0, 1.08 * below.max() if below.max() > 0 else 1)
     axes.set_ylabel(wrap(counting_label("works per year", [item.source]), 46))
     count_axis(axes.yaxis)

@@ -379,18 +379,23 @@ def settle_labels(figure: Figure) -> None:
         engine.execute(figure)
     figure.set_layout_engine(None)
     for axes in figure.axes:
-        labels = [
-            text
-            for text in axes.texts[::-1]  # of equal heights, the first label stands above
-            if isinstance(text, Annotation) and text.get_label() == END_LABEL
-        ]
-        middles = [float(axes.transData.transform(label.xy)[1]) for label in labels]
-        heights = [float(label.get_window_extent().height) + 2.0 for label in labels]
-        box = axes.get_window_extent()
-        placed = spread_positions(middles, heights, float(box.y0), float(box.y1))
-        for label, place in zip(labels, placed, strict=True):
-            height = float(axes.transData.inverted().transform((0, place))[1])
-            label.xyann = (label.xyann[0], height)
+        settle_axes(axes)
+
+
+def settle_axes(axes: Axes) -> None:
+    """Move the labels beside line ends of one Axes up or down until none covers another."""
+    labels = [
+        text
+        for text in axes.texts[::-1]  # of equal heights, the first label stands above
+        if isinstance(text, Annotation) and text.get_label() == END_LABEL
+    ]
+    middles = [float(axes.transData.transform(label.xy)[1]) for label in labels]
+    heights = [float(label.get_window_extent().height) + 2.0 for label in labels]
+    box = axes.get_window_extent()
+    placed = spread_positions(middles, heights, float(box.y0), float(box.y1))
+    for label, place in zip(labels, placed, strict=True):
+        height = float(axes.transData.inverted().transform((0, place))[1])
+        label.xyann = (label.xyann[0], height)
 
 
 def finish(
