@@ -116,6 +116,18 @@ class DayStore:
             raise DayPassedError(msg, "run the same again: what came today is kept")
         self._note(key, record)
 
+    def group_names(self) -> dict[str, str]:
+        """Return the names of groups in the answers used, by the last part of their keys."""
+        found: dict[str, str] = {}
+        for key in list(self.used):
+            saved = self.find(key)
+            with suppress(ValueError, KeyError, TypeError, AttributeError):
+                for group in json.loads(saved.body)["group_by"] if saved else ():
+                    name = group.get("key_display_name")
+                    if name:
+                        found[str(group["key"]).rpartition("/")[2]] = str(name)
+        return found
+
     def _note(self, key: str, record: dict[str, Any]) -> None:
         with self._guard:
             self.used[key] = record

@@ -83,6 +83,8 @@ class Connection:
         international: bool | None = None,
         home: Any = None,
         without: Any = (),
+        words: str | tuple[str, ...] | list[str] = (),
+        filters: dict[str, Any] | None = None,
         max_calls: int = MOST_CALLS,
     ) -> pd.DataFrame:
         """
@@ -102,8 +104,10 @@ class Connection:
             One year, or first and last, both included.
         by : str or list of str
             Keys to count by, out of ``year``, ``country`` (members of the region), ``partner``
-            (countries outside the region), ``field``, ``type``, ``team_size`` (bands of the number
-            of authors) and ``n_countries``.
+            (countries outside the region), ``field``, ``subfield``, ``topic``, ``type``,
+            ``team_size`` (bands of the number of authors), ``n_countries``, ``institution`` (the
+            exact ones on the works; of the API the largest, and ``attrs["complete"]`` says whether
+            these are all) and ``institution_type``.
         types : str, list or "any"
             Types of works.
         sources : str
@@ -124,6 +128,10 @@ class Connection:
             Some author is also in one of these countries.
         without : str or list
             No author is at or below these institutions, or in these countries.
+        words : str or list of str
+            Title or abstract holds one of these words or phrases (API only).
+        filters : dict or None
+            Any other filters of OpenAlex by name, a list of values being one union (API only).
         max_calls : int
             Raise rather than make more calls of the API.
 
@@ -151,8 +159,9 @@ class Connection:
         }
 
         def work() -> pd.DataFrame:
+            before = self._source.spent
             wish = read_wish(self._source.look_up, institution, region, **conditions)
-            return self._count(wish, max_calls)
+            return self._count(wish, max_calls, before)
 
         with self._guard:
             return self._source.steadily(work)
@@ -204,11 +213,11 @@ class Connection:
         size = check_size(limit, sample)
 
         def work() -> pd.DataFrame:
+            before = self._source.spent
             wish = read_wish(self._source.look_up, institution, region, years=years, **conditions)
             pages = -(-size // VALUES)
             if self._source.asks_live and pages > max_calls:
                 _refuse(pages, max_calls)
-            before = self._source.spent
             rows, total = self._source.list_works(wish.question, size, sample, seed)
             frame = finish_works(rows, self.source, synthetic=self._source.synthetic)
             frame.attrs["n_works"] = total if sample is None else None
@@ -253,10 +262,16 @@ class Connection:
         total = found.calls + before.calls
         return Cost(total, found.most_calls + before.most_calls, round(total * CREDIT_USD, 6))
 
-    def _count(self, wish: Wish, max_calls: int) -> pd.DataFrame:
-        before = self._source.spent
-        cells = self._cells(wish, max_calls)
-        return self._sign(layouts.finish(wish, cells, self.source), wish, before)
+    def _count(self, wish: Wish, max_calls: int, before: Spent) -> pd.DataFrame:
+        self._source.limit(max_calls)
+        try:
+            cells = self._cells(wish, max_calls)
+        finally:
+            self._source.limit(None)
+        frame = layouts.finish(wish, cells, self.source, self._source.group_names())
+        frame = self._sign(frame, wish, before)
+        frame.attrs["complete"] = cells.attrs.get("complete", True)
+        return frame
 
     def _sign(self, frame: pd.DataFrame, wish: Wish, before: Spent) -> pd.DataFrame:
         """Let a frame say what it is and what it cost."""
@@ -292,7 +307,9 @@ class Connection:
         questions = list(dict.fromkeys(piece.question for piece in pieces))
         self._check_calls(questions, max_calls)
         answers = self._source.answer(questions)
-        return layouts.gather(wish, layout, pieces, answers)
+        cells = layouts.gather(wish, layout, pieces, answers)
+        cells.attrs["complete"] = all(one.attrs.get("complete", True) for one in answers.values())
+        return cells
 
     def _check_calls(self, questions: list[Any], max_calls: int) -> None:
         calls = self._source.price(questions).calls
@@ -349,8 +366,8 @@ def say(wish: Wish) -> str:
         text += f", by {' and '.join(key.name for key in wish.keys)}"
     kinds = told["types"] if isinstance(told["types"], str) else ", ".join(told["types"])
     said = [f"types: {kinds}", f"sources: {told['sources']}", f"corpus: {told['corpus']}"]
-    names = ("retracted", "max_authors", "max_countries", "field", "top_percent", "international")
-    said += [f"{name}: {told[name]}" for name in names if told[name] is not None]
+    names = "retracted max_authors max_countries field top_percent international words filters"
+    said += [f"{name}: {told[name]}" for name in names.split() if told[name] is not None]
     return f"{text} ({'; '.join(said)})"
 
 

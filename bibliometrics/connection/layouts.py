@@ -65,7 +65,7 @@ def free_layout(wish: Wish) -> Layout:
 
 def open_splits(wish: Wish, layout: Layout) -> tuple[Key, ...]:
     """Return the split keys of which only an answer tells the values."""
-    return tuple(key for key in layout.split if key.closed(wish) is None)
+    return tuple(key for key in layout.split if key.closed(wish) is None or not key.exhaustive)
 
 
 def question_for(wish: Wish, key: Key) -> Question:
@@ -79,7 +79,7 @@ def lay_out(wish: Wish, layout: Layout, known: Values) -> list[Piece]:
     listed = any(key.name == "country" for key in layout.grouped) and wish.region
     keep = wish.region.codes if listed and wish.region else ()
     base = wish.question.but(group_by=names, keep=keep)
-    values = [key.closed(wish) or known.get(key.name) or key.assumed(wish) for key in layout.split]
+    values = [known.get(key.name) or key.closed(wish) or key.assumed(wish) for key in layout.split]
     pieces = []
     for chosen in product(*values):
         question: Question | None = base
@@ -149,7 +149,7 @@ def _fill(wish: Wish, cells: pd.Series[Any]) -> pd.Series[Any]:
     if len(free) > 1:
         return cells.sort_index()
     values = [
-        sorted(set(cells.index.get_level_values(name)) if known is None else set(known))
+        sorted({*(known or ()), *cells.index.get_level_values(name)})
         for name, known in closed.items()
     ]
     if len(closed) == 1:
@@ -157,7 +157,7 @@ def _fill(wish: Wish, cells: pd.Series[Any]) -> pd.Series[Any]:
     return cells.reindex(pd.MultiIndex.from_product(values, names=list(closed)), fill_value=0)
 
 
-def finish(wish: Wish, cells: pd.DataFrame, source: str) -> pd.DataFrame:
+def finish(wish: Wish, cells: pd.DataFrame, source: str, named: Mapping[str, str]) -> pd.DataFrame:
     """Return the frame of a count: names beside codes, institution, region and source."""
     columns: dict[str, Any] = {
         "institution": wish.institution.name if wish.institution else ANYWHERE,
@@ -166,7 +166,10 @@ def finish(wish: Wish, cells: pd.DataFrame, source: str) -> pd.DataFrame:
     for key in wish.keys:
         names = column_names(key, wish.keys)
         listed = cells[key.name].tolist()
-        rows = [(value, *key.told(value)) for value in listed]
+        gaps = len(names) - 1
+        rows = [
+            (value, *(key.told(value) or [named.get(str(value), "")] * gaps)) for value in listed
+        ]
         told = zip(*rows, strict=True) if rows else ((),) * len(names)
         columns |= dict(zip(names, map(list, told), strict=True))
     columns |= {"n_works": cells["n_works"].tolist(), "source": source}
@@ -185,5 +188,5 @@ def kind_of(column: str) -> str:
     """Return the type of a column."""
     if column == "authors_to":
         return "Int64"
-    numbers = {"year", "field_id", "authors_from", "n_countries", "n_works"}
+    numbers = {"year", "field_id", "subfield_id", "authors_from", "n_countries", "n_works"}
     return "int64" if column in numbers else "str"

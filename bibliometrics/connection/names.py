@@ -213,6 +213,17 @@ def define_unit(text: str) -> Unit | None:
     return None
 
 
+@cache
+def unit_names() -> Mapping[str, str]:
+    """Return the name of every institution that the package's definitions list, by its id."""
+    found: dict[str, str] = {}
+    for table in read_toml(DEFINITIONS / "institutions.toml").values():
+        found |= {row[0]: row[3] for row in table.get("members", {}).get("list", [])}
+        found |= {part["id"]: part["name"] for part in table.get("parts", {}).values()}
+        found[table["id"]] = table["name"]
+    return found
+
+
 def find_unit(said: object, look_up: LookUp) -> Unit:
     """Return the institution that a name, an id, a ROR id or an address means."""
     if isinstance(said, Institution):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -19,9 +19,9 @@ from tqdm.auto import tqdm
 from tqdm.std import TqdmWarning
 
 from bibliometrics.connection.cache import DayPassedError, DayStore, today
-from bibliometrics.connection.names import Unit, define_unit
+from bibliometrics.connection.names import Unit, define_unit, unit_names
 from bibliometrics.connection.works import list_requests, read_lists
-from bibliometrics.errors import ArchiveError, InputError, RefusedError
+from bibliometrics.errors import ArchiveError, BudgetError, InputError, RefusedError
 from bibliometrics.files import cache_folder, raw_input_folder
 from bibliometrics.openalex.archive import Pull, open_pull
 from bibliometrics.openalex.credentials import API_URL, parse_address, read_address, read_key
@@ -88,6 +88,12 @@ class Source(Protocol):
     def look_up(self, text: str) -> list[Unit]:
         """Return the institutions that a text may mean."""
 
+    def group_names(self) -> Mapping[str, str]:
+        """Return names of institutions, topics and subfields in the last answers, by id."""
+
+    def limit(self, most_calls: int | None) -> None:
+        """Stop the next count when it has made so many calls, however it comes to need more."""
+
     def price(self, questions: Sequence[Question]) -> Cost:
         """Return what questions cost."""
 
@@ -153,6 +159,8 @@ class Api:
         place = parse_address(address) if address else read_address()
         self._bar = Bar(shown=_is_watched() if progress is None else progress)
         self._max_age = 0 if refresh else max_age
+        self._most: int | None = None
+        self._made = 0
         self._store = DayStore(place.url, fresh=refresh)
         self.label = "OpenAlex" if place.url == API_URL else f"OpenAlex API at {place.host}"
         self._source = OpenAlex(
@@ -161,7 +169,7 @@ class Api:
             key=read_key() if key is None else key,
             budget_usd=budget_usd,
             rate=rate,
-            on_event=self._bar,
+            on_event=self._told,
         )
         self._source.__enter__()
 
@@ -229,6 +237,24 @@ class Api:
             raise InputError(msg, "name the institutions below it")
         return Unit(id_, name)
 
+    def group_names(self) -> Mapping[str, str]:
+        """Return names as the API gave them, and those of this package."""
+        return {**unit_names(), **self._store.group_names()}
+
+    def limit(self, most_calls: int | None) -> None:
+        """Stop the next count when it has made so many calls."""
+        self._most, self._made = most_calls, 0
+
+    def _told(self, event: object) -> None:
+        """Take an event: show it, and stop a count that takes more calls than was allowed."""
+        self._bar(event)
+        if not isinstance(event, Answered) or event.from_archive:
+            return
+        self._made += 1
+        if self._most is not None and self._made > self._most:
+            msg = f"this count takes more than max_calls={self._most} calls of the API."
+            raise BudgetError(msg, "what was answered is kept: count by less, or allow more")
+
     def price(self, questions: Sequence[Question]) -> Cost:
         """Return what questions cost, answers of today apart."""
         first = {request.key for one in questions for request in first_requests(one)}
@@ -269,6 +295,13 @@ class _Still:
     def steadily(self, work: Callable[[], Result]) -> Result:
         """Do a count."""
         return work()
+
+    def group_names(self) -> Mapping[str, str]:
+        """Return the names of institutions that this package lists."""
+        return unit_names()
+
+    def limit(self, most_calls: int | None) -> None:
+        """Do nothing: no calls are made."""
 
     def price(self, questions: Sequence[Question]) -> Cost:
         """Return that nothing is paid."""

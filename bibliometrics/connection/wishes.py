@@ -7,7 +7,7 @@ without works, how a question is narrowed to one value, its columns, and whether
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from operator import index
 from typing import Any, Final
@@ -25,6 +25,8 @@ from bibliometrics.connection.names import (
     find_without,
 )
 from bibliometrics.errors import InputError
+from bibliometrics.openalex.query import restrict
+from bibliometrics.study.conditions import INSTITUTION_TYPES
 from bibliometrics.study.model import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -65,9 +67,11 @@ class Key:
     What works are counted by.
 
     ``group`` is the key of a question that groups by it (empty: by conditions only); ``closed``
-    gives the values that have a row even at zero (None: those that occur); ``assumed`` are values
+    gives the values that have a row even at zero (None: those that occur), which are all values
+    where it is ``exhaustive``; ``assumed`` are values
     to reckon with before anything is asked; ``restrict`` narrows a question to one value, None
-    where nothing is left; ``columns`` are the value's column and those of what ``told`` says of it.
+    where nothing is left; ``columns`` are the value's column and those of what ``told`` says of it
+    (where it says nothing, the name that the source has).
     """
 
     name: str
@@ -78,6 +82,7 @@ class Key:
     closed: Callable[[Wish], tuple[Any, ...] | None] = lambda wish: None
     assumed: Callable[[Wish], tuple[Any, ...]] = lambda wish: ()
     told: Callable[[Any], tuple[Any, ...]] = lambda value: ()
+    exhaustive: bool = True
 
 
 def _in_country(question: Question, code: str) -> Question | None:
@@ -88,6 +93,18 @@ def _in_country(question: Question, code: str) -> Question | None:
 
 def _in_field(question: Question, number: int) -> Question | None:
     return question.but(field_id=number) if question.field_id in {None, number} else None
+
+
+def _of_type(question: Question, one: str) -> Question:
+    if one in WORK_TYPES:
+        return question.but(types=(one,))
+    return restrict(question, "type", one)
+
+
+def _of_institution_type(question: Question, one: str) -> Question:
+    if one in INSTITUTION_TYPES:
+        return question.but(institution_types=(one,))
+    return restrict(question, "institution_type", one)
 
 
 def _country_name(code: str) -> tuple[str]:
@@ -138,7 +155,7 @@ KEYS: Final = {
             columns=("type",),
             group="type",
             additive=True,
-            restrict=lambda question, one: question.but(types=(one,)),
+            restrict=_of_type,
             closed=lambda wish: wish.question.types or None,
             assumed=lambda wish: tuple(WORK_TYPES),
         ),
@@ -161,6 +178,39 @@ KEYS: Final = {
                 min_countries=number, max_countries=number
             ),
             assumed=lambda wish: tuple(range(1, 60)),
+        ),
+        Key(
+            name="subfield",
+            columns=("subfield_id", "subfield"),
+            group="subfield_id",
+            additive=True,
+            restrict=lambda question, number: question.but(subfield_ids=(number,)),
+            assumed=lambda wish: tuple(100 * f + n for f in field_names() for n in range(10)),
+        ),
+        Key(
+            name="topic",
+            columns=("topic_id", "topic"),
+            group="topic_id",
+            additive=True,
+            restrict=lambda question, one: question.but(topic_ids=(one,)),
+            assumed=lambda wish: tuple(f"T{number}" for number in range(10_000, 14_516)),
+        ),
+        Key(
+            name="institution",
+            columns=("institution_id", "institution_name"),
+            group="institution_id",
+            additive=False,
+            restrict=lambda question, one: question.but(institution_ids=(one,)),
+            assumed=lambda wish: tuple(f"I{number}" for number in range(10, 1010)),
+        ),
+        Key(
+            name="institution_type",
+            columns=("institution_type",),
+            group="institution_type",
+            additive=False,
+            restrict=_of_institution_type,
+            closed=lambda wish: INSTITUTION_TYPES,
+            exhaustive=False,
         ),
     )
 }
@@ -253,6 +303,8 @@ def read_wish(
     international: Any = None,
     home: Any = None,
     without: Any = (),
+    words: Any = (),
+    filters: Any = None,
 ) -> Wish:
     """Check the arguments of a count, names last: looking one up may cost a call."""
     area = None if region is None else find_area(region)
@@ -275,6 +327,8 @@ def read_wish(
         top_percent=_top(top_percent),
         countries=tuple(one.codes for one in (area, at_home) if one and one.codes),
         any_country=bool(area and not area.codes),
+        words=(words,) if isinstance(words, str) else tuple(words),
+        filters=read_filters(filters),
     )
     unit = None if institution is None else find_unit(institution, look_up)
     out, areas_out = find_without(without, look_up)
@@ -298,9 +352,28 @@ def read_wish(
         "top_percent": question.top_percent,
         "international": international,
         "home": list(at_home.codes) if at_home else None,
+        "words": list(question.words) or None,
+        "filters": dict(question.filters) or None,
         "without": [one.id for one in out] + list(areas_out.codes if areas_out else ()),
     }
     return Wish(institution=unit, region=area, question=question, keys=keys, told=told)
+
+
+def read_filters(said: Any) -> tuple[tuple[str, str], ...]:
+    """Return filters of OpenAlex as it takes them: a list is one union, a flag lower case."""
+    if said is None:
+        return ()
+    if not isinstance(said, Mapping):
+        msg = f"filters can't be {said!r}."
+        raise InputError(msg, 'give names and values: filters={"language": "es"}')
+
+    def text(value: Any) -> str:
+        if isinstance(value, bool):
+            return str(value).lower()
+        many = isinstance(value, Iterable) and not isinstance(value, str)
+        return "|".join(map(text, value)) if many else str(value)
+
+    return tuple((str(name), text(value)) for name, value in said.items())
 
 
 def _top(value: Any) -> int | None:

@@ -26,6 +26,9 @@ COLUMN = {
     "partner": "partner_code",
     "field": "field_id",
     "team_size": "authors_from",
+    "subfield": "subfield_id",
+    "topic": "topic_id",
+    "institution": "institution_id",
 }
 
 
@@ -36,7 +39,12 @@ def some_world() -> list[dict[str, Any]]:
     for number in range(260):
         team = [
             [
-                place(dice.choice((*NODES, "I-1", None)), dice.choice((*CODES, None)), lineage=True)
+                place(
+                    dice.choice((*NODES, "I-1", None)),
+                    dice.choice((*CODES, None)),
+                    dice.choice(("education", "facility", "funder", None)),
+                    lineage=True,
+                )
                 for _ in range(dice.choice((0, 1, 1, 2)))
             ]
             for _ in range(dice.choice((0, 1, 2, 3, 7, 12)))
@@ -61,7 +69,11 @@ def some_world() -> list[dict[str, Any]]:
 
 def _field(number: int) -> dict[str, Any]:
     base = "https://openalex.org/"
-    return {"id": f"{base}T1", "field": {"id": f"{base}fields/{number}"}}
+    return {
+        "id": f"{base}T10{number}",
+        "field": {"id": f"{base}fields/{number}"},
+        "subfield": {"id": f"{base}subfields/{number}{number % 2:02}"},
+    }
 
 
 WORKS = some_world()
@@ -114,7 +126,7 @@ def draw(dice: random.Random) -> dict[str, Any]:
     }
     for name in dice.sample(sorted(possible), dice.choice((0, 1, 1, 2, 3))):
         asked[name] = dice.choice(possible[name])
-    keys = [key for key in KEYS if key in KNOWN and (key != "partner" or _has_members(asked))]
+    keys = [key for key in KEYS if key != "partner" or _has_members(asked)]
     asked["by"] = dice.sample(keys, dice.choice((0, 1, 1, 2, 2, 3)))
     left_out = {*asked.get("without", ())}
     if {asked["institution"], asked.get("home")} & left_out or (
@@ -122,9 +134,6 @@ def draw(dice: random.Random) -> dict[str, Any]:
     ):
         del asked["without"]
     return asked
-
-
-KNOWN = {"year", "country", "partner", "field", "type", "team_size", "n_countries"}
 
 
 def _has_members(asked: dict[str, Any]) -> bool:

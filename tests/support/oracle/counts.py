@@ -6,6 +6,7 @@ each value of one open key that occurs; two open keys: cells above zero.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,18 @@ if TYPE_CHECKING:
 
 BANDS = (1, 2, 6, 11, 31, 101, 1001)
 FIELDS = range(11, 37)
-OPEN = ("partner", "n_countries")
+OPEN = ("partner", "n_countries", "subfield", "topic", "institution")
+#: Types of institutions that have a row even at zero.
+KINDS = (
+    "archive",
+    "company",
+    "education",
+    "facility",
+    "government",
+    "healthcare",
+    "nonprofit",
+    "other",
+)
 
 
 def is_counted(work: Facts, asked: dict[str, Any]) -> bool:
@@ -65,7 +77,12 @@ def values_of(work: Facts, key: str, asked: dict[str, Any]) -> list[Any]:
         return sorted(work.codes - (members or set()))
     if key == "team_size":
         return [max(band for band in BANDS if band <= n) for n in [work.values["n_authors"]] if n]
-    value = work.values["field_id" if key == "field" else key]
+    if key == "institution":
+        return sorted(one for one in work.ids if re.fullmatch(r"I\d{2,}", one))
+    if key == "institution_type":
+        return sorted(work.kinds)
+    names = {"field": "field_id", "subfield": "subfield_id", "topic": "topic_id"}
+    value = work.values[names.get(key, key)]
     return [] if value is None else [value]
 
 
@@ -77,7 +94,12 @@ def closed_values(key: str, asked: dict[str, Any]) -> list[Any] | None:
     if key == "type" and types == "any":
         return None
     first, last = asked["years"]
-    every = {"year": range(first, last + 1), "team_size": BANDS, "field": FIELDS}
+    every: dict[str, Any] = {
+        "year": range(first, last + 1),
+        "team_size": BANDS,
+        "field": FIELDS,
+        "institution_type": KINDS,
+    }
     return sorted(every.get(key, region if key == "country" else types))
 
 
@@ -92,5 +114,5 @@ def count_plainly(works: Iterable[Facts], asked: dict[str, Any]) -> dict[tuple[A
     if sum(values is None for values in known) > 1:
         return dict(sorted(counts.items()))
     occurring = [sorted({cell[place] for cell in counts}) for place in range(len(keys))]
-    rows = product(*(o if k is None else k for k, o in zip(known, occurring, strict=True)))
+    rows = product(*(sorted({*(k or ()), *o}) for k, o in zip(known, occurring, strict=True)))
     return {row: counts[row] for row in rows}
