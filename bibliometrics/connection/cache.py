@@ -14,11 +14,13 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from bibliometrics.errors import BibliometricsError
-from bibliometrics.files import cache_folder, check_hash, on_disk, sha256, write_atomic
+from bibliometrics.files import cache_folder, check_hash, on_disk, sha256, to_json, write_atomic
 from bibliometrics.openalex.archive import Saved
+
+SETTINGS: Final = "settings"
 
 
 class DayPassedError(BibliometricsError):
@@ -71,11 +73,19 @@ class DayStore:
     def decide(self, name: str, value: object) -> None:
         """Keep what was found out."""
         self._settings[name] = value
+        self._keep_settings(self.folder)
+
+    def _keep_settings(self, folder: Path) -> None:
+        with on_disk(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(folder / SETTINGS, to_json(self._settings))
 
     def begin(self, day: str) -> None:
         """Begin a count with the answers of a day."""
         self.day = day
         self.used = {}
+        with suppress(OSError, ValueError):
+            self._settings = dict(json.loads((self.folder / SETTINGS).read_bytes()))
 
     def days(self, most: int) -> list[str]:
         """Return the days of which there are answers, none older than so many, newest first."""
@@ -107,8 +117,8 @@ class DayStore:
         record = {**record, "time": came.isoformat(), "sha256": sha256(body)}
         data = {"record": record, "body": body.decode("utf-8", "surrogateescape")}
         folder = self.root / day
-        with on_disk(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / SETTINGS).is_file():
+            self._keep_settings(folder)
         write_atomic(folder / f"{key}.json", json.dumps(data).encode())
         self._own.add((day, key))
         if day != self.day:

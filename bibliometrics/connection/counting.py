@@ -113,7 +113,7 @@ class Connection:
         sources : str
             "core" (journals and series of the core list) or "any".
         corpus : str
-            "core": the core corpus of OpenAlex.
+            "core", "expansion" or "all" (API only, but for the core corpus).
         retracted : bool or "any"
             False: without retracted works; True: these only.
         max_authors, max_countries : int or None
@@ -220,7 +220,7 @@ class Connection:
                 _refuse(pages, max_calls)
             rows, total = self._source.list_works(wish.question, size, sample, seed)
             frame = finish_works(rows, self.source, synthetic=self._source.synthetic)
-            frame.attrs["n_works"] = total if sample is None else None
+            frame.attrs["n_works"] = total
             return self._sign(frame, wish, before)
 
         with self._guard:

@@ -27,7 +27,13 @@ from bibliometrics.openalex.archive import Pull, open_pull
 from bibliometrics.openalex.credentials import API_URL, parse_address, read_address, read_key
 from bibliometrics.openalex.institutions import GONE, find_institutions, identify
 from bibliometrics.openalex.policy import Answered
-from bibliometrics.openalex.query import CREDIT_USD, Request, estimate_plan, first_requests
+from bibliometrics.openalex.query import (
+    CREDIT_USD,
+    Request,
+    estimate_plan,
+    first_requests,
+    without_corpus,
+)
 from bibliometrics.openalex.source import OpenAlex
 from bibliometrics.snapshot.narrow import cached_table
 from bibliometrics.snapshot.source import Snapshot
@@ -257,10 +263,19 @@ class Api:
 
     def price(self, questions: Sequence[Question]) -> Cost:
         """Return what questions cost, answers of today apart."""
-        first = {request.key for one in questions for request in first_requests(one)}
+        first = {
+            (without_corpus(request) if self._has_no_corpus else request).key
+            for one in questions
+            for request in first_requests(one)
+        }
         least = sum(not self._store.has(key) for key in first)
         most = estimate_plan(questions)[1] - (len(first) - least)
         return Cost(least, most, round(least * CREDIT_USD, 6))
+
+    @property
+    def _has_no_corpus(self) -> bool:
+        """Whether this server was found to know no parameter ``corpus``."""
+        return self._store.settings.get("corpus") == "default"
 
     def answer(self, questions: Iterable[Question]) -> dict[Question, pd.DataFrame]:
         """Answer questions."""
@@ -272,9 +287,13 @@ class Api:
         self, question: Question, size: int, sample: int | None, seed: int
     ) -> tuple[list[dict[str, Any]], int]:
         """List works, those of many authors asked again alone."""
+        total = (
+            None if sample is None else int(self.answer([question])[question]["n_works"].iloc[0])
+        )
         requests = list_requests(question, size, sample, seed)
         with self._bar.over(sum(not self._store.has(one.key) for one in requests)):
-            return read_lists(question, self._source.fetch, size, sample, seed)
+            rows, listed = read_lists(question, self._source.fetch, size, sample, seed)
+        return rows, listed if total is None else total
 
     def close(self) -> None:
         """Close all connections."""

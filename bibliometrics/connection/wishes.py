@@ -312,7 +312,6 @@ def read_wish(
         msg = "neither an institution nor a region is named."
         raise InputError(msg, 'name one of them; region="world" counts every work with a country')
     keys = read_keys(by, area)
-    _flag("corpus", corpus, {"core": True})
     at_home = None if home is None else find_area(home, "home")
     fewest, most = _countries_distinct(international, max_countries)
     question = Question(
@@ -327,6 +326,7 @@ def read_wish(
         top_percent=_top(top_percent),
         countries=tuple(one.codes for one in (area, at_home) if one and one.codes),
         any_country=bool(area and not area.codes),
+        corpus=corpus,
         words=(words,) if isinstance(words, str) else tuple(words),
         filters=read_filters(filters),
     )

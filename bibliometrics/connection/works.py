@@ -56,6 +56,7 @@ def list_requests(question: Question, size: int, sample: int | None, seed: int) 
             page=page,
             sample=sample,
             seed=str(seed) if sample is not None else "",
+            corpus=question.corpus,
         )
         for text in texts
         for page in range(1, 1 + -(-size // per_page))

@@ -12,7 +12,10 @@ __all__, __getattr__, __dir__ = open_door(
         ),
         "policy": "Answered Waiting",
         "pulls": "ask mark_built pulls_folder replay replay_pull",
-        "query": "CREDIT_USD Request VALUES disjoint_filters estimate_plan first_requests restrict",
+        "query": (
+            "CREDIT_USD Request VALUES disjoint_filters estimate_plan first_requests restrict "
+            "without_corpus"
+        ),
         "source": "OpenAlex ask_remaining",
     },
 )

@@ -218,7 +218,9 @@ class OpenAlex:
     def fetch(self, request: Request) -> Any:
         """Return the record, or the rows with their ``meta``, of one request."""
         self._gate.stopped.clear()
-        return self._client.fetch(request)
+        if request.corpus and not self._corpus_known:
+            self._settle_corpus(request, {})
+        return self._client.fetch(request if self._takes_corpus else without_corpus(request))
 
     def answer(self, question: Question) -> pd.DataFrame:
         """Return the frame of one question; see :meth:`answer_all`."""

@@ -214,3 +214,25 @@ def test_the_key_is_in_no_kept_answer(server: OpenAlexServer, folder: Path) -> N
         one.count(**ASKED)
         assert "key-of-one" not in repr(one)
     assert all(b"key-of-one" not in path.read_bytes() for path in bodies(folder))
+
+
+def test_a_server_without_the_corpus_parameter_is_found_out_once_a_day(small: Records) -> None:
+    with OpenAlexServer(small, per_second=False, corpus=False) as old:
+        with connect(old) as one:
+            first = one.count(**ASKED)
+            assert first.attrs["calls"] == 6  # refused once, and its default checked once
+            assert one.cost(**ASKED).calls == 0
+        with connect(old) as other:
+            assert other.cost(**{**ASKED, "home": "CN"}).calls == 3
+            assert other.count(**{**ASKED, "home": "CN"}).attrs["calls"] == 3
+            assert other.works("cas", "BR", years=2010).attrs["calls"] == 1
+    with OpenAlexServer(small, per_second=False, corpus=False) as older, connect(older) as one:
+        assert len(one.works("cas", "BR", years=2010)) == 1
+
+
+def test_the_corpus_is_a_condition_that_a_narrow_table_refuses(server: OpenAlexServer) -> None:
+    with connect(server) as one:
+        every = one.count(region="BR", years=2010, corpus="all")["n_works"].sum()
+        assert every == one.count(region="BR", years=2010)["n_works"].sum()
+        assert one.count(region="BR", years=2010, corpus="expansion")["n_works"].sum() == 0
+    assert "corpus=all" in str([request.target for request in server.requests])
