@@ -31,7 +31,11 @@ def data_folder() -> Path:
     """Return the data folder."""
     named = os.environ.get("BIBLIOMETRICS_DATA")
     if named:
-        return Path(named).expanduser().resolve()
+        try:
+            return Path(named).expanduser().resolve()
+        except RuntimeError as error:
+            msg = f"BIBLIOMETRICS_DATA names {named}: {error}."
+            raise InputError(msg, "correct the path, or unset the variable") from error
     return (PACKAGE.parent if _is_checkout() else Path.cwd()) / "data"
 
 
@@ -113,6 +117,7 @@ KINDS: Final = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+LARGEST_FILE: Final = 2_000_000_000
 #: Names of files that :func:`write_atomic` left half-written when it was killed.
 TEMPORARY: Final = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 
@@ -166,6 +171,26 @@ def write_atomic(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def read_regular(path: Path, most: int = LARGEST_FILE) -> bytes:
+    """Return the content of a regular file of a sane size; OSError for all else, a pipe too."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        kind = KINDS.get(stat.S_IFMT(status.st_mode), "something else")
+        raise OSError(errno.EINVAL, f"it is {kind}, not a file", str(path))
+    if status.st_size > most:
+        raise OSError(errno.EFBIG, f"it has {status.st_size:,} bytes", str(path))
+    return path.read_bytes()
+
+
+def parse_json(data: bytes | str) -> Any:
+    """Return JSON text as data; ValueError, and nothing else, for what is none."""
+    try:
+        return json.loads(data)
+    except RecursionError:
+        msg = "it is nested too deeply"
+        raise ValueError(msg) from None
+
+
 def to_json(data: Any) -> bytes:
     """Return data as JSON text, the same to the byte for the same data."""
     return (json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
@@ -174,7 +199,7 @@ def to_json(data: Any) -> bytes:
 def read_bytes(path: Path, step: str = RESTORE) -> bytes:
     """Return the content of a file of a pull; ArchiveError if it can't be read."""
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         msg = f"can't read {path}: {error.strerror or type(error).__name__}."
         raise ArchiveError(msg, step) from error

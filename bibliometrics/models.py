@@ -17,11 +17,13 @@ from typing import Annotated, Any, Final, TypeVar, get_args, get_type_hints
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from bibliometrics.errors import BibliometricsError, InputError
+from bibliometrics.files import read_regular
 
 #: A text that says something.
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Form = TypeVar("Form")
 
+LARGEST_TOML: Final = 20_000_000
 UNKNOWN: Final = ("unexpected_keyword_argument", "extra_forbidden")
 MISSING: Final = ("missing", "missing_argument")
 EXPECTED: Final = {
@@ -40,13 +42,14 @@ EXPECTED: Final = {
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_regular(path, LARGEST_TOML).decode("utf-8-sig"))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         msg = f"can't read {path}: {reason}."
         raise InputError(msg, "check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path} is not valid TOML: {error}."
+    except (ValueError, RecursionError) as error:
+        said = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        msg = f"{path} is not valid TOML: {said}."
         raise InputError(msg, "mend that line") from error
 
 

@@ -136,6 +136,7 @@ def _known_here(wishes: Wishes) -> tuple[str | dict[str, str], tuple[str, ...]]:
 def _choose(text: str, source: OpenAlex, ask: Callable[[str], str] | None) -> Member:
     known = find_definition(text)
     found = source.find(str(known[1]["id"]) if known else text)
+    n_matches = getattr(found, "n_matches", len(found))
     exact = [one for one in found if one.name.casefold() == text.strip().casefold()]
     if len(found) > 1 and len(exact) == 1:
         found = exact
@@ -151,7 +152,8 @@ def _choose(text: str, source: OpenAlex, ask: Callable[[str], str] | None) -> Me
     ]
     if ask is None:
         listed = "; ".join(line.partition(". ")[2] for line in lines)
-        msg = f"{text!r} may be {len(found)} institutions: {listed}."
+        many = f", the first {len(found)} of them" if n_matches > len(found) else ""
+        msg = f"{text!r} may be {n_matches} institutions{many}: {listed}."
         raise InputError(msg, "name one by its OpenAlex id with --institution")
     answer = ask("\n".join([*lines, f"Which (1 to {len(found)})? "])).strip()
     if not answer.isdecimal() or not 1 <= int(answer) <= len(found):

@@ -5,10 +5,11 @@ What a pull of raw answers is, and which of several pulls can be used.
 from __future__ import annotations
 
 import io
-import json
+import re
 import threading
 import zipfile
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Literal, Protocol, Self
 
+from bibliometrics import __version__
 from bibliometrics.errors import ArchiveError, BibliometricsError
 from bibliometrics.files import (
     LOCK,
@@ -23,6 +25,7 @@ from bibliometrics.files import (
     check_hash,
     lock_folder,
     on_disk,
+    parse_json,
     read_bytes,
     remove_temporary,
     sha256,
@@ -32,6 +35,8 @@ from bibliometrics.files import (
 from bibliometrics.models import read_form
 
 MANIFEST: Final = "manifest.json"
+KEY: Final = re.compile(r"[0-9A-Za-z_-]{1,80}")
+OURS: Final = __version__
 RESUMABLE_DAYS: Final = 7
 
 
@@ -68,13 +73,47 @@ def stamp(moment: datetime) -> str:
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of the pull in a folder."""
     path = folder / MANIFEST
-    return read_form(Manifest, read_bytes(path), str(path), error=ArchiveError, step=RESTORE)
+    told = read_form(Manifest, read_bytes(path), str(path), error=ArchiveError, step=RESTORE)
+    odd = [key for key in told.answers if not KEY.fullmatch(key)]
+    if odd:
+        msg = f"{path} is not the manifest of a pull: {odd[0]!r} is no key of an answer."
+        raise ArchiveError(msg, RESTORE)
+    return told
 
 
-def list_pulls(root: Path) -> list[tuple[Path, Manifest]]:
-    """Return folder and manifest of every pull under a folder, the oldest first."""
-    folders = sorted(path.parent for path in root.glob(f"*/{MANIFEST}"))
-    return [(folder, read_manifest(folder)) for folder in folders]
+def _check_usable(folder: Path, told: Manifest) -> None:
+    """Raise ArchiveError for a pull that a run should not take by itself."""
+    if told.start > stamp(now() + timedelta(days=1)):
+        msg = f"pull {folder.name} is of {told.start}, which is yet to come."
+        raise ArchiveError(msg, "check the clock of this computer; --pull takes it all the same")
+    major, ours = (int(one) if one.isdecimal() else 0 for one in map(_major, (told.version, OURS)))
+    if major > ours:
+        msg = f"pull {folder.name} was made by version {told.version} of this package, not {OURS}."
+        raise ArchiveError(msg, "install that version, or a newer one")
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
+
+
+def list_pulls(
+    root: Path, left_aside: Callable[[ArchiveError], object] = lambda _: None
+) -> list[tuple[Path, Manifest]]:
+    """
+    Return folder and manifest of every pull under a folder, the oldest first.
+
+    One that is damaged or of the future is left aside: ``left_aside`` is told why.
+    """
+    found = []
+    for folder in sorted(path.parent for path in root.glob(f"*/{MANIFEST}")):
+        try:
+            told = read_manifest(folder)
+            _check_usable(folder, told)
+        except ArchiveError as error:
+            left_aside(error)
+        else:
+            found.append((folder, told))
+    return found
 
 
 def latest_complete(root: Path, study_hash: str, base_url: str | None = None) -> Path | None:
@@ -153,10 +192,10 @@ class Store(Protocol):
 def read_record(data: bytes, name: str) -> dict[str, Any]:
     """Return the record of an answer."""
     try:
-        record = json.loads(data)
+        record = parse_json(data)
     except ValueError:
         record = None
-    if not isinstance(record, dict) or "sha256" not in record:
+    if not isinstance(record, dict) or not isinstance(record.get("sha256"), str):
         msg = f"{name} is not the record of an answer: it was cut or edited."
         raise ArchiveError(msg, RESTORE)
     return record
@@ -177,6 +216,16 @@ def pack(answers: dict[str, Saved]) -> bytes:
     return stream.getvalue()
 
 
+#: Bounds of what the record of one answer may say: bookkeeping never stops a pull.
+DEAREST_USD, MOST_ATTEMPTS = 0.1, 1000.0
+
+
+def _amount(value: object, most: float, otherwise: float) -> float:
+    """Return a number of a record within its bounds, or what stands for one that is none."""
+    fine = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
+    return float(value) if fine and isinstance(value, int | float) else otherwise
+
+
 class Packed:
     """The answers in a zip, verified. Safe to use from several threads."""
 
@@ -191,7 +240,11 @@ class Packed:
                 for key in answers:
                     self.find(key)
             check_hash(data, expected, str(path))
-        self._zip = zipfile.ZipFile(io.BytesIO(data))
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, ValueError) as error:
+            msg = f"{path} is no zip of answers: {error}."
+            raise ArchiveError(msg, RESTORE) from error
 
     def find(self, key: str) -> Saved | None:
         """Return an answer, or None if there is none."""
@@ -202,7 +255,7 @@ class Packed:
             try:
                 body = self._zip.read(f"{key}.json")
                 record = self._zip.read(f"{key}.record.json")
-            except KeyError as error:
+            except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
                 msg = f"{name} is missing."
                 raise ArchiveError(msg, RESTORE) from error
         check_hash(body, self._answers[key], name)
@@ -322,12 +375,13 @@ class Pull:
         packed = pack(answers)
         write_atomic(path, packed)
         check_hash(read_bytes(path), sha256(packed), str(path))
-        cost = sum(float(saved.record.get("cost_usd", 0)) for saved in answers.values())
+        told = [saved.record for saved in answers.values()]
+        cost = sum(_amount(record.get("cost_usd"), DEAREST_USD, 0.0) for record in told)
         done = replace(
             self.manifest,
             end=stamp(now()),
             state="complete",
-            calls=sum(int(saved.record.get("attempts", 1)) for saved in answers.values()),
+            calls=int(sum(_amount(record.get("attempts"), MOST_ATTEMPTS, 1.0) for record in told)),
             credits=round(cost * 10_000),
             cost_usd=round(cost, 6),
             answers={key: saved.record["sha256"] for key, saved in answers.items()},

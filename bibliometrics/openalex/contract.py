@@ -20,6 +20,7 @@ from bibliometrics.openalex.query import (
     LINEAGE,
     ROWS,
     UNKNOWN_TOO,
+    VALUES,
     YEAR,
 )
 from bibliometrics.openalex.response import SLOW_QUERY_MS
@@ -118,11 +119,14 @@ def _base(study: Study) -> str:
 
 
 def _unanswered(what: str, expected: str, answer: Answer, meaning: str) -> Finding:
-    return Finding(what, expected, answer.told, False, meaning)
+    """Return that a probe had no answer: not tried where the server refuses how it was asked."""
+    not_tried = answer.status in {0, 400, 401, 403, 408, 429} or answer.status >= 500
+    came = f"it could not be asked: {answer.told}" if not_tried else answer.told
+    return Finding(what, expected, came, None if not_tried else False, meaning)
 
 
 def _types_of(study: Study) -> str:
-    return target("works", filter=_base(study), group_by=f"type{UNKNOWN_TOO}", per_page=ROWS)
+    return target("works", filter=_base(study), group_by=f"type{UNKNOWN_TOO}", per_page=VALUES)
 
 
 def _probe_types(answer: Answer) -> Finding:
@@ -285,7 +289,7 @@ def _probe_core(study: Study, ask: Ask) -> Finding:
     what, expected = "the flag of core sources", "works with it and works without"
     meaning = "`core_source = true` keeps no work, or every work"
     answer = ask(
-        target("works", filter=_base(study), group_by=f"{CORE}{UNKNOWN_TOO}", per_page=ROWS)
+        target("works", filter=_base(study), group_by=f"{CORE}{UNKNOWN_TOO}", per_page=VALUES)
     )
     if answer.status != 200:
         return _unanswered(what, expected, answer, meaning)
@@ -336,7 +340,10 @@ def resolve_suspects(study: Study, ask: Ask) -> list[Resolved]:
                 f"{COUNTRY}:{code},{COUNTRY}:{home},{YEAR}:{first}-{last},"
                 f"authors_count:1-{SMALL_TEAMS}"
             )
-            answer = ask(target("works", filter=text, group_by=INSTITUTION, per_page=ROWS))
+            for size in (ROWS, VALUES):
+                answer = ask(target("works", filter=text, group_by=INSTITUTION, per_page=size))
+                if answer.status != 400:
+                    break
             rows = answer.data["group_by"] if answer.status == 200 else []
             names[code] = [
                 (str(row["key"]).rpartition("/")[2], str(row.get("key_display_name")))

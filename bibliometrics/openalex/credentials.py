@@ -20,11 +20,13 @@ from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 from bibliometrics.errors import InputError
+from bibliometrics.files import read_regular
 
 API_URL: Final = "https://api.openalex.org"
 KEY_FILE: Final = Path("~/.config/bibliometrics/openalex-key")
 ALLOW_HTTP: Final = "OPENALEX_ALLOW_HTTP"
 MASK: Final = "***"
+LARGEST_KEY_FILE: Final = 10_000
 SHORTEST_SECRET: Final = 6
 
 
@@ -86,7 +88,12 @@ def read_address(environment: Mapping[str, str] | None = None) -> Address:
 
 def check_key(text: str, where: str = "the API key") -> str:
     """Return an API key without the blanks around it."""
-    key = text.strip()
+    key = text.strip().removeprefix("\ufeff").strip()
+    named = re.match(r"(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=", key)
+    if named or key[:1] in {'"', "'"}:
+        said = "is of the form NAME=value" if named else "stands in quotation marks"
+        msg = f"{where} {said}; an API key is one word, by itself."
+        raise InputError(msg, "leave the value alone there, nothing before or around it")
     if not re.fullmatch(r"[!-~]+", key):
         said = "holds blanks, control characters or letters outside ASCII" if key else "is empty"
         msg = f"{where} {said}; an API key is one word of printable ASCII."
@@ -102,14 +109,14 @@ def read_key(environment: Mapping[str, str] | None = None) -> str | None:
     named = environment.get("OPENALEX_API_KEY_FILE", "")
     try:
         path = (Path(named) if named else KEY_FILE).expanduser()
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, RuntimeError) as error:
+        text = read_regular(path, LARGEST_KEY_FILE).decode("utf-8-sig", errors="replace")
+    except (FileNotFoundError, NotADirectoryError, RuntimeError) as error:
         if not named:
             return None
         msg = f"there is no file {named}, which OPENALEX_API_KEY_FILE names."
         raise InputError(msg, "correct the path or unset the variable") from error
     except OSError as error:
-        msg = f"can't read the key file {path}: {type(error).__name__}."
+        msg = f"can't read the key file {path}: {error.strerror or type(error).__name__}."
         raise InputError(
             msg, "check its permissions; it must hold the key and nothing else"
         ) from error

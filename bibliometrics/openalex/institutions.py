@@ -88,6 +88,8 @@ def look_up(study: Study, fetch: Fetch) -> list[str]:
     if str(record.get("country_code")).upper() in study.region.codes:
         msg = f"{name} lies in {record['country_code']}, which is in the region."
         raise InputError(msg, "choose another region or institution")
+    if "lineage" in record and record["lineage"] is None and not record.get("is_super_system"):
+        return [f"OpenAlex does not say what {name} belongs to: its place in lineages is unchecked"]
     lineage = _short(record.get("lineage", [institution.id]))
     missing = record.get("is_super_system") or institution.id not in lineage
     if missing and not study.primary.institution.startswith("exact"):
@@ -205,10 +207,15 @@ def read_member(row: dict[str, Any]) -> Member:
 
 
 CANDIDATES: Final = 10
-ROR: Final = re.compile(r"(?:https?://ror\.org/|ror:)?(0[a-z0-9]{6}\d{2})", re.IGNORECASE)
-OPENALEX: Final = re.compile(
-    r"(?:https?://openalex\.org/)?(?:institutions/)?(I\d{2,})", re.IGNORECASE
+_ROR_HOST: Final = r"(?:https?://)?(?:(?:www\.|api\.)?ror\.org/)(?:(?:v\d/)?organizations/)?"
+_HOST: Final = r"(?:https?://)?(?:(?:www\.|api\.|explore\.)?openalex\.org/)"
+ROR: Final = re.compile(
+    rf"(?:{_ROR_HOST}|ror:)?(0[a-z0-9]{{6}}\d{{2}})/?", re.IGNORECASE | re.ASCII
 )
+OPENALEX: Final = re.compile(
+    rf"(?:{_HOST})?(?:institutions/)?(I\d{{2,}})/?", re.IGNORECASE | re.ASCII
+)
+ADDRESS: Final = re.compile(r"[a-z]+://|(?:[\w-]+\.)+[a-z]{2,}/|ror:", re.IGNORECASE)
 
 
 def identify(text: str) -> str:
@@ -218,10 +225,19 @@ def identify(text: str) -> str:
     >>> identify("https://ror.org/02feahw73"), identify("i1294671590"), identify("CNRS")
     ('ror:02feahw73', 'I1294671590', '')
     """
-    own, ror = OPENALEX.fullmatch(text.strip()), ROR.fullmatch(text.strip())
+    said = re.sub("[?#].*$", "", text.strip())
+    own, ror = OPENALEX.fullmatch(said), ROR.fullmatch(said)
     if own:
         return own[1].upper()
     return f"ror:{ror[1].lower()}" if ror else ""
+
+
+class Candidates(list[Member]):
+    """The first institutions with such a name, and how many there are in all."""
+
+    def __init__(self, members: Iterable[Member], n_matches: int) -> None:
+        super().__init__(members)
+        self.n_matches = n_matches
 
 
 def find_institutions(text: str, fetch: Fetch) -> list[Member]:
@@ -234,6 +250,9 @@ def find_institutions(text: str, fetch: Fetch) -> list[Member]:
             if error.status not in GONE:
                 raise
             return []
+    if ADDRESS.match(text.strip()):
+        msg = f"{text.strip()!r} is the address of no institution that OpenAlex knows by it."
+        raise InputError(msg, "give a name, a ROR id or an OpenAlex id")
     words = " ".join(re.findall(r"[\w'’.-]+", text))
     if not words:
         msg = f"{text!r} names no institution."
@@ -245,8 +264,9 @@ def find_institutions(text: str, fetch: Fetch) -> list[Member]:
         per_page=CANDIDATES,
         page=1,
     )
-    found = [read_member(row) for row in fetch(asked)]
-    return [member for member in found if ID_PATTERN.fullmatch(member.id)]
+    rows = fetch(asked)
+    found = map(read_member, rows)
+    return Candidates([one for one in found if ID_PATTERN.fullmatch(one.id)], rows.meta["count"])
 
 
 def list_parents(top: str, members: Iterable[Member]) -> list[tuple[str, str, str, str]]:

@@ -23,13 +23,30 @@ from bibliometrics.errors import (
     RefusedError,
     ServerError,
 )
+from bibliometrics.files import RESTORE
 from bibliometrics.openalex.archive import Saved, Store
 from bibliometrics.openalex.credentials import Address, mask, mask_bytes, secrets_of
 from bibliometrics.openalex.query import CREDIT_USD, Request
-from bibliometrics.openalex.response import RESUME, Fault, Reply, cost_of, find_fault, is_deciding
+from bibliometrics.openalex.response import (
+    RESUME,
+    Fault,
+    Reply,
+    cost_of,
+    find_fault,
+    is_deciding,
+    read_number,
+)
 
-TRIES: Final = {"again": 6, "partial": 3, "connect": 3, "fast": 30, "slow": 30, "stop": 1}
-FIRST_PAUSE: Final = {"again": 1.0, "partial": 10.0, "connect": 0.5}
+TRIES: Final = {
+    "again": 6,
+    "partial": 3,
+    "connect": 3,
+    "foreign": 3,
+    "fast": 30,
+    "slow": 30,
+    "stop": 1,
+}
+FIRST_PAUSE: Final = {"again": 1.0, "partial": 10.0, "connect": 0.5, "foreign": 0.5}
 LONGEST_PAUSE: Final = 30.0
 LONGEST_WAIT: Final = 300.0
 LONGEST_NAME: Final = 300
@@ -223,13 +240,25 @@ class Gate:
         return self._ask(request, exchange)
 
     def _replay(self, request: Request, saved: Saved) -> Reply:
-        reply = Reply(int(saved.record["status"]), saved.record.get("headers", {}), saved.body)
-        if not saved.accepted:
-            fault = find_fault(request, reply, with_key=self.key is not None)
-            if fault is not None:
-                raise self._error(request, fault, int(saved.record.get("attempts", 1)))
+        status, headers = saved.record.get("status"), saved.record.get("headers", {})
+        texts = isinstance(headers, dict) and all(isinstance(one, str) for one in headers.values())
+        if not isinstance(status, int) or not texts:
+            raise self._unusable(request, "its record has another form than expected")
+        reply = Reply(status, headers, saved.body)
+        fault = find_fault(request, reply, with_key=self.key is not None)
+        if saved.accepted and fault is not None:
+            raise self._unusable(request, fault.message)
+        if fault is not None:
+            attempts = saved.record.get("attempts", 1)
+            raise self._error(request, fault, attempts if isinstance(attempts, int) else 1)
         self.tell(Answered(request.describe(), from_archive=True))
         return reply
+
+    def _unusable(self, request: Request, why: str) -> ArchiveError:
+        where = f" in {self.pull.folder}" if self.pull else ""
+        asked = request.describe()[:LONGEST_NAME]
+        msg = f"the saved answer{where} to {asked} can't be used: {mask(why, self._secrets)}."
+        return ArchiveError(msg, RESTORE)
 
     def _ask(self, request: Request, exchange: Exchange) -> Reply:
         faults: Counter[str] = Counter()
@@ -331,7 +360,7 @@ class Gate:
             "accepted": accepted,
             "attempts": attempts,
             "cost_usd": round(cost, 6),
-            "db_response_time_ms": meta.get("db_response_time_ms"),
+            "db_response_time_ms": read_number(meta.get("db_response_time_ms")),
             "headers": {
                 name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers
             },

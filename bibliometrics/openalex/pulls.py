@@ -6,7 +6,6 @@ A study's plan answered by the OpenAlex API, or by the answers saved in an earli
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -24,7 +23,7 @@ from bibliometrics.errors import (
     ServerError,
     TableError,
 )
-from bibliometrics.files import raw_folder, write_atomic
+from bibliometrics.files import parse_json, raw_folder, write_atomic
 from bibliometrics.openalex import archive
 from bibliometrics.openalex import credentials as access
 from bibliometrics.openalex import query as request
@@ -67,6 +66,7 @@ def ask(study: Study, options: Options, listener: Listener) -> Counted:
     """Ask the OpenAlex API: a new pull, or the rest of one that was interrupted."""
     parts = options.parts or DEFAULT_PARTS
     address = access.read_address()
+    _tell_left_aside(listener)
     unbuilt = _find_unbuilt(study, parts, address.url)
     if unbuilt is not None:
         listener(f"pull {unbuilt.name} is complete: building its tables, asking nothing")
@@ -214,7 +214,7 @@ def _known_members(study: Study, pull: archive.Pull | None) -> list[Member]:
 
     def fetch(asked: request.Request) -> Listing:
         saved = pull.find(asked.key) if pull else None
-        data = json.loads(saved.body) if saved is not None and saved.accepted else {}
+        data = parse_json(saved.body) if saved is not None and saved.accepted else {}
         return Listing(data["results"], data["meta"])
 
     try:
@@ -295,15 +295,26 @@ def _drop_if_empty(pull: archive.Pull) -> None:
             pull.folder.parent.rmdir()
 
 
+def _tell_left_aside(listener: Listener) -> None:
+    """Say which pulls are not looked at, and why."""
+    archive.list_pulls(
+        pulls_folder(), lambda error: listener(f"left aside: {error.message} {error.next_step}")
+    )
+
+
 def replay(study: Study, options: Options, listener: Listener) -> Counted:
     """Answer from a complete pull, without network."""
+    aside: list[ArchiveError] = []
+    archive.list_pulls(pulls_folder(), aside.append)
     folder = _named_pull(options.pull) or archive.latest_complete(pulls_folder(), study.hash)
     if folder is None:
         msg = (
             f"there is no complete pull of study {study.id} (hash {study.hash[:12]}) in "
-            f"{pulls_folder()}."
+            f"{pulls_folder()}{''.join(f'; left aside: {one.message}' for one in aside)}."
         )
         raise ArchiveError(msg, NO_PULL)
+    for error in aside if options.pull is None else ():
+        listener(f"left aside: {error.message} {error.next_step}")
     return replay_pull(study, folder, options.parts, listener)
 
 
@@ -337,7 +348,7 @@ def replay_pull(
 def _named_pull(name: str | None) -> Path | None:
     if name is None:
         return None
-    known = [folder.name for folder, _ in archive.list_pulls(pulls_folder())]
+    known = sorted(path.parent.name for path in pulls_folder().glob(f"*/{archive.MANIFEST}"))
     if name not in known:
         msg = f"there is no pull {name!r} in {pulls_folder()}; known: {', '.join(known) or 'none'}."
         raise ArchiveError(msg, NO_PULL)

@@ -43,6 +43,7 @@ from bibliometrics.openalex.query import (
 SLOW_QUERY_MS: Final = 4500
 EXCERPT: Final = 300
 MOST_WORKS: Final = 10**12
+DEAREST_CREDITS: Final = 10
 UNKNOWN: Final = ""
 NUMBER_KEYS: Final = frozenset(
     {YEAR, FIELD, SUBFIELD, GROUP_KEYS["n_authors"], GROUP_KEYS["n_countries"]}
@@ -88,21 +89,21 @@ class Reply:
     @property
     def cost_usd(self) -> float | None:
         """What the server says that the call cost, or None where it does not say."""
-        said = _number(self.headers.get("x-ratelimit-cost-usd"))
+        said = read_number(self.headers.get("x-ratelimit-cost-usd"))
         if said is None and isinstance(self.json, dict) and isinstance(self.json.get("meta"), dict):
-            said = _number(self.json["meta"].get("cost_usd"))
+            said = read_number(self.json["meta"].get("cost_usd"))
         return said
 
     @property
     def remaining_usd(self) -> float | None:
         """What the server says is left of today's budget, or None."""
-        return _number(self.headers.get("x-ratelimit-remaining-usd"))
+        return read_number(self.headers.get("x-ratelimit-remaining-usd"))
 
     @property
     def retry_after(self) -> float | None:
         """Seconds that the server wants us to wait, or None where it does not say."""
         text = self.headers.get("retry-after", "")
-        seconds = _number(text)
+        seconds = read_number(text)
         if seconds is None and text:
             try:
                 when = email.utils.parsedate_to_datetime(text)
@@ -111,7 +112,7 @@ class Reply:
             except (ValueError, OverflowError):
                 seconds = None
         if seconds is None and isinstance(self.json, dict):
-            seconds = _number(self.json.get("retryAfter"))
+            seconds = read_number(self.json.get("retryAfter"))
         return seconds
 
 
@@ -125,7 +126,7 @@ class Tally:
     inner: Mapping[str, Tally] = field(default_factory=dict)
 
 
-def _number(value: object) -> float | None:
+def read_number(value: object) -> float | None:
     """Return a finite number of 0 or more, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -237,6 +238,7 @@ def check_data(request: Request, data: Any) -> None:
         if "id" not in data and request.path != "rate-limit":
             msg = "the answer is no record"
             raise ServerError(msg)
+        check_record(data)
         return
     meta = data.get("meta")
     rows = data.get("group_by" if request.group_by else "results")
@@ -244,14 +246,51 @@ def check_data(request: Request, data: Any) -> None:
         msg = "the answer lacks meta or rows"
         raise ServerError(msg)
     took = meta.get("db_response_time_ms")
-    if meta.get("timed_out") not in (None, False) or (_number(took) or 0) >= SLOW_QUERY_MS:
+    if meta.get("timed_out") not in (None, False) or (read_number(took) or 0) >= SLOW_QUERY_MS:
         msg = f"the server's search ran into its time limit ({took} ms), so counts may be too low"
         raise PartialAnswerError(msg)
     if request.group_by:
         tally = read_tally(request.group_by, meta.get("count"), rows)
+        said, came = meta.get("groups_count"), sum(row["count"] > 0 for row in rows)
+        if isinstance(said, int) and came < said and "," not in request.group_by:
+            msg = f"{came} groups came, but the answer says that it has {said}"
+            raise ServerError(msg)
         check_tally(request, tally, full=is_full(request, meta, tally))
     else:
         _count(meta.get("count"), "meta.count")
+        for row in rows:
+            check_record(row)
+
+
+def check_record(row: Any) -> None:
+    """Check the parts of a work's or institution's record that anything here reads."""
+
+    def need(fine: object, what: str) -> None:
+        if not fine:
+            name = str(row.get("id"))[:80] if isinstance(row, Mapping) else str(row)[:80]
+            msg = f"record {name!r} has another form than expected: {what}"
+            raise ServerError(msg)
+
+    def texts(value: object) -> bool:
+        return value is None or (isinstance(value, list) and all(isinstance(v, str) for v in value))
+
+    need(isinstance(row, Mapping), "it is no record")
+    need(isinstance(row.get("id", ""), str), "id")
+    need(texts(row.get("lineage")), "lineage")
+    number = row.get("works_count")
+    need(number is None or (type(number) is int and 0 <= number < MOST_WORKS), "works_count")
+    for name in ("display_name", "country_code", "ror"):
+        need(isinstance(row.get(name), str | None), name)
+    authorships = row.get("authorships")
+    need(isinstance(authorships, list | None), "authorships")
+    for author in authorships or ():
+        need(isinstance(author, Mapping), "authorships")
+        places = author.get("institutions")
+        need(isinstance(places, list | None), "authorships.institutions")
+        for place in places or ():
+            need(isinstance(place, Mapping), "authorships.institutions")
+            need(isinstance(place.get("country_code"), str | None), "country_code")
+            need(texts(place.get("lineage")), "authorships.institutions.lineage")
 
 
 LONG_WAIT: Final = 60.0
@@ -267,9 +306,10 @@ class Fault:
     """
     Why an answer can't be taken.
 
-    ``kind`` says what may help: ``again`` (ask again soon), ``fast`` (wait: we were too fast),
-    ``slow`` (ask slower from now on), ``partial`` (ask again later, or for less), ``connect``
-    (try the connection a few times), ``stop`` (nothing: raise).
+    ``kind`` says what may help: ``again`` (ask again soon), ``foreign`` (somebody else answers: ask
+    once or twice), ``fast`` (wait: we were too fast), ``slow`` (ask slower from now on),
+    ``partial`` (ask again later, or for less), ``connect`` (try the connection a few times),
+    ``stop`` (nothing: raise).
     """
 
     kind: str
@@ -289,6 +329,8 @@ def find_fault(request: Request, reply: Reply, *, with_key: bool = False) -> Fau
             step = "run the same command again at a quieter time; saved answers are kept"
             return Fault("partial", PartialAnswerError, error.message, step)
         except ServerError as error:
+            if is_page(reply):
+                return _find_stranger(reply)
             said = "" if isinstance(reply.json, dict) else f": {reply.excerpt[:120]!r}"
             return _again(reply, f"{error.message}{said}")
         return None
@@ -297,6 +339,22 @@ def find_fault(request: Request, reply: Reply, *, with_key: bool = False) -> Fau
     if reply.status in {408, 425} or reply.status >= 500 or 200 < reply.status < 300:
         return _again(reply, f"the answer is status {reply.status}: {reply.excerpt[:120]!r}")
     return _find_refusal(reply, with_key=with_key)
+
+
+def is_page(reply: Reply) -> bool:
+    """Say whether an answer is a web page."""
+    kind = reply.headers.get("content-type", "").lower()
+    start = reply.body[:500].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    return reply.json is None and bool(reply.body) and ("html" in kind or start.startswith(b"<"))
+
+
+def _find_stranger(reply: Reply) -> Fault:
+    msg = (
+        f"something else than OpenAlex answers, with a web page: {reply.excerpt[:80]!r} "
+        "(the sign-in page of a network?)"
+    )
+    step = f"sign in to the network in a browser, or check OPENALEX_API_URL; {OFFLINE}"
+    return Fault("foreign", NetworkError, f"{msg}.", step)
 
 
 def _again(reply: Reply, message: str) -> Fault:
@@ -386,12 +444,12 @@ def is_deciding(request: Request, reply: Reply, error: BibliometricsError) -> bo
 
 def cost_of(request: Request, reply: Reply | None) -> float:
     """
-    Return what a call cost in USD: as the server says, else by its price list.
+    Return what a call cost in USD: as the server says, up to the dearest call of its price list.
 
     A call that was answered by the edge itself (401, 429, 504) is free; one of which no answer
     came may have been charged, so it counts.
     """
     if reply is not None and reply.cost_usd is not None and reply.status != 504:
-        return reply.cost_usd
+        return min(reply.cost_usd, DEAREST_CREDITS * CREDIT_USD)
     free = not request.is_list or (reply is not None and reply.status in {401, 429, 504})
     return 0.0 if free else CREDIT_USD

@@ -75,7 +75,11 @@ class ApiSession(requests.Session):
             msg = "pyalex asks another server than OpenAlex."
             raise InputError(msg, "install the version of pyalex that this package names")
         request.url = self.gate.address.url + url.removeprefix(API_URL)
-        prepared = super().prepare_request(request)
+        try:
+            prepared = super().prepare_request(request)
+        except (requests.RequestException, ValueError) as error:
+            msg = f"a request to {self.gate.address.host} can't be made: {type(error).__name__}."
+            raise InputError(msg, "check OPENALEX_API_URL and the API key") from error
         for foreign in ("Authorization", "From"):  # from the settings of others who use pyalex
             prepared.headers.pop(foreign, None)
         prepared.headers["User-Agent"] = self.agent
@@ -166,7 +170,11 @@ PYALEX: Final = "0.21"
 CHECK_S: Final = 5.0
 _SHORT_TIMEOUT: Final = (3.0, 4.0)
 _SHORT_PATIENCE: Final = 2.0
-_FEW_TRIES: Final = {"again": 2, "partial": 1, "connect": 2, "fast": 3, "slow": 3, "stop": 1}
+_FEW_TRIES: Final = {
+    **dict.fromkeys(("again", "connect", "foreign"), 2),
+    **dict.fromkeys(("fast", "slow"), 3),
+    **dict.fromkeys(("partial", "stop"), 1),
+}
 _ENTITIES: Final = {"works": pyalex.Works, "institutions": pyalex.Institutions}
 
 

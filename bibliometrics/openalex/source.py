@@ -23,6 +23,7 @@ from bibliometrics.errors import (
     BibliometricsError,
     InputError,
     KeyRefusedError,
+    NetworkError,
     PartialAnswerError,
     RefusedError,
     ServerError,
@@ -376,7 +377,7 @@ class OpenAlex:
         address = f"{API_URL}/rate-limit"
         try:
             data = self._client.in_time(lambda: self._client.current_session().get(address).json())
-        except (ServerError, RefusedError):
+        except (NetworkError, ServerError, RefusedError):
             return None
         return read_remaining(data)
 
@@ -424,8 +425,9 @@ class OpenAlex:
             return
         try:
             found = self._client.in_time(lambda: run_cheap(study, self._ask), CHEAP_S)
-        except BibliometricsError as error:
-            self.notes.append(f"what the counts take for granted was not probed: {error.message}")
+        except (BibliometricsError, LookupError, AttributeError, TypeError, ValueError) as error:
+            said = error.message if isinstance(error, BibliometricsError) else type(error).__name__
+            self.notes.append(f"what the counts take for granted was not probed: {said}")
         else:
             self.notes += warn(found)
 

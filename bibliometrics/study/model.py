@@ -22,7 +22,7 @@ from bibliometrics.files import DEFINITIONS, STUDIES
 from bibliometrics.models import read_toml as read_toml
 
 DEFAULT_STUDY: Final = "cas-latin-america"
-ID_PATTERN: Final = re.compile(r"I\d{2,}")
+ID_PATTERN: Final = re.compile(r"I[0-9]{2,}")
 STUDY_ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FIRST_YEAR, LAST_YEAR = 1500, 2050
 KIND_WORDS: Final = {str: "a text", int: "a whole number", dict: "a table", list: "a list"}

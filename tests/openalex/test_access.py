@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from bibliometrics.errors import InputError
 from bibliometrics.openalex import credentials as access
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_the_key_comes_from_its_variable_without_blanks() -> None:
@@ -99,3 +96,30 @@ def test_this_process_is_asked_by_default(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(os.environ, "OPENALEX_API_KEY", "abcdef")
     monkeypatch.setitem(os.environ, "OPENALEX_API_URL", "http://127.0.0.1:9")
     assert (access.read_key(), access.read_address().host) == ("abcdef", "127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    "text", ["OPENALEX_API_KEY=abcdef123", "export K = abcdef123", '"abcdef123"', "'abcdef123'"]
+)
+def test_a_key_with_something_around_it_is_told_and_not_shown(text: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(text)
+    named = {"OPENALEX_API_KEY_FILE": str(tmp_path / "key")}
+    for environment in ({"OPENALEX_API_KEY": text}, named):
+        with pytest.raises(InputError, match=r"NAME=value|quotation marks") as caught:
+            access.read_key(environment)
+        assert "abcdef123" not in str(caught.value)
+
+
+def test_a_byte_order_mark_before_a_key_is_taken_off(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("\ufeffabcdef123\r\n", encoding="utf-8")
+    assert access.read_key({"OPENALEX_API_KEY_FILE": str(tmp_path / "key")}) == "abcdef123"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs POSIX")
+def test_a_key_file_that_is_no_file_is_an_error_and_hangs_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "key")
+    for path in (tmp_path / "key", Path("/dev/zero"), tmp_path):
+        with pytest.raises(InputError, match=r"not a file|can't read"):
+            access.read_key({"OPENALEX_API_KEY_FILE": str(path)})
+    with pytest.raises(InputError, match="there is no file"):
+        access.read_key({"OPENALEX_API_KEY_FILE": "~nosuchuser/key"})

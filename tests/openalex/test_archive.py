@@ -273,3 +273,41 @@ def test_a_failure_to_start_or_open_leaves_nothing_locked(
     for _ in range(2):
         with pytest.raises(ArchiveError, match=r"manifest\.json"):
             open_pull(folder, write=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (b"{", "not valid JSON"),
+        (b"[" * 100_000, "not valid JSON"),
+        ({"start": "2999-01-01T00:00:00Z"}, "yet to come"),
+        ({"version": "99.0"}, "version 99.0"),
+        ({"answers": {"../../mine": "x"}}, "no key of an answer"),
+        ({"calls": "many"}, "calls"),
+    ],
+)
+def test_a_pull_that_can_not_be_used_blocks_no_other(
+    change: bytes | dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    start(tmp_path).close()
+    odd = start(tmp_path)
+    odd.close()
+    path = odd.folder / "manifest.json"
+    told = json.loads(path.read_bytes())
+    path.write_bytes(
+        change if isinstance(change, bytes) else json.dumps({**told, **change}).encode()
+    )
+    aside: list[ArchiveError] = []
+    assert len(list_pulls(tmp_path, aside.append)) == 1
+    assert said in aside[0].message
+    assert odd.folder.name in aside[0].message
+
+
+@pytest.mark.parametrize("said", [1e300, -1, "dear", None, float("nan"), True, [1]])
+def test_finishing_a_pull_never_fails_on_bookkeeping(said: object, tmp_path: Path) -> None:
+    with start(tmp_path) as pull:
+        pull.save("k1", b"one", {"accepted": True, "cost_usd": said, "attempts": said})
+        pull.save("k2", b"two", {"accepted": True, "cost_usd": 0.0002, "attempts": 2})
+        pull.complete()
+    told = archive.read_manifest(pull.folder)
+    assert (told.cost_usd, told.credits, told.calls) == (0.0002, 2, 3)

@@ -169,12 +169,64 @@ def test_a_short_retry_after_is_honoured_and_a_long_one_is_not() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [PAGE, b"", json.dumps(GOOD).encode()[:40], {"results": []}, {"meta": {}, "group_by": 1}],
+    [b"", json.dumps(GOOD).encode()[:40], {"results": []}, {"meta": {}, "group_by": 1}],
 )
-def test_200_with_html_nothing_cut_json_or_another_shape_is_tried_again(body: Any) -> None:
+def test_200_with_nothing_cut_json_or_another_shape_is_tried_again(body: Any) -> None:
     fault = find_fault(ASKED, reply(200, body))
     assert fault is not None
     assert fault.kind == "again"
+
+
+@pytest.mark.parametrize(
+    "body", [PAGE, b"\xef\xbb\xbf \n<html><title>Welcome to Guest WiFi</title>"]
+)
+def test_a_web_page_is_somebody_else_s_answer(body: bytes) -> None:
+    fault = find_fault(ASKED, reply(200, body))
+    assert fault is not None
+    assert (fault.kind, fault.error) == ("foreign", NetworkError)
+    assert "sign-in page" in fault.message
+    assert "again" not in fault.next_step
+
+
+def test_a_page_of_groups_that_lost_a_row_is_no_answer() -> None:
+    rows = [{"key": "2009", "count": 1}, {"key": "2010", "count": 0}]
+    meta = {"count": 1, "db_response_time_ms": 9, "groups_count": 1}
+    assert find_fault(ASKED, reply(200, {"meta": meta, "group_by": rows})) is None
+    meta["groups_count"] = 2
+    fault = find_fault(ASKED, reply(200, {"meta": meta, "group_by": rows}))
+    assert fault is not None
+    assert "1 groups came, but the answer says that it has 2" in fault.message
+
+
+RECORDS: list[Any] = [
+    None,
+    [],
+    {"id": 7},
+    {"id": "W1", "authorships": [None]},
+    {"id": "W1", "authorships": [{"institutions": [None]}]},
+    {"id": "W1", "authorships": [{"institutions": [{"country_code": 3}]}]},
+    {"id": "W1", "authorships": {"institutions": []}},
+    {"id": "I1", "lineage": [None]},
+    {"id": "I1", "works_count": "many"},
+    {"id": "I1", "display_name": ["x"]},
+]
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_records_are_checked_like_groups(record: Any) -> None:
+    listed = Request(filter="a:b", select="id", per_page=1)
+    data = {"meta": {"count": 1, "db_response_time_ms": 9}, "results": [record]}
+    fault = find_fault(listed, reply(200, data))
+    assert fault is not None
+    assert fault.kind == "again"
+    single = find_fault(Request(path="works/W1"), reply(200, record))
+    assert single is not None
+
+
+@pytest.mark.parametrize("said", ["1e300", "7", "inf", "-1", "nan"])
+def test_what_a_call_cost_is_bounded_by_the_price_list(said: str) -> None:
+    answer = reply(200, GOOD, **{"x-ratelimit-cost-usd": said})
+    assert 0 <= cost_of(ASKED, answer) <= 0.001
 
 
 def test_a_partial_answer_is_its_own_kind() -> None:

@@ -105,7 +105,7 @@ def test_offline_without_a_saved_answer_names_question_and_next_step(pull: Pull)
     assert str(pull.folder) in caught.value.message
 
 
-@pytest.mark.parametrize("trouble", [BROKEN, Reply(200, {}, b""), Reply(200, {}, b"<html>")])
+@pytest.mark.parametrize("trouble", [BROKEN, Reply(200, {}, b""), Reply(200, {}, b"{")])
 def test_trouble_is_tried_again_with_growing_jittered_pauses(trouble: Reply) -> None:
     made, naps, events = gate()
     made.pass_through(ASKED, script(trouble, trouble, trouble, GOOD))
@@ -374,6 +374,35 @@ def test_a_refusal_that_is_none_by_todays_rules_counts(pull: Pull) -> None:
     pull.save(ASKED.key, GOOD.body, {"status": 200, "accepted": False})
     made, _, _ = gate(pull)
     assert made.pass_through(ASKED, never).body == GOOD.body
+
+
+@pytest.mark.parametrize(
+    ("body", "record"),
+    [
+        (b"<html>", {}),
+        (b"", {}),
+        (b'{"meta": {"count": 2}, "group_by": []}', {}),
+        (GOOD.body, {"status": "many"}),
+        (GOOD.body, {"headers": [1]}),
+        (GOOD.body, {"headers": {"date": None}}),
+    ],
+)
+def test_a_saved_answer_is_checked_as_a_fresh_one(
+    body: bytes, record: dict[str, Any], pull: Pull
+) -> None:
+    pull.save(ASKED.key, body, {"status": 200, "accepted": True, **record})
+    made, _, _ = gate(pull)
+    with pytest.raises(ArchiveError, match=r"the saved answer .* can't be used"):
+        made.pass_through(ASKED, never)
+
+
+def test_a_sign_in_page_is_told_within_seconds() -> None:
+    made, naps, _ = gate()
+    page = Reply(200, {"content-type": "text/html"}, b"<html>Welcome to Guest WiFi")
+    with pytest.raises(NetworkError, match="sign-in page"):
+        made.pass_through(ASKED, script(page))
+    assert made.meter.calls == 3
+    assert sum(naps.slept) < 3
 
 
 def test_money_left_is_the_least_that_was_said() -> None:

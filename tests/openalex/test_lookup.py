@@ -100,3 +100,31 @@ def test_parents_are_the_nearest_and_may_be_two() -> None:
         ("I13", "0", "I12"),
         ("I14", "0", "I11"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("https://ror.org/034t30j35/", "ror:034t30j35"),
+        ("ror.org/034t30j35?x=1", "ror:034t30j35"),
+        ("https://api.ror.org/v2/organizations/034t30j35", "ror:034t30j35"),
+        ("https://api.openalex.org/institutions/I19820366", "I19820366"),
+        ("https://openalex.org/institutions/i19820366/#works", "I19820366"),
+        ("openalex.org/I19820366", "I19820366"),
+        ("I\u0661\u0662\u0663", ""),
+    ],
+)
+def test_an_id_is_known_in_every_spelling_of_its_address(text: str, key: str) -> None:
+    assert identify(text) == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://example.org/CAS", "ror.org/", "ror:x", "http://openalex.org/W1", "www.cas.cn/"],
+)
+def test_an_address_is_never_a_search_that_is_paid(text: str) -> None:
+    def fetch(request: Request) -> Any:
+        raise AssertionError(request)
+
+    with pytest.raises(InputError, match="is the address of no institution"):
+        find_institutions(text, fetch)

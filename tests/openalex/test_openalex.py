@@ -448,7 +448,7 @@ def test_a_refusal_stops_at_once(
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("kind", ["html_200", "reset", "timeout"])
+@pytest.mark.parametrize("kind", ["empty_200", "reset", "timeout"])
 def test_a_fault_that_stays_is_a_server_error(
     server: OpenAlexServer, tmp_path: Path, kind: str
 ) -> None:

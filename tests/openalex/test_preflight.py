@@ -50,7 +50,7 @@ def test_a_known_institution_outside_the_region_passes() -> None:
         ({"country_code": "br"}, "in the region"),
         ({"is_super_system": True}, "out of lineages"),
         ({"lineage": []}, "out of lineages"),
-        ({"lineage": None}, "out of lineages"),
+        ({"lineage": None, "is_super_system": True}, "out of lineages"),
         ({"id": "https://openalex.org/I42"}, "another institution, I42"),
     ],
 )
@@ -59,6 +59,12 @@ def test_an_institution_that_can_not_be_counted_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=said):
         look_up(load_study(), lambda request: {**CAS, **change})
+
+
+def test_a_lineage_of_null_is_a_note_and_no_advice_to_count_otherwise() -> None:
+    (note,) = look_up(load_study(), lambda request: {**CAS, "lineage": None})
+    assert "is unchecked" in note
+    assert "exact" not in note
 
 
 def test_a_record_that_does_not_name_its_lineage_passes() -> None:
