@@ -16,9 +16,9 @@ import secrets
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from bibliometrics.errors import ArchiveError, BusyError, DiskError, InputError
 
@@ -82,13 +82,9 @@ def cache_folder() -> Path:
     return base / "bibliometrics"
 
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
 LOCK: Final = ".lock"
-HELD: Final = frozenset({errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK})
+
+
 RESTORE: Final = "restore the pull from version control, or start a new one"
 
 
@@ -216,24 +212,21 @@ def check_hash(data: bytes, expected: object, name: str, step: str = RESTORE) ->
         raise ArchiveError(msg, step)
 
 
-def lock_folder(folder: Path) -> IO[bytes]:
-    """Lock a pull for this process; the lock ends with the process at the latest."""
+def lock_folder(folder: Path) -> ExitStack:
+    """Lock a pull for this process until the lock is closed, or the process ends."""
     return lock_file(folder / LOCK, f"the pull {folder}")
 
 
-def lock_file(path: Path, what: str) -> IO[bytes]:
+def lock_file(path: Path, what: str) -> ExitStack:
     """Lock a file, made if it is not there, for this process; see :func:`lock_folder`."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - `--help` starts fast without it
+
+    lock, held = FileLock(path, thread_local=False), ExitStack()
     with on_disk(path):
-        stream = path.open("ab")
         try:
-            if sys.platform == "win32":
-                msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            stream.close()
-            if error.errno not in HELD:
-                raise
+            lock.acquire(timeout=0)
+        except Timeout as error:
             msg = f"another run works on {what}."
             raise BusyError(msg, "wait until it ends, or stop it") from error
-    return stream
+    held.callback(lock.release)
+    return held

@@ -12,18 +12,27 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar, get_args, get_type_hints
-
-from pydantic import StringConstraints, TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, get_args, get_type_hints
 
 from bibliometrics.errors import BibliometricsError, InputError
 from bibliometrics.files import read_regular
 
+
+class _NotEmpty:
+    """Says to pydantic, without loading it, that a text must say something."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return {**handler(source), "strip_whitespace": True, "min_length": 1}
+
+
 #: A text that says something.
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Text = Annotated[str, _NotEmpty()]
 Form = TypeVar("Form")
 
 LARGEST_TOML: Final = 20_000_000
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 UNKNOWN: Final = ("unexpected_keyword_argument", "extra_forbidden")
 MISSING: Final = ("missing", "missing_argument")
 EXPECTED: Final = {
@@ -70,6 +79,8 @@ def read_form(
     Traceback (most recent call last):
     bibliometrics.errors.InputError: regions.toml: entry 'codes[1]' must be a text, but is 7. ...
     """
+    from pydantic import ValidationError  # noqa: PLC0415 - `--help` starts fast without it
+
     text = data if isinstance(data, bytes) else json.dumps(data, default=str)
     kind: Any = form
     try:
@@ -85,6 +96,8 @@ def read_form(
 
 @cache
 def _adapter(form: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - `--help` starts fast without it
+
     return TypeAdapter(form)
 
 

@@ -63,7 +63,7 @@ def test_a_file_system_without_locks_is_not_a_busy_one(
     def broken(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(disk.fcntl, "flock", broken)
+    monkeypatch.setattr("fcntl.flock", broken)
     with pytest.raises(DiskError, match="No locks available"):
         lock_folder(tmp_path)
 

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from bibliometrics.errors import DiskError, InputError, TableError
 from bibliometrics.files import (
@@ -123,7 +123,7 @@ def hold(folder: Path) -> Iterator[None]:
     _check_sides(folder, "lock")
     made = _make_parents(folder)
     try:
-        lock = _lock(folder)
+        lock = lock_file(_side(folder, "lock"), f"the tables in {folder}")
         try:
             _recover(folder)
             _check_sides(folder, "old", "new")
@@ -150,17 +150,6 @@ def _make_parents(folder: Path) -> list[Path]:
     except OSError as error:
         raise disk_error(folder, error) from error
     return made
-
-
-def _lock(folder: Path) -> IO[bytes]:
-    """Lock the file beside a folder; again if its last holder has just removed it."""
-    path = _side(folder, "lock")
-    while True:
-        lock = lock_file(path, f"the tables in {folder}")
-        with suppress(FileNotFoundError):
-            if path.stat().st_ino == os.fstat(lock.fileno()).st_ino:
-                return lock
-        lock.close()
 
 
 def _check_sides(folder: Path, *roles: str) -> None:

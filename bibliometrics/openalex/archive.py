@@ -10,12 +10,12 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Literal, Protocol, Self
+from typing import Any, Final, Literal, Protocol, Self
 
 from bibliometrics import __version__
 from bibliometrics.errors import ArchiveError, BibliometricsError
@@ -273,7 +273,7 @@ class Pull:
     Made by :func:`start_pull` and :func:`open_pull`. Safe to use from several threads.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, lock: IO[bytes] | None = None) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, lock: ExitStack | None = None) -> None:
         self.folder = folder
         self.manifest = manifest
         self._held = lock
