@@ -31,10 +31,10 @@ __all__, __getattr__, __dir__ = open_door(
         "report.page": "write_report",
         "report.reading": (
             "list_big_science list_choices list_counting list_definitions list_fractional "
-            "list_growth list_indicators list_open_claims list_other_years list_robustness "
+            "list_growth list_indicators list_open_claims list_other_years list_readings "
             "list_spread list_ties list_verdicts "
             "list_witnesses show_figure show_table tell_answer tell_big_science tell_curve "
-            "tell_figure tell_robustness tell_summary tell_weak_axes"
+            "tell_figure tell_readings tell_summary tell_weak_axes"
         ),
         "study.model": "Study available_studies load_study",
         "study.questions": "Question build_plan",

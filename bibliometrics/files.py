@@ -25,6 +25,7 @@ from bibliometrics.errors import ArchiveError, BusyError, DiskError, InputError
 PACKAGE = Path(__file__).resolve().parent
 DEFINITIONS = PACKAGE / "definitions"
 STUDIES = PACKAGE / "studies"
+LEDGER_FILE = DEFINITIONS / "claims.toml"
 
 
 def data_folder() -> Path:

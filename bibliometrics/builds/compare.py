@@ -90,7 +90,7 @@ Row = Mapping[str, Value]
 Key = tuple[tuple[str, Value], ...]
 
 #: Columns of ``claims`` that a reader wants to know about when they change.
-VERDICTS: Final = ("number_verdict", "conclusion_verdict")
+VERDICTS: Final = ("verdict",)
 COUNT_UNITS: Final = ("works",)
 FOLLOWS: Final = "follows from the counts"
 #: What of a work decides whether it counts; more for some tables.

@@ -163,7 +163,9 @@ def write(
         name: tables.to_rows(frame) for name, frame in built.items()
     }
     rows["witnesses"] = published
-    rows["claims"] = _grade(study, built, rows["witnesses"], provenance)
+    ledger = claim_ledger.load_claims()
+    rows["claims"] = _grade(study, ledger, built, published, provenance)
+    rows["claim_summary"] = grading.summarise_claims(ledger, rows["claims"])
     texts = {name: render_table(TABLES[name], rows[name]) for name in TABLES if name in rows}
     files, alts = render_figures(draw(study, built, rows["witnesses"], provenance))
     publish.write_build(
@@ -174,6 +176,7 @@ def write(
 
 def _grade(
     study: Study,
+    ledger: Sequence[claim_ledger.Claim],
     built: Mapping[str, pd.DataFrame],
     published: Sequence[Mapping[str, object]],
     provenance: Provenance,
@@ -184,11 +187,12 @@ def _grade(
     evidence = provenance.source if built else None
     return grading.grade_claims(
         study,
-        claim_ledger.load_claims(),
+        ledger,
         built,
         evidence,
         published,
         contradictions=provenance.contradictions,
+        counted_in=int(provenance.end[:4] or 0) if built else 0,
     )
 
 

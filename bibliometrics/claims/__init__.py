@@ -5,17 +5,23 @@ from bibliometrics.doors import open_door
 __all__, __getattr__, __dir__ = open_door(
     __name__,
     {
+        "collaborations": "Paper read_papers",
         "evidence": (
-            "as_frame country_series development_indicators field_activity home_bounds "
-            "home_pairs partner_series read_witnesses region_series witness_definitions"
+            "as_frame country_series development_indicators field_activity floor_series "
+            "home_bounds home_pairs partner_series read_witnesses region_series "
+            "witness_definitions"
         ),
-        "grading": "Agreement describe_agreements grade_claims grade_robustness",
-        "ledger": "Claim field_crosswalk load_claims",
-        "rules": "CONTRADICTED DIRECTION NOT_REPRODUCED NOT_TESTABLE REPRODUCED WAITING",
+        "grading": "grade_claims summarise_claims",
+        "ledger": "Claim find_claim",
+        "quantities": "QUANTITIES field_crosswalk",
+        "rules": (
+            "DECIDED DIFFERS HOLDS IN_PART LEVEL LINES NOT_COUNTED NOT_GRADED NOT_PUBLICATIONS "
+            "OPEN Test WAITING"
+        ),
         "verdicts": (
-            "SHORT_COLUMNS filter_verdicts format_verdicts load_claims read_verdicts "
-            "shorten_verdicts summarise_verdicts"
+            "LINE_COLUMNS SHORT_COLUMNS filter_verdicts format_verdicts load_claims read_summary "
+            "read_verdicts shorten_lines shorten_verdicts summarise_verdicts"
         ),
-        "witnesses": "Rows read_witnesses witness_definitions",
+        "witnesses": "Rows",
     },
 )

@@ -1,18 +1,24 @@
 """
-Witnesses: figures that others published, beside which ours and the claims are held.
+What claims and figures are held against: published figures, real records, our own tables.
 
-:func:`read_witnesses` reads and checks them; the other functions make tidy frames for figures and
-for grading, each from its rows and a study. A frame has no rows when no witness measured the
-study's region. Witnesses are never mixed with each other or with our own counts.
+The first functions make tidy frames of the witnesses, each from its rows and a study. A frame has
+no rows when no witness measured the study's region. Witnesses are never mixed with each other or
+with our own counts. Below, :class:`Evidence` gives one series for each source, ours among them.
 """
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Final, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from bibliometrics.claims.collaborations import ADDRESS, ORGANISATION, SEEN
+from bibliometrics.claims.rules import OWN, PUBLISHED, Finding
 from bibliometrics.claims.witnesses import Rows, read_witnesses, witness_definitions
 from bibliometrics.study.model import Study
 from bibliometrics.tables.indicators import activity_index
@@ -26,6 +32,7 @@ __all__ = [
     "country_series",
     "development_indicators",
     "field_activity",
+    "floor_series",
     "home_bounds",
     "home_pairs",
     "partner_series",
@@ -196,3 +203,234 @@ def development_indicators(witnesses: Published, study: Study) -> pd.DataFrame:
     frame = frame[frame["area"] != ""]
     order = ["witness", "label", "indicator", "name", "unit", "area", "year", "value"]
     return frame[order].sort_values(["indicator", "area", "witness", "year"], ignore_index=True)
+
+
+def floor_series(witnesses: Published, study: Study) -> pd.DataFrame:
+    """
+    Return the floor by year: papers of collaborations that are the institution's and the region's.
+
+    One row per year and country of the region, or the word ``region``: ``organisation`` and
+    ``address`` by the two rules, ``members_seen`` those of them (by organisation) whose members
+    were seen in that very year. No row for another institution or region.
+    """
+    columns = {ORGANISATION: "organisation", ADDRESS: "address", SEEN: "members_seen"}
+    frame = as_frame(witnesses)
+    frame = frame[frame["quantity"].isin([*columns]) & frame["year"].isin(study.year_range)]
+    mine = [
+        witness_definitions().witnesses[key].institution == study.institution.key
+        and bool(_parts(key, study))
+        for key in frame["witness"]
+    ]
+    frame = frame[np.array(mine, dtype=bool)]
+    parts = {part: "region" for key in frame["witness"].unique() for part in _parts(key, study)}
+    frame = frame.replace({"country_code": parts})
+    frame = frame[frame["country_code"].isin([*study.region.codes, "region"])]
+    keys = ["witness", "label", "year", "country_code"]
+    wide = frame.pivot(index=keys, columns="quantity", values="value")
+    wide = wide.reindex(columns=list(columns)).rename(columns=columns).fillna(0).astype("int64")
+    return wide.reset_index().rename_axis(columns=None)
+
+
+OURS: Final = "our counts"
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """
+    All that claims can be held against: our tables by name, and the witnesses as a frame.
+
+    ``counted_in`` is the year of our pull, 0 if unknown; it and the two before are provisional.
+    """
+
+    study: Study
+    published: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame]
+    name: str
+    contradictions: Sequence[Mapping[str, Any]] = ()
+    counted_in: int = 0
+    made: dict[str, list[Any]] = field(default_factory=dict)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return one of our tables; without it, no row and no column."""
+        return self.tables.get(name, pd.DataFrame())
+
+    def counts(self, what: str) -> pd.Series[Any]:
+        """Return counts that were asked for a claim alone, by item; empty without them."""
+        table = self.table("claim_counts")
+        if not len(table):
+            return pd.Series(dtype=float)
+        return table[table["what"] == what].set_index("item")["n_works"].astype(float)
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Counts of one source: by year, or by year (rows) and country (columns)."""
+
+    evidence: str
+    kind: str
+    label: str
+    counts: Any = None
+    whole: Any = None
+    note: str = ""
+
+    def find(self, said: str, observed: float | None = None, **more: Any) -> Finding:
+        """Return what this source says of a test; a value that is no number is none."""
+        known = observed is not None and not math.isnan(observed)
+        told = {
+            "kind": self.kind,
+            "observed": float(observed) if known and observed is not None else None,
+            "said": f"{self.label}: {said}{self.note}",
+        }
+        return Finding(evidence=self.evidence, **(told | more))
+
+
+def ours(evidence: Evidence, counts: Any = None, whole: Any = None) -> Series:
+    """Return our own counts as a source."""
+    return Series(evidence.name, OWN, OURS, counts, whole)
+
+
+def theirs(key: str, counts: Any = None, note: str = "") -> Series:
+    """Return a witness as a source of published figures."""
+    return Series(key, PUBLISHED, words_of(key), counts, note=note)
+
+
+def words_of(key: str) -> str:
+    """Return the database of a witness in words."""
+    entry = witness_definitions().witnesses[key]
+    return entry.words or entry.name
+
+
+Made = TypeVar("Made")
+
+
+def once(give: Callable[[Evidence], Iterator[Made]]) -> Callable[[Evidence], list[Made]]:
+    """Make a list of series once for all the tests of one piece of evidence."""
+
+    @wraps(give)
+    def made(evidence: Evidence) -> list[Made]:
+        if give.__name__ not in evidence.made:
+            evidence.made[give.__name__] = list(give(evidence))
+        return evidence.made[give.__name__]
+
+    return made
+
+
+@once
+def outputs(evidence: Evidence) -> Iterator[Series]:
+    """Give the region's output of each source, by year."""
+    own = evidence.table("region_output")
+    if len(own):
+        own = own.set_index("year").sort_index()
+        yield ours(evidence, own["n_works_region"], own["n_works_world"])
+    found = region_series(evidence.published, evidence.study)
+    for key, rows in found.groupby("witness"):
+        rows = rows.set_index("year").sort_index()
+        parts = _parts(str(key), evidence.study)
+        note = f"; {len(parts)} parts of the region added up" if len(parts) > 1 else ""
+        counting = rows["counting"].iloc[0]
+        note += f"; {counting} counting" if counting != "whole" else ""
+        whole = rows["n_world"] if rows["n_world"].notna().all() else None
+        yield Series(str(key), PUBLISHED, words_of(str(key)), rows["n_works"], whole, note)
+
+
+@once
+def members(evidence: Evidence) -> Iterator[Series]:
+    """Give the output of the region's members of each source."""
+    own, region = evidence.table("country_output"), evidence.table("region_output")
+    if len(own) and len(region):
+        yield Series(
+            evidence.name,
+            OWN,
+            OURS,
+            wide_by_country(own),
+            region.set_index("year")["n_works_region"],
+        )
+    found = country_series(evidence.published, evidence.study)
+    whole_by = {series.evidence: series for series in outputs(evidence)}
+    for key, rows in found.groupby("witness"):
+        wide, source = wide_by_country(rows), whole_by.get(str(key))
+        if source and not wide.isna().to_numpy().any():
+            label = words_of(str(key))
+            yield Series(str(key), PUBLISHED, label, wide, source.counts, source.note)
+
+
+@once
+def partners(evidence: Evidence) -> Iterator[Series]:
+    """Give works of the region with countries outside it, of each source."""
+    own = evidence.table("region_partners")
+    if len(own):
+        yield ours(evidence, wide_by_country(own))
+    found = partner_series(evidence.published, evidence.study)
+    for key, rows in found.groupby("witness"):
+        wide = rows.pivot(index="year", columns="partner_code", values="n_pairs").sort_index()
+        note = "; pairs of countries added up"
+        yield Series(str(key), PUBLISHED, words_of(str(key)), wide, note=note)
+
+
+def joint(evidence: Evidence) -> Series | None:
+    """Return our works of institution and region by year, and the home country's as whole."""
+    own = evidence.table("institution_region")
+    if not len(own):
+        return None
+    own = own.set_index("year").sort_index()
+    part, whole = own["n_works_institution_region"], own["n_works_home_region"]
+    return ours(evidence, part.astype(float), whole.astype(float))
+
+
+def joint_members(evidence: Evidence) -> Series | None:
+    """Return our works of the institution with each member by year."""
+    own, whole = evidence.table("institution_partners"), joint(evidence)
+    if not len(own) or whole is None:
+        return None
+    return ours(evidence, wide_by_country(own), whole.counts)
+
+
+@once
+def home_members(evidence: Evidence) -> Iterator[Series]:
+    """Give published works of the home country with each member by year."""
+    found = home_pairs(evidence.published, evidence.study)
+    for key, rows in found.groupby("witness"):
+        note = f"; works of all {evidence.study.home_name}"
+        yield Series(str(key), "neighbour", words_of(str(key)), wide_by_country(rows), note=note)
+
+
+@once
+def floor(evidence: Evidence) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give witness and floor by year and country."""
+    for key, rows in floor_series(evidence.published, evidence.study).groupby("witness"):
+        yield str(key), rows.drop(columns=["witness", "label"])
+
+
+def wide_by_country(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return works by year (rows) and country (columns)."""
+    wide = rows.pivot(index="year", columns="country_code", values="n_works")
+    return wide.sort_index().astype(float)
+
+
+@once
+def field_cells(evidence: Evidence) -> Iterator[tuple[str, pd.DataFrame]]:
+    """
+    Give witness and its cells by area (member, ``WORLD``), field and year.
+
+    ``n_works`` articles, ``share`` those among the world's 1 % most cited, empty where not given.
+    """
+    frame, study = evidence.published, evidence.study
+    keys = ["witness", "year", "country_code", "field"]
+    frame = frame[frame["year"].isin(study.year_range)]
+    works, shares = (
+        frame[frame["quantity"] == quantity][[*keys, "value"]]
+        for quantity in ("articles", "top_1_percent_share")
+    )
+    cells = works.merge(shares, on=keys, how="left", suffixes=("", "_top"))
+    cells = cells.rename(columns={"value": "n_works", "value_top": "share"})
+    cells["share"] /= 100
+    with_fields = cells.loc[cells["field"] != "", "country_code"].unique()
+    areas = [code for code in with_fields if code in {*study.region.codes, "WORLD"}]
+    for key, rows in cells[cells["country_code"].isin(areas)].groupby("witness"):
+        yield str(key), rows.drop(columns="witness")
+
+
+@once
+def indicators(evidence: Evidence) -> Iterator[pd.DataFrame]:
+    """Give the development indicators of region and home country."""
+    yield development_indicators(evidence.published, evidence.study)

@@ -1,73 +1,85 @@
 """
-What claims are held against: our tables and the witnesses, as series of counts by source.
+What tests compute. A quantity is one registered function with its unit and its meaning.
 
-Also the two steps that several quantities share: the interval of a ratio and the comparison of a
-tier of a ranking.
+Each takes a test and the evidence and gives one finding for each piece of evidence: our own counts
+first, then published figures, then real records and neighbours. A new quantity is a function with
+:func:`quantity` above it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from bibliometrics.claims import evidence as witnesses
-from bibliometrics.claims.ledger import Claim, field_crosswalk
-from bibliometrics.claims.rules import Finding, Part, tolerance
+from bibliometrics.claims.evidence import Evidence, Series, ours, theirs, words_of
+from bibliometrics.claims.rules import (
+    BOUND,
+    COUNTED_UNITS,
+    LEVEL,
+    OWN,
+    PUBLISHED,
+    Finding,
+    Test,
+)
 from bibliometrics.claims.witnesses import witness_definitions
-from bibliometrics.study.model import Study, country_names
+from bibliometrics.files import DEFINITIONS
+from bibliometrics.models import read_toml
+from bibliometrics.study.model import country_names
 from bibliometrics.tables.indicators import (
     Place,
-    compound_growth_rate,
-    growth_factor,
-    growth_factor_interval,
-    kendall_tau,
     leaders,
-    log_linear_growth_rate,
-    poisson_interval,
-    share_interval,
+    quasi_poisson_growth,
     standings,
+    yearly_noise,
 )
 
-Z: Final = 1.959964
-DRAWS, SEED = 2000, 20071016
-NO_GROWTH: Final = "there is no growth from 0"
-
-
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """All that claims can be held against: our tables by name, and the witnesses as a frame."""
-
-    study: Study
-    published: pd.DataFrame
-    tables: Mapping[str, pd.DataFrame]
-    name: str
-    contradictions: Sequence[Mapping[str, Any]] = ()
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Return one of our tables; without it, no row and no column."""
-        return self.tables.get(name, pd.DataFrame())
-
-
 Findings: TypeAlias = Iterator[Finding]
-Quantities: TypeAlias = Mapping[str, Callable[[Claim, Evidence], Findings]]
+Compute: TypeAlias = Callable[[Test, Evidence], Findings]
+CROSSWALK_FILE: Final = DEFINITIONS / "field_crosswalk.toml"
+NOTHING: Final = "there is nothing to divide by"
+NO_GROWTH: Final = "there is no growth from 0"
+TIE: Final = "a tie decides"
+LEAST_WORKS: Final = 50  # a trend is fitted from so many works on
+TOP: Final = 0.01  # the world's share in its own most cited 1 %
 
 
-@dataclass(frozen=True, eq=False)
-class Series:
-    """Counts of one source: by year, or by year (rows) and country (columns)."""
+@dataclass(frozen=True)
+class Quantity:
+    """What is computed: unit, meaning, our tables that it rests on, what a test must say for it."""
 
-    evidence: str
-    label: str
-    is_own: bool
-    counts: Any
-    whole: Any = None
-    note: str = ""
+    unit: str
+    meaning: str
+    tables: tuple[str, ...]
+    needs: tuple[str, ...]
+    compute: Compute
+
+
+QUANTITIES: Final[dict[str, Quantity]] = {}
+
+
+def quantity(
+    unit: str, meaning: str, *tables: str, needs: Sequence[str] = ()
+) -> Callable[[Compute], Compute]:
+    """Register a quantity under the name of its function."""
+
+    def register(compute: Compute) -> Compute:
+        QUANTITIES[compute.__name__] = Quantity(unit, meaning, tables, tuple(needs), compute)
+        return compute
+
+    return register
+
+
+@cache
+def field_crosswalk() -> dict[str, dict[str, Any]]:
+    """Return, for each field that a test may name, the nearest fields of other classifications."""
+    return dict(read_toml(CROSSWALK_FILE)["fields"])
 
 
 def names(codes: Iterable[str]) -> str:
@@ -75,822 +87,948 @@ def names(codes: Iterable[str]) -> str:
     return ", ".join(country_names().get(str(code), str(code)) for code in codes)
 
 
-def tell_places(places: Iterable[Place]) -> str:
+def _places(places: Iterable[Place]) -> str:
     """Return places of a ranking in words; those who share one are said to be tied."""
     return ", ".join(
-        f"{names(place.who)} {place.n_works:,.0f}"
-        if len(place.who) == 1
-        else f"{names(place.who)} tied at {place.n_works:,.0f}"
+        f"{names(place.who)}{' tied at' if len(place.who) > 1 else ''} {place.n_works:,.0f}"
         for place in places
     )
 
 
-def ratio_interval(
-    ratio: float, counts: Iterable[float], wholes: Iterable[float] = ()
-) -> tuple[float, float]:
-    """
-    Return the 95 % interval of a ratio of products of Poisson counts (delta method).
-
-    >>> [round(end, 2) for end in ratio_interval(2.0, [100, 200])]
-    [1.57, 2.54]
-    >>> [round(end, 2) for end in ratio_interval(2.0, [100], [200])]
-    [1.74, 2.3]
-    """
-    counts, wholes = list(counts), list(wholes)
-    if not ratio > 0 or not all(count > 0 for count in [*counts, *wholes]):
-        return math.nan, math.nan
-    variance = sum(1 / count for count in counts) - sum(1 / count for count in wholes)
-    reach = math.exp(Z * math.sqrt(max(variance, 0.0)))
-    return ratio / reach, ratio * reach
+def percent(value: float, digits: int = 1) -> str:
+    """Return a share or a rate in percent."""
+    return f"{100 * value:.{digits}f} %"
 
 
-def outputs(evidence: Evidence) -> Iterator[Series]:
-    """Give the region's output of each source."""
-    own = evidence.table("region_output")
-    if len(own):
-        own = own.set_index("year")
-        yield Series(evidence.name, "our counts", True, own["n_works_region"], own["n_works_world"])
-    found = witnesses.region_series(evidence.published, evidence.study)
-    for (key, label), rows in found.groupby(["witness", "label"]):
-        rows = rows.set_index("year")
-        parts = witness_definitions().witnesses[str(key)].regions[evidence.study.region.key]
-        note = f"; {len(parts)} parts of the region added up" if len(parts) > 1 else ""
-        counting = rows["counting"].iloc[0]
-        note += f"; {counting} counting" if counting != "whole" else ""
-        whole = rows["n_world"] if rows["n_world"].notna().all() else None
-        yield Series(str(key), str(label), False, rows["n_works"], whole, note)
+def _noise(scale: float, values: Any, numerators: Any = None, years: int = 1) -> float:
+    """Return one standard deviation of a value, pooled over some years; 0 if unknown."""
+    found = yearly_noise(values, numerators) * abs(scale) / math.sqrt(years)
+    return 0.0 if math.isnan(found) else float(found)
 
 
-def countries(evidence: Evidence) -> Iterator[Series]:
-    """Give the output of the region's members of each source."""
-    own, region = evidence.table("country_output"), evidence.table("region_output")
-    if len(own) and len(region):
-        wide = own.pivot(index="year", columns="country_code", values="n_works")
-        whole = region.set_index("year")["n_works_region"]
-        yield Series(evidence.name, "our counts", True, wide, whole)
-    found = witnesses.country_series(evidence.published, evidence.study)
-    whole_by = {series.evidence: series for series in outputs(evidence)}
-    for (key, label), rows in found.groupby(["witness", "label"]):
-        wide = rows.pivot(index="year", columns="country_code", values="n_works")
-        if str(key) in whole_by and not wide.isna().to_numpy().any():
-            source = whole_by[str(key)]
-            yield Series(str(key), str(label), False, wide, source.counts, source.note)
+def _growth_noise(counts: pd.Series[float]) -> float:
+    """Return one standard deviation of the growth between the first and the last year."""
+    spread = yearly_noise(counts)
+    if math.isnan(spread):
+        return 0.0
+    first, last = float(counts.iloc[0]), float(counts.iloc[-1])
+    return last / first * max(spread * math.sqrt(2), math.sqrt(1 / first + 1 / last))
 
 
-def partners(evidence: Evidence) -> Iterator[Series]:
-    """Give works of the region with its partners of each source."""
-    own = evidence.table("region_partners")
-    if len(own):
-        wide = own.pivot(index="year", columns="country_code", values="n_works")
-        yield Series(evidence.name, "our counts", True, wide)
-    found = witnesses.partner_series(evidence.published, evidence.study)
-    for (key, label), rows in found.groupby(["witness", "label"]):
-        wide = rows.pivot(index="year", columns="partner_code", values="n_pairs")
-        yield Series(str(key), str(label), False, wide, note="; pairs of countries added up")
+def _whole(source: Series, evidence: Evidence) -> bool:
+    """Say whether a series has all the years of the study."""
+    return set(evidence.study.year_range) <= set(source.counts.index)
 
 
-def tier(
-    claim: Claim, counts: pd.Series[float], *, evidence: str, kind: str, label: str, note: str = ""
-) -> Finding:
-    """Compare a tier of a ranking with the countries that a claim names."""
-    counts = counts[counts > 0].sort_index()
-    places = slice(claim.first_rank - 1, claim.first_rank - 1 + len(claim.members))
-    ranking = standings(counts)
-    order = [str(code) for place in ranking for code in place.who]
-    found = [code for code in order[places] if code in claim.members]
-    drawn = np.random.default_rng(SEED).poisson(counts.to_numpy(dtype=float), (DRAWS, len(counts)))
-    ranked = counts.index.to_numpy()[np.argsort(-drawn, axis=1, kind="stable")][:, places]
-    hits = np.isin(ranked, list(claim.members)).sum(axis=1)
-    low, high = np.quantile(hits, [0.025, 0.975], method="nearest")
-    first = order[places][:1]
-    leads = first == [claim.members[0]] if claim.ordered else bool(found) and first == found[:1]
-    inside = [place for place in ranking if set(place.who) & set(order[places])]
-    after = [place for place in ranking if place.rank > places.stop and place not in inside][:1]
-    follows = f", then {tell_places(after)}" if after else ""
-    tau = kendall_tau(claim.members, order)
-    said = f"{label}: from rank {claim.first_rank} on {tell_places(inside) or 'nobody'}{follows}"
-    if claim.ordered:
-        said += f" (Kendall's tau {tau:.2f})"
-    undecided = _undecided(claim, ranking, places)
-    if undecided:
-        return Finding(evidence, kind, said + note, not_counted=undecided)
-    return Finding(
-        evidence, kind, said + note, len(found), float(low), float(high), first_right=leads, tau=tau
-    )
+def halves(frame: Any) -> tuple[Any, Any]:
+    """Return the sums of the first and the last floor(n / 2) years; a middle year is left out."""
+    half = len(frame) // 2
+    return frame.iloc[:half].sum(), frame.iloc[len(frame) - half :].sum()
 
 
-def _undecided(claim: Claim, ranking: Sequence[Place], places: slice) -> str:
-    """Say why a tier can't be told from the rest: too few have any works, or a tie decides."""
-    n_ranked = sum(len(place.who) for place in ranking)
-    if n_ranked < places.stop:
-        return f"only {n_ranked} countries have any works, the tier ends at rank {places.stop}"
-    for place in ranking:
-        last = place.rank - 1 + len(place.who)
-        is_cut = any(place.rank - 1 < edge < last for edge in (places.start, places.stop))
-        is_first = claim.ordered and place.rank - 1 == places.start and len(place.who) > 1
-        if is_first or (is_cut and 0 < len(set(place.who) & set(claim.members)) < len(place.who)):
-            return f"a tie decides, {tell_places([place])}"
-    return ""
+def _above_one(ratio: float) -> str:
+    """Say why a ratio of two compared values decides nothing; empty if it does."""
+    if math.isnan(ratio) or math.isinf(ratio):
+        return NOTHING
+    return TIE if ratio == 1 else ""
 
 
-MOST_NAMED: Final = 5
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else math.nan
 
 
-def _of_nothing(source: Series, whole: str) -> Finding:
-    """Return the finding that there is no whole to take a share of."""
-    said = f"{source.label}: no works of {whole}{source.note}"
-    return Finding(source.evidence, "direct", said, not_counted="a share of nothing is unknown")
+# -------------------------------------------------------------- output of the region
 
 
-def _overlaps(place: Place, start: int, stop: int) -> bool:
-    """Say whether those who share a place have one of the ranks from ``start`` to ``stop`` - 1."""
-    return place.rank < stop and place.rank + len(place.who) > start
+@quantity("works", "works of the region in a year", "region_output", needs=("year", "stated"))
+def region_output(test: Test, evidence: Evidence) -> Findings:
+    """The level of the database: said as a ratio, never graded."""
+    for source in witnesses.outputs(evidence):
+        if test.year in source.counts.index:
+            count = float(source.counts[test.year])
+            said = f"{count:,.0f} works in {test.year}"
+            yield source.find(said, kind=LEVEL, observed=count)
 
 
-def _region_output(claim: Claim, evidence: Evidence) -> Findings:
-    """Works of the region in the claim's year; a witness's level is calibration."""
-    for source in outputs(evidence):
-        if claim.year not in source.counts.index:
-            continue
-        count = float(source.counts[claim.year])
-        low, high = poisson_interval(count)
-        kind = "direct" if source.is_own else "calibration"
-        said = f"{source.label}: {count:,.0f} works of the region in {claim.year}{source.note}"
-        yield Finding(source.evidence, kind, said, count, low, high)
+def _increase(source: Series, first: int, last: int) -> Finding:
+    """Return last over first year, minus 1."""
+    ends = float(source.counts[first]), float(source.counts[last])
+    said = f"{ends[0]:,.0f} in {first}, {ends[1]:,.0f} in {last}"
+    if not ends[0] > 0:
+        return source.find(said, not_counted=NO_GROWTH)
+    noise = _growth_noise(source.counts.astype(float))
+    return source.find(said, ends[1] / ends[0] - 1, noise=noise)
 
 
-def _region_output_growth(claim: Claim, evidence: Evidence) -> Findings:
-    """Growth of the region's output from the study's first to its last year."""
+@quantity("increase", "growth of the region's output, last year over first - 1", "region_output")
+def region_increase(test: Test, evidence: Evidence) -> Findings:
+    """Growth of the region's output."""
     first, last = evidence.study.years
-    for source in outputs(evidence):
-        if first == last or not {first, last} <= set(source.counts.index):
+    for source in witnesses.outputs(evidence):
+        if first < last and {first, last} <= set(source.counts.index):
+            yield _increase(source, first, last)
+
+
+@quantity("years", "years with more works of the region than the year before", "region_output")
+def region_rises(test: Test, evidence: Evidence) -> Findings:
+    """Steps up; the fitted trend is a mark."""
+    for source in witnesses.outputs(evidence):
+        if len(source.counts) < 2 or not _whole(source, evidence):
             continue
-        ends = float(source.counts[first]), float(source.counts[last])
-        if not ends[0] > 0:
-            said = f"{source.label}: 0 works in {first}, {ends[1]:,.0f} in {last}{source.note}"
-            yield Finding(source.evidence, "direct", said, not_counted=NO_GROWTH)
-            continue
-        factor = float(growth_factor(*ends))
-        low, high = growth_factor_interval(*ends)
+        steps = source.counts.astype(float).diff().iloc[1:]
+        least = steps.idxmin()
         said = (
-            f"{source.label}: {ends[0]:,.0f} works in {first} and {ends[1]:,.0f} in {last}, "
-            f"{100 * (factor - 1):+.1f} %{source.note}"
+            f"up in {int((steps > 0).sum())} of {len(steps)} years, the smallest "
+            f"step {steps[least]:+,.0f} in {least}"
         )
-        yield Finding(source.evidence, "direct", said, factor, low, high)
-
-
-def _region_output_rises(claim: Claim, evidence: Evidence) -> Findings:
-    """Years with more works of the region than the year before, of those that can be compared."""
-    for source in outputs(evidence):
-        if len(source.counts) < 2 or not set(evidence.study.year_range) <= set(source.counts.index):
-            continue
-        values = source.counts.sort_index().astype(float)
-        before, after = values.to_numpy()[:-1], values.to_numpy()[1:]
-        low, high = growth_factor_interval(before, after)
-        rises = int((after > before).sum())
-        least = int(np.argmin(after - before))
-        said = (
-            f"{source.label}: more works than the year before in {rises} of {len(after)} years, "
-            f"the smallest step from {before[least]:,.0f} to {after[least]:,.0f} in "
-            f"{values.index[least + 1]}{source.note}"
-        )
-        sure, possible = int((low > 1).sum()), int((high > 1).sum())
-        yield Finding(source.evidence, "direct", said, rises, sure, possible)
-
-
-def _region_share_of_world(claim: Claim, evidence: Evidence) -> Findings:
-    """Share of the region in the world's works, years pooled, and in each year."""
-    for source in outputs(evidence):
-        if source.whole is None or not set(evidence.study.year_range) <= set(source.counts.index):
-            continue
-        part, whole = float(source.counts.sum()), float(source.whole.sum())
-        if not whole > 0:
-            yield _of_nothing(source, "the world")
-            continue
-        low, high = share_interval(part, whole)
-        yearly = (source.counts / source.whole).sort_index()
-        said = (
-            f"{source.label}: {100 * part / whole:.2f} % of the world's works, "
-            f"{100 * yearly.iloc[0]:.2f} % in {yearly.index[0]} and "
-            f"{100 * yearly.iloc[-1]:.2f} % in {yearly.index[-1]}{source.note}"
-        )
-        yield Finding(
-            source.evidence,
-            "direct",
+        nothing = not source.counts.sum() > 0
+        tied = not nothing and (steps >= 0).all() and (steps == 0).any()
+        yield source.find(
             said,
-            part / whole,
-            low,
-            high,
-            series=tuple(float(value) for value in yearly),
-            base=part,
+            observed=int((steps > 0).sum()),
+            not_counted="no works in any year" if nothing else TIE if tied else "",
+            marks=_trend_mark(source.counts),
         )
 
 
-def _country_share(claim: Claim, evidence: Evidence) -> Findings:
-    """Share of the claim's countries, added up, in the region's works, years pooled."""
-    members = list(claim.members)
-    for source in countries(evidence):
-        if not set(members) <= set(source.counts.columns):
-            continue
-        part, whole = float(source.counts[members].sum().sum()), float(source.whole.sum())
-        if not whole > 0:
-            yield _of_nothing(source, "the region")
-            continue
-        low, high = share_interval(min(part, whole), whole)
-        yearly = source.counts[members].sum(axis=1) / source.whole
-        of_sum = part / float(source.counts.sum().sum())
-        said = (
-            f"{source.label}: {names(members)} {100 * part / whole:.1f} % of the region's works, "
-            f"{100 * yearly.iloc[0]:.1f} % in {yearly.index[0]} and {100 * yearly.iloc[-1]:.1f} % "
-            f"in {yearly.index[-1]}, and {100 * of_sum:.1f} % of the sum of its countries"
-            f"{source.note}"
-        )
-        yield Finding(source.evidence, "direct", said, part / whole, low, high, base=whole)
+def _trend_mark(counts: pd.Series[float]) -> tuple[str, ...]:
+    fit = quasi_poisson_growth(counts.index, counts)
+    if len(counts) < 6 or counts.sum() < LEAST_WORKS or math.isnan(fit.rate):
+        return ()
+    ends = f"{percent(fit.low)} to {percent(fit.high)}"
+    return (f"fitted trend {percent(fit.rate)} a year ({ends})",)
 
 
-def _output_tier(claim: Claim, evidence: Evidence) -> Findings:
-    """Countries found in a tier of the region's output, years pooled."""
-    for source in countries(evidence):
-        last = standings(source.counts.loc[evidence.study.years[1]])
-        ends = claim.first_rank, claim.first_rank + len(claim.members)
-        inside = [place for place in last if _overlaps(place, *ends)]
-        told = ", ".join(" = ".join(names([code]) for code in place.who) for place in inside)
-        note = f"; in {evidence.study.years[1]} alone {told or 'nobody'}"
-        yield tier(
-            claim,
-            source.counts.sum(),
-            evidence=source.evidence,
-            kind="direct",
-            label=source.label,
-            note=note,
-        )
-
-
-def _partner_tier(claim: Claim, evidence: Evidence) -> Findings:
-    """Countries found in a tier of the region's partners, years pooled."""
-    for source in partners(evidence):
-        yield tier(
-            claim,
-            source.counts.sum(),
-            evidence=source.evidence,
-            kind="direct",
-            label=source.label,
-            note=source.note,
-        )
-
-
-def _compare(source: Series, tops: Sequence[str], bottoms: Sequence[str]) -> Finding | None:
-    """Set the largest of some partners over the largest of others, years pooled."""
-    pooled = source.counts.sum()
-    if not set(tops) & set(pooled.index) or not set(bottoms) & set(pooled.index):
-        return None
-    best = [leaders(pooled.reindex(list(codes))) for codes in (tops, bottoms)]
-    if not all(best):
-        who = " and ".join(names(codes) for codes in (tops, bottoms) if len(codes) <= MOST_NAMED)
-        return Finding(
-            source.evidence,
-            "direct",
-            f"{source.label}: no works with {who or 'any of them'}{source.note}",
-            not_counted="there is nothing to compare",
-        )
-    top, bottom = (codes[0] for codes in best)
-    tied = names(best[1]) + (" tied at" if len(best[1]) > 1 else "")
-    ratio = float(pooled[top] / pooled[bottom])
-    low, high = ratio_interval(ratio, [float(pooled[top]), float(pooled[bottom])])
-    yearly = (source.counts[top] / source.counts[bottom]).dropna()
-    named = list(tops) if len(tops) <= MOST_NAMED else best[0]
-    told = ", ".join(f"{names([code])} {pooled[code]:,.0f}" for code in named if code in pooled)
-    said = (
-        f"{source.label}: {told}, {tied} {pooled[bottom]:,.0f}, a ratio of {ratio:.2f}, "
-        f"between {yearly.min():.2f} and {yearly.max():.2f} in single years{source.note}"
-    )
-    return Finding(source.evidence, "direct", said, ratio, low, high)
-
-
-def _partner_margin(claim: Claim, evidence: Evidence) -> Findings:
-    """Works with the claim's partner over works with the largest of all others."""
-    for source in partners(evidence):
-        others = [code for code in source.counts.columns if code not in claim.members]
-        found = _compare(source, claim.members, others)
-        if found:
-            yield found
-
-
-def _partner_ratio(claim: Claim, evidence: Evidence) -> Findings:
-    """Works with the largest of the claim's partners over works with another."""
-    for source in partners(evidence):
-        found = _compare(source, claim.members, [claim.against])
-        if found:
-            yield found
-
-
-def _partners_growth(claim: Claim, evidence: Evidence) -> Findings:
-    """Growth of works with the slowest of the claim's partners."""
-    first, last = evidence.study.years
-    for source in partners(evidence):
-        ends = source.counts.reindex(index=[first, last], columns=list(claim.members)).astype(float)
-        if first == last or ends.isna().to_numpy().any():
-            continue
-        if not (ends.iloc[0] > 0).all():
-            none = [str(code) for code in ends.columns[~(ends.iloc[0] > 0)]]
-            said = f"{source.label}: no works with {names(none)} in {first}{source.note}"
-            yield Finding(source.evidence, "direct", said, not_counted=NO_GROWTH)
-            continue
-        factors = ends.iloc[1] / ends.iloc[0]
-        slowest = str(factors.idxmin())
-        low, high = growth_factor_interval(*ends[slowest])
-        told = ", ".join(f"{names([str(code)])} {factors[code]:.1f}" for code in factors.index)
-        said = f"{source.label}: growth factors {first} to {last}: {told}{source.note}"
-        yield Finding(source.evidence, "direct", said, float(factors[slowest]), low, high)
-
-
-REGION: Final[Quantities] = MappingProxyType(
-    {
-        "country_share": _country_share,
-        "output_tier": _output_tier,
-        "partner_margin": _partner_margin,
-        "partner_ratio": _partner_ratio,
-        "partner_tier": _partner_tier,
-        "partners_growth": _partners_growth,
-        "region_output": _region_output,
-        "region_output_growth": _region_output_growth,
-        "region_output_rises": _region_output_rises,
-        "region_share_of_world": _region_share_of_world,
-    }
+@quantity(
+    "share",
+    "region's share of the world's works in the year farthest from the range's middle",
+    "region_output",
 )
-
-
-AT_EITHER_END: Final = 3  # years pooled at either end where single years are too small
-
-
-def _own(evidence: Evidence) -> pd.DataFrame | None:
-    """Return our counts of institution and region by year; None before a pull."""
-    table = evidence.table("institution_region")
-    return table.set_index("year").sort_index() if len(table) else None
-
-
-def _bounds(evidence: Evidence) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Give evidence, label and bounds of works of home and region by year."""
-    found = witnesses.home_bounds(evidence.published, evidence.study)
-    for (key, label), rows in found.groupby(["witness", "label"]):
-        yield str(key), str(label), rows.set_index("year")
-
-
-def _row(frame: pd.DataFrame, year: int) -> dict[str, float]:
-    """Return the bounds of one year."""
-    return {end: float(frame[end][year]) for end in ("low", "high")}
-
-
-def _members(evidence: Evidence) -> Iterator[tuple[str, Series]]:
-    """Give kind and works with each member by year: the institution's, then the home country's."""
-    own, whole = evidence.table("institution_partners"), _own(evidence)
-    if len(own) and whole is not None:
-        wide = own.pivot(index="year", columns="country_code", values="n_works")
-        total = whole["n_works_institution_region"]
-        yield "direct", Series(evidence.name, "our counts", True, wide, total)
-    found = witnesses.home_pairs(evidence.published, evidence.study)
-    note = f"; works of all {evidence.study.home_name}"
-    for (key, label), rows in found.groupby(["witness", "label"]):
-        wide = rows.pivot(index="year", columns="country_code", values="n_works")
-        yield "proxy", Series(str(key), str(label), False, wide, wide.sum(axis=1), note)
-
-
-def _institution_region(claim: Claim, evidence: Evidence) -> Findings:
-    """Works of institution and region in the claim's year; beside them bounds of the home's."""
-    own, short = _own(evidence), evidence.study.institution.short
-    if own is not None and claim.year in own.index:
-        count = float(own["n_works_institution_region"][claim.year])
-        low, high = poisson_interval(count)
-        yield Finding(
-            evidence.name,
-            "direct",
-            f"our counts: {count:,.0f} works of {short} and the region in {claim.year}",
-            count,
-            low,
-            high,
-        )
-    for key, label, bounds in _bounds(evidence):
-        if claim.year in bounds.index:
-            low, high = (float(bounds[end][claim.year]) for end in ("low", "high"))
-            said = (
-                f"{label}: all {evidence.study.home_name} has between {low:,.0f} and {high:,.0f} "
-                f"works with the region in {claim.year}; those of {short} are among them"
-            )
-            yield Finding(key, "proxy", said, low=low, high=high)
-
-
-def _growth(evidence: Evidence) -> Iterator[tuple[str, str, str, float, float, float]]:
-    """Give evidence, kind, a clause, and the growth factor with interval or bounds."""
-    first, last = evidence.study.years
-    if first == last:
-        return
-    own = _own(evidence)
-    counts = own["n_works_institution_region"].astype(float) if own is not None else pd.Series()
-    if {first, last} <= set(counts.index):
-        low, high = growth_factor_interval(counts[first], counts[last])
-        said = (
-            f"our counts: {counts[first]:,.0f} works in {first} and {counts[last]:,.0f} in {last}"
-        )
-        factor = float(growth_factor(counts[first], counts[last]))
-        yield evidence.name, "direct", said, factor, float(low), float(high)
-    for key, label, bounds in _bounds(evidence):
-        before, after = _row(bounds, first), _row(bounds, last)
-        said = (
-            f"{label}: works of all {evidence.study.home_name} with the region, pairs added up, "
-            f"{before['high']:,.0f} in {first} and {after['high']:,.0f} in {last}; distinct works "
-            f"{before['low']:,.0f} to {before['high']:,.0f} and {after['low']:,.0f} to "
-            f"{after['high']:,.0f}"
-        )
-        ends = after["low"] / before["high"], after["high"] / before["low"]
-        factor = after["high"] / before["high"]
-        yield key, "proxy", said, float(factor), float(ends[0]), float(ends[1])
-
-
-def _institution_region_growth(claim: Claim, evidence: Evidence) -> Findings:
-    """Growth of works of institution and region from the first to the last year."""
-    for key, kind, said, factor, low, high in _growth(evidence):
-        if math.isnan(factor):
-            yield Finding(key, kind, said, not_counted=NO_GROWTH)
+def region_share_each_year(test: Test, evidence: Evidence) -> Findings:
+    """The share in each year: the one farthest from the middle of the range decides."""
+    for source in witnesses.outputs(evidence):
+        if source.whole is None or not _whole(source, evidence):
             continue
-        said = f"{said}, a factor of {factor:.2f} ({low:.2f} to {high:.2f})"
-        yield Finding(key, kind, said, factor, low, high)
-
-
-def _institution_region_rate(claim: Claim, evidence: Evidence) -> Findings:
-    """Compound growth per year of works of institution and region; the fitted rate is told."""
-    intervals = evidence.study.years[1] - evidence.study.years[0]
-    for key, kind, said, *factors in _growth(evidence):
-        if math.isnan(factors[0]):
-            yield Finding(key, kind, said, not_counted=NO_GROWTH)
+        if not (source.whole > 0).all():
+            said = "years without any works of the world"
+            yield source.find(said, not_counted=NOTHING)
             continue
-        rate, low, high = (float(compound_growth_rate(1, end, intervals)) for end in factors)
-        said = f"{said}, {100 * rate:.1f} % a year ({100 * low:.1f} to {100 * high:.1f})"
-        own = _own(evidence)
-        if kind == "direct" and own is not None:
-            fit = log_linear_growth_rate(own.index, own["n_works_institution_region"])
-            said += f"; a line through the logarithms gives {100 * fit.rate:.1f} %"
-        yield Finding(key, kind, said, rate, low, high)
+        shares = (source.counts / source.whole).astype(float)
+        middle = (test.holds_from + test.holds_to) / 2
+        farthest = (shares - middle).abs().idxmax()
+        inside = sum(test.holds(value) for value in shares)
+        first, last = (percent(shares.iloc[at], 2) for at in (0, -1))
+        drift = "rising" if shares.iloc[-1] > shares.iloc[0] else "falling"
+        said = (
+            f"{first} in {shares.index[0]}, {last} in {shares.index[-1]}, farthest "
+            f"{percent(shares[farthest], 2)} in {farthest}"
+        )
+        yield source.find(
+            said,
+            observed=float(shares[farthest]),
+            noise=_noise(shares[farthest], shares, source.counts),
+            marks=(f"in {inside} of {len(shares)} years", f"{drift}: {first} to {last}"),
+        )
 
 
-def _institution_share_of_home(claim: Claim, evidence: Evidence) -> Findings:
-    """Share of the institution in its home country's works with the region, years pooled."""
-    own = _own(evidence)
-    if own is None:
+def _in_years(test: Test, values: Iterable[float]) -> tuple[str, ...]:
+    known = [value for value in values if not math.isnan(value)]
+    return (f"in {sum(test.holds(value) for value in known)} of {len(known)} years",)
+
+
+@quantity(
+    "share", "countries' share of the region's works, pooled", "country_output", needs=("members",)
+)
+def countries_share(test: Test, evidence: Evidence) -> Findings:
+    """Works of some members added up over works of the region."""
+    for source in witnesses.members(evidence):
+        if not set(test.members) <= set(source.counts.columns):
+            continue
+        yearly = source.counts[list(test.members)].sum(axis=1)
+        part, whole = float(yearly.sum()), float(source.whole.sum())
+        shares = yearly / source.whole.where(source.whole > 0)
+        said = (
+            f"{names(test.members)} {part:,.0f} of {whole:,.0f} works of the "
+            f"region, {percent(_ratio(part, whole))}"
+        )
+        yield source.find(
+            said,
+            observed=_ratio(part, whole) if whole else None,
+            noise=_noise(_ratio(part, whole), shares, yearly, len(yearly)) if whole else 0.0,
+            not_counted="" if whole else NOTHING,
+            marks=_in_years(test, shares),
+        )
+
+
+@dataclass(frozen=True)
+class Tier:
+    """How many of the named countries have the ranks asked for; ``why`` it can't be told."""
+
+    found: int
+    told: str
+    why: str
+
+
+def find_tier(counts: pd.Series[float], named: Sequence[str], first: int, last: int) -> Tier:
+    """Look for countries in the ranks from first to last; a tie or a zero decides nothing."""
+    ranking = standings(counts.sort_index())
+    order = [str(code) for place in ranking for code in place.who]
+    found = [code for code in order[first - 1 : last] if code in named]
+    near = [
+        place for place in ranking if place.rank <= last + 1 and place.rank + len(place.who) > first
+    ]
+    told, why = _places(near) or "nobody", ""
+    if len(order) < last:
+        why = f"only {len(order)} countries have any works"
+    for place in ranking:
+        start, end = place.rank - 1, place.rank - 1 + len(place.who)
+        cut = start < first - 1 < end or start < last < end
+        if cut and 0 < len(set(place.who) & set(named)) < len(place.who):
+            why = f"{TIE}, {_places([place])}"
+    return Tier(len(found), told, why)
+
+
+def _tier_finding(test: Test, source: Series, first: int, last: int) -> Finding:
+    tier = find_tier(source.counts.sum(), test.members, first, last)
+    yearly = [find_tier(row, test.members, first, last) for _, row in source.counts.iterrows()]
+    marks = _in_years(test, [one.found for one in yearly if not one.why]) if len(yearly) > 1 else ()
+    said = f"from rank {first} on {tier.told}"
+    return source.find(said, observed=tier.found, not_counted=tier.why, marks=marks)
+
+
+@quantity(
+    "countries",
+    "named members that have the ranks named, by works, pooled",
+    "country_output",
+    needs=("members", "first_rank"),
+)
+def output_ranks(test: Test, evidence: Evidence) -> Findings:
+    """A tier of the region's members, as a set."""
+    for source in witnesses.members(evidence):
+        yield _tier_finding(test, source, test.first_rank, test.first_rank + len(test.members) - 1)
+
+
+# ------------------------------------------------------------------- fields
+
+
+def _own_fields(evidence: Evidence, name: str) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Return region and world in the rows of our fields that a name stands for."""
+    own, entry = evidence.table("fields"), field_crosswalk()[name]
+    if not len(own) or entry["openalex_fit"] not in {"same", "close"}:
+        return None
+    mine = own[own["field_id"].isin(entry["openalex"])].set_index("field_id")
+    return tuple(mine[mine["country_code"] == area] for area in ("region", "world"))  # type: ignore[return-value]
+
+
+def _published_fields(name: str, cells: pd.DataFrame) -> pd.DataFrame | None:
+    entry = field_crosswalk()[name]
+    if entry["ncses_fit"] not in {"same", "close"}:
+        return None
+    return cells[cells["field"].isin(entry["ncses"])]
+
+
+def _added(cells: pd.DataFrame) -> str:
+    number = cells.loc[cells["country_code"] != "WORLD", "country_code"].nunique()
+    return f"; {number} countries added up"
+
+
+def _top_share(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return works and top works by year, cells without a share left out of both."""
+    known = cells[cells["share"].notna()]
+    known = known.assign(top=known["n_works"] * known["share"])
+    return known.groupby("year")[["n_works", "top"]].sum()
+
+
+def _two_shares(shares: Sequence[float]) -> str:
+    here, world = (percent(share, 2) for share in shares)
+    return f"{here} of the region's works, {world} of the world's"
+
+
+@quantity(
+    "ratio",
+    "region's share of works in the world's top 1 %, over the world's, pooled",
+    "fields",
+    needs=("fields",),
+)
+def top_index(test: Test, evidence: Evidence) -> Findings:
+    """How often a field's works are among the most cited."""
+    own = _own_fields(evidence, test.fields[0])
+    if own is not None:
+        sums = [rows[["n_top_1_percent", "n_works"]].sum() for rows in own]
+        shares = [_ratio(float(one["n_top_1_percent"]), float(one["n_works"])) for one in sums]
+        value = _ratio(shares[0], shares[1])
+        yield ours(evidence).find(_two_shares(shares), value, not_counted=_above_one(value))
+    for key, cells in witnesses.field_cells(evidence):
+        rows = _published_fields(test.fields[0], cells)
+        if rows is None or rows.empty:
+            continue
+        here, world = (
+            _top_share(rows[(rows["country_code"] == "WORLD") == is_world])
+            for is_world in (False, True)
+        )
+        value = _ratio(*(_ratio(x["top"].sum(), x["n_works"].sum()) for x in (here, world)))
+        yearly = (here["top"] / here["n_works"]) / (world["top"] / world["n_works"])
+        said = (
+            f"{here['top'].sum():,.0f} of {here['n_works'].sum():,.0f} articles "
+            f"in the top 1 %, index {value:.2f}{_added(rows)}"
+        )
+        yield theirs(key).find(
+            said,
+            observed=float(value),
+            noise=_noise(value, yearly, here["top"], len(yearly)),
+            not_counted=_above_one(value),
+        )
+
+
+@quantity("rank", "field's rank by works of the region, years pooled", "fields", needs=("fields",))
+def volume_rank(test: Test, evidence: Evidence) -> Findings:
+    """Whether a field is among the upper third by volume."""
+    own, entry = evidence.table("fields"), field_crosswalk()[test.fields[0]]
+    sources: list[tuple[Series, list[Any]]] = []
+    if len(own):
+        sizes = own[own["country_code"] == "region"].set_index("field_id")["n_works"]
+        sources.append((ours(evidence, sizes), entry["openalex"]))
+    for key, cells in witnesses.field_cells(evidence):
+        here = cells[(cells["country_code"] != "WORLD") & (cells["field"] != "")]
+        sizes = here.groupby("field")["n_works"].sum()
+        sources.append((theirs(key, sizes, _added(cells)), entry["ncses"]))
+    for source, mine in sources:
+        sizes = source.counts
+        if len(mine) != 1 or mine[0] not in sizes.index:
+            continue
+        size, last = float(sizes[mine[0]]), math.ceil(len(sizes) / 3)
+        rank, equal = int((sizes > size).sum()) + 1, int((sizes == size).sum())
+        tied = rank <= last < rank + equal - 1
+        why = "no works" if not size else TIE if tied else ""
+        said = f"rank {rank} of {len(sizes)}, the upper third ends at {last}"
+        yield source.find(said, rank, ends=(1, last), not_counted=why)
+
+
+@quantity(
+    "countries",
+    "named members that are first by works in the world's top 1 % of a field",
+    "claim_counts",
+    needs=("members", "fields"),
+)
+def top_cited_first(test: Test, evidence: Evidence) -> Findings:
+    """A tier of the most cited works of a field, years added up."""
+    own = evidence.counts("top_astronomy")
+    if len(own):
+        own = own.reindex(evidence.study.region.codes, fill_value=0.0)
+        source = ours(evidence, pd.DataFrame([own]))
+        yield _tier_finding(test, source, 1, len(test.members))
+    for key, cells in witnesses.field_cells(evidence):
+        rows = _published_fields(test.fields[0], cells)
+        if rows is None:
+            continue
+        known = rows[(rows["country_code"] != "WORLD") & rows["share"].notna()]
+        known = known.assign(top=known["n_works"] * known["share"])
+        wide = known.pivot(index="year", columns="country_code", values="top").fillna(0.0)
+        source = theirs(key, wide, note="; works x share")
+        yield _tier_finding(test, source, 1, len(test.members))
+
+
+@quantity(
+    "share",
+    "share of top-1 % works of physics, without astronomy, by more than 100 authors",
+    "claim_counts",
+)
+def large_teams(test: Test, evidence: Evidence) -> Findings:
+    """Whether most highly cited physics has very many authors, and more than in all fields."""
+    physics, every = evidence.counts("top_physics"), evidence.counts("top_all")
+    if not len(physics) or not len(every):
         return
-    part = float(own["n_works_institution_region"].sum())
-    whole = float(own["n_works_home_region"].sum())
-    home, short = evidence.study.home_name, evidence.study.institution.short
-    if not whole > 0 or part > whole:  # institutes abroad can make the part the greater
-        said = f"our counts: {part:,.0f} works of {short} and the region, {whole:,.0f} of {home}"
-        why = "a share of nothing is unknown" if part <= whole else f"{short} is not within {home}"
-        yield Finding(evidence.name, "direct", said, not_counted=why)
-        return
-    low, high = share_interval(part, whole)
-    said = (
-        f"our counts: {part:,.0f} of {whole:,.0f} works of {home} with the "
-        f"region are works of {short}, {100 * part / whole:.1f} %"
-    )
-    yield Finding(evidence.name, "direct", said, part / whole, low, high, base=whole)
+    part, whole = float(physics["over_100"]), float(physics["all"])
+    rest = _ratio(float(every["over_100"]), float(every["all"]))
+    share = _ratio(part, whole)
+    said = f"{part:,.0f} of {whole:,.0f} in physics, {percent(rest)} in all fields"
+    why = NOTHING if math.isnan(share) else TIE if share == rest else ""
+    yield ours(evidence).find(said, observed=share, also=share > rest, not_counted=why)
 
 
-def _institution_first_partner(claim: Claim, evidence: Evidence) -> Findings:
-    """Years in which the claim's country has more works than every other member."""
-    code = claim.members[0]
-    for kind, source in _members(evidence):
+@quantity(
+    "ratio",
+    "activity index of the region in some subfields, or the nearest field, pooled",
+    "claim_counts",
+    needs=("subfields",),
+)
+def activity(test: Test, evidence: Evidence) -> Findings:
+    """The region's share of a subject over the world's."""
+    own = [evidence.counts(f"subfields_{area}") for area in ("region", "world")]
+    if all(len(counts) for counts in own):
+        items = [str(number) for number in test.subfields]
+        parts = [float(one.reindex(items, fill_value=0.0).sum()) for one in own]
+        yield _activity(ours(evidence), parts, [float(one.sum()) for one in own])
+    for key, cells in witnesses.field_cells(evidence):
+        rows = _published_fields(test.fields[0], cells) if test.fields else None
+        if rows is None or rows.empty:
+            continue
+        world = cells["country_code"] == "WORLD"
+        with_field, every = cells["field"] != "", cells["field"] == ""
+        areas = [
+            cells[mine & (every if (every & mine).any() else with_field)]
+            for mine in (~world, world)
+        ]
+        wholes = [one.groupby("year")["n_works"].sum() for one in areas]
+        sums = [
+            rows[(rows["country_code"] == "WORLD") == is_world].groupby("year")["n_works"].sum()
+            for is_world in (False, True)
+        ]
+        index = (sums[0] / wholes[0]) / (sums[1] / wholes[1])
+        parts = [float(one.sum()) for one in sums]
+        source = theirs(key, note=_added(rows))
+        spread = _noise(1, index, sums[0], len(index))
+        yield _activity(source, parts, [float(one.sum()) for one in wholes], spread)
+
+
+def _activity(
+    source: Series, parts: list[float], wholes: list[float], spread: float = 0.0
+) -> Finding:
+    shares = [_ratio(part, whole) for part, whole in zip(parts, wholes, strict=True)]
+    value = _ratio(*shares)
+    why = _above_one(value)
+    return source.find(_two_shares(shares), value, noise=spread * value, not_counted=why)
+
+
+# ------------------------------------------------------- partners of the region
+
+
+def _comparison(source: Series, top: float, bottom: float, yearly: Any, told: str) -> Finding:
+    """Return the ratio of two pooled counts."""
+    value = _ratio(top, bottom) if top else math.nan
+    known = yearly.replace([np.inf, -np.inf], np.nan)
+    noise = 0.0 if known.isna().any() or not value else _noise(value, known, years=len(known))
+    return source.find(told, value, noise=noise, not_counted=_above_one(value))
+
+
+@quantity(
+    "ratio",
+    "works of the region with a partner over those with the next one, pooled",
+    "region_partners",
+    needs=("members",),
+)
+def partner_margin(test: Test, evidence: Evidence) -> Findings:
+    """How far the first partner is ahead."""
+    code = test.members[0]
+    for source in witnesses.partners(evidence):
         if code not in source.counts.columns:
             continue
         others = source.counts.drop(columns=code)
-        mine, best = source.counts[code].astype(float), others.max(axis=1).astype(float)
-        low, high = growth_factor_interval(best, mine)
-        said = f"{source.label}: {names([code])} leads in {int((mine > best).sum())} years"
-        firsts = {year: leaders(row) for year, row in source.counts.sort_index().iterrows()}
-        for first in sorted(set(firsts.values()) - {(code,)}):
-            when = ", ".join(str(year) for year, who in firsts.items() if who == first)
-            tied = " tied" if len(first) > 1 else ""
-            said += f", {names(first) or 'nobody'}{tied} in {when}"
-        undecided = [year for year, who in firsts.items() if len(who) != 1]
-        if undecided and (mine >= best).all():
-            when = ", ".join(map(str, undecided))
-            why = f"a tie or no works at all leave the first place open in {when}"
-            yield Finding(source.evidence, kind, said + source.note, not_counted=why)
-            continue
-        yield Finding(
-            source.evidence,
-            kind,
-            said + source.note,
-            int((mine > best).sum()),
-            int(np.sum(low > 1)),
-            int(np.sum(~(high < 1))),
-        )
+        next_one = str(others.sum().idxmax())
+        mine, best = source.counts[code], others[next_one]
+        told = f"{names([code])} {mine.sum():,.0f}, {names([next_one])} {best.sum():,.0f}"
+        found = _comparison(source, mine.sum(), best.sum(), mine / best, told)
+        yield found
 
 
-def _institution_partner_share(claim: Claim, evidence: Evidence) -> Findings:
-    """Share of the claim's country in works of institution and region in the claim's year."""
-    code = claim.members[0]
-    for kind, source in _members(evidence):
-        if code not in source.counts.columns or claim.year not in source.counts.index:
-            continue
-        part, whole = float(source.counts.loc[claim.year, code]), float(source.whole[claim.year])
-        if not whole > 0:
-            said = f"{source.label}: no works with the region in {claim.year}{source.note}"
-            yield Finding(source.evidence, kind, said, not_counted="a share of nothing is unknown")
-            continue
-        said = f"{source.label}: {part:,.0f} works with {names([code])} in {claim.year}"
-        if kind == "direct":
-            low, high = share_interval(part, whole)
-            said += f" of {whole:,.0f}, {100 * part / whole:.1f} %"
-            observed: float | None = part / whole
-        else:
-            largest = float(source.counts.loc[claim.year].max())
-            low, high, observed = part / whole, min(1.0, part / largest), None
-            said += f" of {largest:,.0f} to {whole:,.0f} distinct, {100 * low:.0f} % or more"
-        yield Finding(source.evidence, kind, said + source.note, observed, low, high, base=whole)
+@quantity(
+    "countries",
+    "named partners among the region's first ten, pooled",
+    "region_partners",
+    needs=("members",),
+)
+def partners_among_ten(test: Test, evidence: Evidence) -> Findings:
+    """Partners in the first ten ranks, the first one included."""
+    for source in witnesses.partners(evidence):
+        yield _tier_finding(test, source, 1, 10)
 
 
-def _institution_partner_growth(claim: Claim, evidence: Evidence) -> Findings:
-    """Growth with the slowest of the claim's countries over growth with the whole region."""
-    for kind, source in _members(evidence):
-        counts = source.counts.sort_index()
-        if not set(claim.members) <= set(counts.columns) or len(counts) < 2 * AT_EITHER_END:
+@quantity(
+    "ratio",
+    "works with the largest of some partners over the smallest of others, pooled",
+    "region_partners",
+    needs=("members", "against"),
+)
+def partner_ratio(test: Test, evidence: Evidence) -> Findings:
+    """How small some partners are."""
+    for source in witnesses.partners(evidence):
+        pooled = source.counts.sum()
+        if not {*test.members, *test.against} <= set(pooled.index):
             continue
-        whole = source.whole.sort_index()
-        first, last = counts.iloc[:AT_EITHER_END].sum(), counts.iloc[-AT_EITHER_END:].sum()
-        ends = float(whole.iloc[:AT_EITHER_END].sum()), float(whole.iloc[-AT_EITHER_END:].sum())
-        mine = {code: (float(first[code]), float(last[code])) for code in claim.members}
-        if not min(ends) > 0 or not all(before > 0 for before, _ in mine.values()):
-            told = ", ".join(f"{names([code])} {pair[0]:,.0f}" for code, pair in mine.items())
+        top = str(pooled[list(test.members)].idxmax())
+        low = str(pooled[list(test.against)].idxmin())
+        told = f"{names([top])} {pooled[top]:,.0f}, {names([low])} {pooled[low]:,.0f}"
+        yearly = source.counts[top] / source.counts[low]
+        yield _comparison(source, pooled[top], pooled[low], yearly, told)
+
+
+# --------------------------------------------------- institution and region
+
+
+def _floor_marks(row: Mapping[str, Any], what: str = "") -> tuple[str, ...]:
+    return (
+        f"at least {row['organisation']:,.0f}{what} if organisations count, {row['address']:,.0f} "
+        "if addresses do (by year of the journal)",
+    )
+
+
+def _seen(row: Mapping[str, Any]) -> str:
+    rest = row["organisation"] - row["members_seen"]
+    if not rest:
+        return "members seen in the year"
+    return f"for {rest:,.0f} of them members seen before and after, not in the year"
+
+
+def _bound(key: str, rows: pd.DataFrame, year: int, area: str) -> Finding | None:
+    """Return the floor of a year: only the smaller of the two rules could contradict."""
+    mine = rows[(rows["year"] == year) & (rows["country_code"] == area)]
+    if mine.empty:
+        return None
+    row = {str(name): value for name, value in mine.iloc[0].items()}
+    where = "" if area == "region" else f" with {names([area])}"
+    said = f"{row['organisation']:,.0f} papers{where} in {year}, {_seen(row)}"
+    marks = _floor_marks(row, where)
+    return theirs(key).find(said, int(row["address"]), kind=BOUND, marks=marks)
+
+
+@quantity(
+    "works",
+    "works of institution and region in a year",
+    "institution_region",
+    needs=("year", "stated"),
+)
+def joint_output(test: Test, evidence: Evidence) -> Findings:
+    """The level: own counts as a ratio, the floor, and all of the home country beside it."""
+    own, short = witnesses.joint(evidence), evidence.study.institution.short
+    if own is not None and test.year in own.counts.index:
+        count = float(own.counts[test.year])
+        said = f"{count:,.0f} works of {short} and the region in {test.year}"
+        yield own.find(said, kind=LEVEL, observed=count)
+    for key, rows in witnesses.floor(evidence):
+        bound = _bound(key, rows, test.year, "region")
+        if bound:
+            mine = rows[(rows["year"] == test.year) & (rows["country_code"] == "region")].iloc[0]
             said = (
-                f"{source.label}: in the first {AT_EITHER_END} years {told}, the region "
-                f"{ends[0]:,.0f}; in the last {AT_EITHER_END} the region {ends[1]:,.0f}"
+                f"{bound.said}. If the document counted organisations, at least "
+                f"{mine['organisation']:,} of its {test.stated:,.0f} are papers of large "
+                f"collaborations; if it searched addresses, at least {mine['address']:,}"
             )
-            yield Finding(source.evidence, kind, said + source.note, not_counted=NO_GROWTH)
-            continue
-        growth = {code: after / before for code, (before, after) in mine.items()}
-        slowest = min(growth, key=lambda code: growth[code])
-        ratio = growth[slowest] / (ends[1] / ends[0])
-        low, high = ratio_interval(ratio, mine[slowest], ends)
-        told = ", ".join(f"{names([code])} {growth[code]:.2f}" for code in claim.members)
+            yield replace(bound, said=said)
+    for source in witnesses.home_members(evidence):
+        row = source.counts.loc[test.year]
         said = (
-            f"{source.label}: growth from the first {AT_EITHER_END} to the last {AT_EITHER_END} "
-            f"years {told}, the region {ends[1] / ends[0]:.2f}{source.note}"
+            f"between {row.max():,.0f} and {row.sum():,.0f} distinct works of the "
+            f"region in {test.year}"
         )
-        yield Finding(source.evidence, kind, said, ratio, low, high)
+        yield source.find(said, kind="neighbour")
 
 
-def _institution_partner_tier(claim: Claim, evidence: Evidence) -> Findings:
-    """Countries found in a tier of the institution's partners, years pooled."""
-    for kind, source in _members(evidence):
-        counts = source.counts.sum()
-        yield tier(
-            claim, counts, evidence=source.evidence, kind=kind, label=source.label, note=source.note
-        )
+@quantity(
+    "increase",
+    "growth of works of institution and region, last year over first - 1",
+    "institution_region",
+)
+def joint_increase(test: Test, evidence: Evidence) -> Findings:
+    """Growth between the two years that the text names; the fitted trend is a mark."""
+    own, (first, last) = witnesses.joint(evidence), evidence.study.years
+    if own is not None and first < last and {first, last} <= set(own.counts.index):
+        found = _increase(own, first, last)
+        yield replace(found, marks=_trend_mark(own.counts))
 
 
-def _weights(evidence: Evidence) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """
-    Give evidence, label and the region's weight in the home country's international works.
-
-    One row a year: ``low`` from the largest pair, ``high`` from the sum of pairs.
-    """
-    home = list(evidence.study.home)
-    frame = witnesses.as_frame(evidence.published)
-    frame = frame[(frame["quantity"] == "international_works") & frame["country_code"].isin(home)]
-    for key, label, bounds in _bounds(evidence):
-        whole = frame[frame["witness"] == key].groupby("year")["value"].sum()
-        if len(home) == 1 and set(bounds.index) <= set(whole.index):
-            whole = whole.reindex(bounds.index)
-            yield key, label, bounds[["low", "high"]].div(whole, axis=0)
-
-
-def _home_region_weight(claim: Claim, evidence: Evidence) -> Findings:
-    """
-    Growth of the region's weight in the home country's works, first to last year.
-
-    From our tables the affinity index of region and home; from a witness the region's share in
-    the home country's international works, with bounds.
-    """
-    first, last = evidence.study.years
-    if first == last:
+@quantity(
+    "share",
+    "institution's share of the home country's works with the region, pooled",
+    "institution_region",
+)
+def share_of_home(test: Test, evidence: Evidence) -> Findings:
+    """The institution's part of its country's cooperation."""
+    own, short = witnesses.joint(evidence), evidence.study.institution.short
+    if own is None:
         return
-    own = evidence.table("region_partners")
-    if len(own) and len(evidence.study.home) == 1:
-        rows = own[own["country_code"] == evidence.study.home[0]].set_index("year")
-        ends: Any = rows.reindex([first, last])[["n_works", "affinity"]].astype(float)
-        ratio = float(ends["affinity"].iloc[1] / ends["affinity"].iloc[0])
-        low, high = ratio_interval(ratio, [float(count) for count in ends["n_works"]])
-        said = (
-            f"our counts: affinity index of the region and {evidence.study.home_name} "
-            f"{ends['affinity'].iloc[0]:.2f} in {first}, {ends['affinity'].iloc[1]:.2f} in {last}"
-        )
-        why = "" if 0 < ratio < math.inf else "the affinity index is 0 or unknown in one of them"
-        known = {"not_counted": why} if why else {"observed": ratio, "low": low, "high": high}
-        yield Finding(evidence.name, "direct", said, **known)
-    for key, label, weights in _weights(evidence):
-        before, after = _row(weights, first), _row(weights, last)
-        told = {end: f"{100 * before[end]:.2f}" for end in before}
-        then = {end: f"{100 * after[end]:.2f}" for end in after}
-        said = (
-            f"{label}: the region's share in international works of {evidence.study.home_name}, "
-            f"pairs added up, {told['high']} % in {first} and {then['high']} % in {last}; distinct "
-            f"works {told['low']} to {told['high']} % and {then['low']} to {then['high']} %"
-        )
-        ratio = after["high"] / before["high"]
-        bounds = after["low"] / before["high"], after["high"] / before["low"]
-        yield Finding(key, "direct", said, ratio, *bounds)
+    part, whole = float(own.counts.sum()), float(own.whole.sum())
+    why = NOTHING if not whole else f"{short} has more than {evidence.study.home_name}"
+    value = _ratio(part, whole)
+    known = 0 < part <= whole or part == 0 < whole
+    said = f"{part:,.0f} of {whole:,.0f} works, {percent(value)}"
+    yearly = own.counts / own.whole.where(own.whole > 0)
+    yield own.find(
+        said,
+        observed=value if known else None,
+        noise=_noise(value, yearly.fillna(0.0), own.counts, len(yearly)) if known else 0.0,
+        not_counted="" if known else why,
+        marks=_in_years(test, yearly),
+    )
 
 
-def _home_international_share(claim: Claim, evidence: Evidence) -> Findings:
-    """Share of the region in the home country's international works of the last year, in bounds."""
-    last = evidence.study.years[1]
-    for key, label, weights in _weights(evidence):
-        row = _row(weights, last)
-        said = (
-            f"{label}: {100 * row['low']:.1f} to {100 * row['high']:.1f} % of the international "
-            f"works of all {evidence.study.home_name} in {last} are with the region"
-        )
-        yield Finding(key, "proxy", said, low=float(row["low"]), high=float(row["high"]))
-
-
-PARTNERS: Final[Quantities] = MappingProxyType(
-    {
-        "home_international_share": _home_international_share,
-        "home_region_weight": _home_region_weight,
-        "institution_first_partner": _institution_first_partner,
-        "institution_partner_growth": _institution_partner_growth,
-        "institution_partner_share": _institution_partner_share,
-        "institution_partner_tier": _institution_partner_tier,
-        "institution_region": _institution_region,
-        "institution_region_growth": _institution_region_growth,
-        "institution_region_rate": _institution_region_rate,
-        "institution_share_of_home": _institution_share_of_home,
-    }
+@quantity(
+    "per year",
+    "fitted growth of works of institution and region, and more in the second half",
+    "institution_region",
 )
+def joint_trend(test: Test, evidence: Evidence) -> Findings:
+    """Whether the cooperation expands: two conditions, one of them fitted."""
+    own = witnesses.joint(evidence)
+    if own is None:
+        return
+    before, after = halves(own.counts)
+    fit = quasi_poisson_growth(own.counts.index, own.counts)
+    few = len(own.counts) < 6 or own.counts.sum() < LEAST_WORKS or math.isnan(fit.rate)
+    said = (
+        f"{before:,.0f} works in the first half of the years, {after:,.0f} in the second; "
+        f"fitted {percent(fit.rate)} a year"
+    )
+    yield own.find(
+        said,
+        observed=None if few else fit.rate,
+        low=None if few else fit.low,
+        high=None if few else fit.high,
+        is_trend=True,
+        also=bool(after > before),
+        not_counted=f"fewer than 6 years or {LEAST_WORKS} works" if few else "",
+    )
 
 
-def fields(evidence: Evidence) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
-    """Give fields of each source, years pooled."""
-    own = evidence.table("fields")
-    if len(own):
-        rows = own.assign(field=own["field_id"])
-        rows["n_works_all"] = rows.groupby("country_code")["n_works"].transform("sum")
-        yield evidence.name, "our counts", "openalex", rows
-    found = witnesses.field_activity(evidence.published, evidence.study)
-    for (key, label), rows in found.groupby(["witness", "label"]):
-        yield str(key), str(label), witness_definitions().witnesses[str(key)].field_scheme, rows
+@quantity(
+    "ratio",
+    "works of the institution and the region over those of the next on a named list",
+    "claim_counts",
+)
+def leading_institution(test: Test, evidence: Evidence) -> Findings:
+    """Whether the institution has more than any of the home country's largest universities."""
+    others = evidence.counts("institutions")
+    mine = evidence.counts(test.against[0] if test.against else "institution")
+    if not len(others) or not len(mine):
+        return
+    own, best = float(mine.iloc[0]), float(others.max())
+    value = _ratio(own, best) if own else math.nan
+    said = f"{own:,.0f}, the next of {len(others)} is {others.idxmax()} with {best:,.0f}"
+    yield ours(evidence).find(said, value, not_counted=_above_one(value))
 
 
-def area_field(rows: pd.DataFrame, scheme: str, area: str, field: str) -> pd.Series[Any] | None:
-    """Return an area's counts in a field of the crosswalk; None where no field stands for it."""
-    entry = field_crosswalk()[field]
-    if entry.get(f"{scheme}_fit") not in {"same", "close"}:
-        return None
-    mine = rows[(rows["country_code"] == area) & rows["field"].isin(entry[scheme])]
-    if len(mine) != len(entry[scheme]) or mine.empty:
-        return None
-    counts = mine[["n_works", "n_top_1_percent"]].sum()
-    counts["n_works_all"] = mine["n_works_all"].iloc[0]
-    return counts
+def _first_in_each_year(source: Series, code: str) -> Finding:
+    firsts = {year: leaders(row) for year, row in source.counts.iterrows()}
+    mine = sum(who == (code,) for who in firsts.values())
+    ahead = sorted({who for who in firsts.values() if who and code not in who})
+    said = f"{names([code])} alone is first in {mine} of {len(firsts)} years"
+    for who in ahead:
+        when = ", ".join(str(year) for year, one in firsts.items() if one == who)
+        said += f", {names(who)} in {when}"
+    tied = [str(year) for year, who in firsts.items() if len(who) != 1 and who not in ahead]
+    why = f"a tie or no works in {', '.join(tied)}" if tied and not ahead else ""
+    return source.find(said, mine, not_counted=why)
 
 
-def _top_share(counts: Any) -> float:
-    """Return the share of works that are among the world's 1 % most cited."""
-    return float(counts["n_top_1_percent"] / counts["n_works"])
+@quantity(
+    "years",
+    "years in which a country alone is the institution's first partner",
+    "institution_partners",
+    needs=("members",),
+)
+def first_partner(test: Test, evidence: Evidence) -> Findings:
+    """Whether one country is first in every year; all of the home country is a neighbour."""
+    own = witnesses.joint_members(evidence)
+    for source in ([own] if own else []) + witnesses.home_members(evidence):
+        if test.members[0] in source.counts.columns:
+            yield _first_in_each_year(source, test.members[0])
 
 
-def _part(rows: pd.DataFrame, scheme: str, field: str) -> tuple[Part, float] | None:
-    """Return the region's activity index in a field, and its index among the most cited."""
-    here = area_field(rows, scheme, "region", field)
-    world = area_field(rows, scheme, "world", field)
-    if here is None or world is None or not here["n_works"] or not world["n_works"]:
-        return None
-    index = (here["n_works"] / here["n_works_all"]) / (world["n_works"] / world["n_works_all"])
-    low, high = ratio_interval(index, [here["n_works"]], [world["n_works"]])
-    sizes = rows.loc[rows["country_code"] == "region", "n_works"]
-    large = bool((sizes > here["n_works"]).sum() + 1 <= len(sizes) / 3)
-    cited = _top_share(here) / (_top_share(world) or math.nan)
-    return Part(field, float(index), low, high, large), float(cited)
-
-
-def _field_activity(claim: Claim, evidence: Evidence) -> Findings:
-    """Fields in which the region's activity index is above 1, years pooled."""
-    for key, label, scheme, rows in fields(evidence):
-        found = [_part(rows, scheme, field) for field in claim.fields]
-        known = [pair for pair in found if pair]
-        if not known and key == evidence.name and not rows["n_works"].any():
-            said = f"{label}: no works in any field"
-            yield Finding(key, "direct", said, not_counted="there is nothing to compare")
-        untested = [name for name, pair in zip(claim.fields, found, strict=True) if not pair]
-        if not known:
-            continue
-        parts = tuple(part for part, _ in known)
-        told = ", ".join(
-            f"{part.name} {part.index:.2f} ({part.low:.2f} to {part.high:.2f})" for part in parts
+@quantity(
+    "share",
+    "country's share of works of institution and region in a year",
+    "institution_partners",
+    needs=("members", "year", "whole"),
+)
+def partner_share(test: Test, evidence: Evidence) -> Findings:
+    """The share in one year; read literally, all of the home country over the stated whole."""
+    code, year = test.members[0], test.year
+    own = witnesses.joint_members(evidence)
+    if own is not None and year in own.counts.index and code in own.counts.columns:
+        part, whole = float(own.counts.loc[year, code]), float(own.whole[year])
+        value = _ratio(part, whole)
+        said = f"{part:,.0f} of {whole:,.0f} works in {year}"
+        shares = (own.counts[code] / own.whole.where(own.whole > 0)).fillna(0.0)
+        yield own.find(
+            said,
+            observed=value if whole else None,
+            noise=_noise(value, shares, own.counts[code]) if whole else 0.0,
+            not_counted="" if whole else NOTHING,
         )
-        said = (
-            f"{label}: activity index of {told}; index in the world's top 1 % of works, over the "
-            "world's own share, estimated, "
-        )
-        said += ", ".join(f"{cited:.2f}" for _, cited in known)
-        said += f"; no field for {', '.join(untested)}" if untested else ""
-        observed = sum(part.index > 1 for part in parts)
-        low, high = sum(part.low > 1 for part in parts), sum(part.high > 1 for part in parts)
-        yield Finding(
-            key, "direct", said, observed, low, high, parts=parts, untested=tuple(untested)
-        )
-
-
-def _top_cited_countries(claim: Claim, evidence: Evidence) -> Findings:
-    """Countries found in a tier of a field's works among the world's 1 % most cited."""
-    for key, label, scheme, rows in fields(evidence):
-        areas = sorted(set(rows["country_code"]) & set(evidence.study.region.codes))
-        found = {area: area_field(rows, scheme, area, claim.fields[0]) for area in areas}
-        counts = {area: row["n_top_1_percent"] for area, row in found.items() if row is not None}
-        if any(count > 0 for count in counts.values()) or (counts and key == evidence.name):
-            yield tier(
-                claim,
-                pd.Series(counts, dtype=float),
-                evidence=key,
-                kind="direct",
-                label=label,
-                note=f"; works in the top 1 % of {claim.fields[0]}, estimated as works x share",
-            )
-
-
-def _top_cited_index(claim: Claim, evidence: Evidence) -> Findings:
-    """The region's share of works among the world's 1 % most cited, over the world's share."""
-    for key, label, _, rows in fields(evidence):
-        sums = rows.groupby("country_code")[["n_top_1_percent", "n_works"]].sum()
-        sums = sums.reindex(["region", "world"], fill_value=0).astype(float)
-        here, world = sums.loc["region"], sums.loc["world"]
-        if here["n_works"] > 0 and world["n_top_1_percent"] > 0:
-            top, whole = here["n_top_1_percent"], _top_share(world)
-            low, high = (end / here["n_works"] / whole for end in poisson_interval(top))
+    for key, rows in witnesses.floor(evidence):
+        bound = _bound(key, rows, year, code)
+        if bound:
+            least = percent((bound.observed or 0) / test.whole)
             said = (
-                f"{label}: {top:,.0f} of {here['n_works']:,.0f} works are among the most cited "
-                f"1 %, of the world's {100 * whole:.2f} %"
+                f"{bound.said}; at least {least} of the document's {test.whole:,.0f} by addresses"
             )
-            yield Finding(key, "direct", said, _top_share(here) / whole, low, high)
-
-
-def _field_share_of_world(claim: Claim, evidence: Evidence) -> Findings:
-    """Share of the claim's country in the world's works of a field."""
-    for key, label, scheme, rows in fields(evidence):
-        here = area_field(rows, scheme, claim.members[0], claim.fields[0])
-        world = area_field(rows, scheme, "world", claim.fields[0])
-        if here is None or world is None:
-            continue
-        part, whole = float(here["n_works"]), float(world["n_works"])
-        low, high = share_interval(part, whole)
-        said = (
-            f"{label}: {part:,.0f} of the world's {whole:,.0f} works in {claim.fields[0]} have an "
-            f"author in {names(claim.members[:1])}"
-        )
-        yield Finding(key, "direct", said, part / whole, low, high)
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
-
-
-def _indicators(claim: Claim, evidence: Evidence) -> Findings:
-    """Values of a table of indicators that lie within the tolerance, by edition."""
-    study = evidence.study
-    found = witnesses.development_indicators(evidence.published, study)
-    for (key, label), rows in found.groupby(["witness", "label"]):
-        ratios, told = [], []
-        for value in claim.values:
-            years = rows["year"].between(*value.years)
-            here = rows[
-                (rows["indicator"] == value.indicator) & (rows["area"] == value.area) & years
-            ]
-            if len(here) < value.years[1] - value.years[0] + 1:
-                continue
-            mean = float(here["value"].mean())
-            ratios.append(mean / min(max(mean, value.stated[0]), value.stated[1]))
-            when = "-".join(str(year) for year in sorted(set(value.years)))
-            said = " to ".join(_figure(end) for end in sorted(set(value.stated)))
-            area = study.home_name if value.area == "home" else study.region_short
-            told.append(f"{here['name'].iloc[0]} of {area} {when} {_figure(mean)} ({said})")
-        if ratios:
-            near = sum(abs(math.log(ratio)) <= math.log1p(tolerance(claim)) for ratio in ratios)
-            yield Finding(
-                str(key),
-                "direct",
-                f"{label}: {'; '.join(told)}; stated in brackets",
-                near,
-                near,
-                near,
-                stated=len(ratios),
-                ratios=tuple(ratios),
+            yield replace(bound, observed=None, said=said)
+    for source in witnesses.home_members(evidence):
+        if code in source.counts.columns:
+            count = float(source.counts.loc[year, code])
+            said = (
+                f"{count:,.0f} works with {names([code])} in {year}, "
+                f"{percent(count / test.whole, 0)} of the document's {test.whole:,.0f} if it is "
+                "read word for word"
             )
+            yield source.find(said, kind="neighbour")
 
 
-FIELDS: Final[Quantities] = MappingProxyType(
-    {
-        "field_activity": _field_activity,
-        "field_share_of_world": _field_share_of_world,
-        "indicators": _indicators,
-        "top_cited_countries": _top_cited_countries,
-        "top_cited_index": _top_cited_index,
-    }
+@quantity(
+    "ratio",
+    "growth with the slowest of some countries over that with the region, second half over first",
+    "institution_partners",
+    needs=("members",),
 )
+def partner_growth(test: Test, evidence: Evidence) -> Findings:
+    """Whether each country grows at least as fast as the region; the floor of the last year."""
+    own = witnesses.joint_members(evidence)
+    if own is not None and set(test.members) <= set(own.counts.columns) and len(own.counts) > 1:
+        before, after = halves(own.counts[list(test.members)])
+        ends = halves(own.whole)
+        growth = {code: _ratio(after[code], before[code]) for code in test.members}
+        region = _ratio(*reversed(ends))
+        slowest = min(growth.values()) if not any(map(math.isnan, growth.values())) else math.nan
+        value = _ratio(slowest, region) if not math.isnan(region) else math.nan
+        told = ", ".join(f"{names([code])} {growth[code]:.2f}" for code in test.members)
+        said = f"second half of the years over the first {told}, the region {region:.2f}"
+        known = not math.isnan(value)
+        yield own.find(
+            said, observed=value if known else None, not_counted="" if known else NO_GROWTH
+        )
+    last = evidence.study.years[1]
+    for key, rows in witnesses.floor(evidence):
+        bounds = [_bound(key, rows, last, code) for code in test.members]
+        known_bounds = [bound for bound in bounds if bound]
+        if known_bounds:
+            said = f"{'; '.join(one.said for one in known_bounds)}; growth needs a pull"
+            marks = tuple(mark for one in known_bounds for mark in one.marks)
+            yield replace(known_bounds[0], said=said, marks=marks, observed=None)
+
+
+@quantity(
+    "countries",
+    "named countries that have the first ranks among the institution's partners",
+    "institution_partners",
+    needs=("members",),
+)
+def partner_ranks(test: Test, evidence: Evidence) -> Findings:
+    """The first partners of the institution, pooled."""
+    own = witnesses.joint_members(evidence)
+    if own is not None:
+        yield _tier_finding(test, own, 1, len(test.members))
+
+
+@quantity(
+    "works",
+    "works of the centre abroad, by its identifier or its name in affiliations",
+    "claim_counts",
+    needs=("stated",),
+)
+def centre_output(test: Test, evidence: Evidence) -> Findings:
+    """The level: the larger of two ways to ask."""
+    own = evidence.counts("centre")
+    if len(own):
+        said = ", ".join(f"by {item} {count:,.0f}" for item, count in own.items())
+        yield ours(evidence).find(said, kind=LEVEL, observed=float(own.max()))
+
+
+# ------------------------------------------------- the home country's cooperation
+
+
+def _international(evidence: Evidence) -> Iterator[tuple[Series, pd.DataFrame]]:
+    """Give works of partners with the region, and their international works, by half or year."""
+    study, frame = evidence.study, evidence.published
+    own = [evidence.counts(f"international_{half}") for half in ("first", "second")]
+    mine = evidence.table("region_partners")
+    if all(len(one) for one in own) and len(mine):
+        wide = witnesses.wide_by_country(mine)
+        sums = pd.DataFrame(halves(wide))
+        wholes = pd.DataFrame(own).reindex(columns=sums.columns)
+        wholes.index = sums.index
+        yield ours(evidence, sums), wholes
+    for source in witnesses.partners(evidence):
+        if source.kind != PUBLISHED:
+            continue
+        rows = frame[(frame["witness"] == source.evidence) & frame["year"].isin(study.year_range)]
+        rows = rows[rows["quantity"] == "international_works"]
+        wholes = rows.pivot(index="year", columns="country_code", values="value").sort_index()
+        both = [code for code in source.counts.columns if code in wholes.columns]
+        if both:
+            yield replace(source, counts=source.counts[both]), wholes[both]
+
+
+@quantity(
+    "ratio",
+    "region's share of the home country's international works over the median of "
+    "the other partners'",
+    "region_partners",
+    "claim_counts",
+)
+def weak_tie(test: Test, evidence: Evidence) -> Findings:
+    """Whether the region weighs less for the home country than for the others."""
+    home = evidence.study.home[0]
+    for source, wholes in _international(evidence):
+        shares = (source.counts.sum() / wholes.sum()).dropna().sort_values()
+        if source.kind == OWN:
+            first = source.counts.sum().nlargest(30).index
+            shares = shares[shares.index.isin([*first, home])]
+        if home not in shares.index or len(shares) < 2 or len(evidence.study.home) != 1:
+            continue
+        median = float(shares.drop(home).median())
+        value = _ratio(float(shares[home]), median)
+        rank = len(shares) - int((shares < shares[home]).sum())
+        said = (
+            f"{percent(shares[home])} of the international works of "
+            f"{evidence.study.home_name}, median of {len(shares) - 1} others {percent(median)}, "
+            f"rank {rank} of {len(shares)}"
+        )
+        said += _with_floor(evidence, shares, source, wholes, home)
+        yield source.find(said, value, not_counted=_above_one(value))
+
+
+def _with_floor(
+    evidence: Evidence, shares: pd.Series[float], source: Series, wholes: pd.DataFrame, home: str
+) -> str:
+    """Say what the share would be with the whole floor added: this file sees too few of it."""
+    for _, rows in witnesses.floor(evidence):
+        is_region = rows["country_code"] == "region"
+        papers = rows.loc[is_region, "organisation"].sum()
+        pairs = rows.loc[~is_region, "organisation"].sum()
+        share = (source.counts[home].sum() + pairs) / (wholes[home].sum() + papers)
+        rank = len(shares) - int((shares.drop(home) < share).sum())
+        if source.kind == PUBLISHED:
+            return (
+                f"; with all {papers:,.0f} papers of the floor added {percent(share)}, rank {rank}"
+            )
+    return ""
+
+
+@quantity(
+    "ratio",
+    "region's share of the home country's international works, second half of the "
+    "years over the first",
+    "region_partners",
+    "claim_counts",
+)
+def rising_tie(test: Test, evidence: Evidence) -> Findings:
+    """Whether the region gains weight for the home country; the others are told."""
+    home = evidence.study.home[0]
+    for source, wholes in _international(evidence):
+        pairs, whole = halves(source.counts), halves(wholes)
+        growth = (pairs[1] / whole[1]) / (pairs[0] / whole[0])
+        if home not in growth.index or math.isnan(growth[home]):
+            continue
+        known = growth.dropna()
+        said = (
+            f"{percent(pairs[0][home] / whole[0][home], 2)} in the first half of "
+            f"the years, {percent(pairs[1][home] / whole[1][home], 2)} in the second; it rose for "
+            f"{int((known > 1).sum())} of {len(known)} partners, rank "
+            f"{int((known > known[home]).sum()) + 1}"
+        )
+        value = float(growth[home])
+        yield source.find(said, value, not_counted=_above_one(value))
+
+
+@quantity(
+    "ratio",
+    "region's share of the institution's international works over its share of the world's",
+    "claim_counts",
+)
+def weak_within(test: Test, evidence: Evidence) -> Findings:
+    """Whether the region weighs less for the institution than for the world."""
+    own = evidence.counts("international")
+    if not len(own):
+        return
+    mine = _ratio(own["institution_region"], own["institution"])
+    world = _ratio(own["region"], own["world"])
+    value = _ratio(mine, world) if own["institution_region"] else math.nan
+    said = (
+        f"{percent(mine)} of the international works of "
+        f"{evidence.study.institution.short}, {percent(world)} of the world's"
+    )
+    yield ours(evidence).find(said, value, not_counted=_above_one(value))
+
+
+# ---------------------------------------------------------------- neighbours
+
+
+@quantity("ratio", "region's share of all works in the world's top 1 %, over the world's", "fields")
+def top_index_all(test: Test, evidence: Evidence) -> Findings:
+    """A neighbour of innovation: citation of all fields together."""
+    for key, cells in witnesses.field_cells(evidence):
+        rows = cells[cells["field"] == ""]
+        rows = rows if rows["share"].notna().any() else cells[cells["field"] != ""]
+        here = _top_share(rows[rows["country_code"] != "WORLD"]).sum()
+        value = _ratio(here["top"], here["n_works"]) / TOP
+        said = f"{percent(value * TOP, 2)} of articles in the world's top 1 %{_added(rows)}"
+        yield theirs(key).find(said, kind="neighbour", observed=value)
+
+
+@quantity(
+    "share",
+    "country's share of the world's works of a field, pooled",
+    "fields",
+    needs=("members", "fields"),
+)
+def field_share(test: Test, evidence: Evidence) -> Findings:
+    """A neighbour of telescopes: the papers of a country in a field."""
+    for key, cells in witnesses.field_cells(evidence):
+        rows = _published_fields(test.fields[0], cells)
+        if rows is None:
+            continue
+        sums = rows.groupby("country_code")["n_works"].sum()
+        value = _ratio(sums[test.members[0]], sums["WORLD"])
+        said = f"{names(test.members[:1])} {percent(value)} of the world's articles"
+        yield theirs(key).find(said, kind="neighbour", observed=value)
+
+
+# --------------------------------------------------------------- indicators
+
+
+def _edition(key: str) -> pd.Timestamp:
+    """Return the day of a witness's edition; the middle of a month that alone is known."""
+    date = witness_definitions().witnesses[key].date
+    return pd.Timestamp(date if len(date) == 10 else f"{date}-15")
+
+
+PRINTED: Final = pd.Timestamp("2018-09-15")  # when the document was printed
+
+
+def _editions(test: Test, evidence: Evidence, first: int, last: int) -> Iterator[tuple[str, Any]]:
+    """Give the editions that have all years asked, the one nearest to the document first."""
+    (found,) = witnesses.indicators(evidence)
+    rows = found[(found["indicator"] == test.indicator) & (found["area"] == test.area)]
+    rows = rows[rows["year"].between(first, last)]
+    keys = sorted(rows["witness"].unique(), key=lambda key: abs(_edition(key) - PRINTED))
+    for key in keys:
+        mine = rows[rows["witness"] == key].set_index("year")["value"].sort_index()
+        yield str(key), mine
+
+
+@quantity(
+    "value",
+    "indicator of region or home country, mean of the years, in its own unit",
+    needs=("indicator", "area", "years"),
+)
+def indicator(test: Test, evidence: Evidence) -> Findings:
+    """A value in the edition nearest to the document; other editions are shown."""
+    kind: str = PUBLISHED
+    for key, values in _editions(test, evidence, *test.years):
+        if len(values) == test.years[1] - test.years[0] + 1:
+            span = " to ".join(dict.fromkeys(str(year) for year in test.years))
+            said = f"{words_of(key)}, {span}"
+            yield theirs(key).find(said, kind=kind, observed=float(values.mean()))
+            kind = "neighbour"
+
+
+@quantity(
+    "years",
+    "steps of the years at hand in which an indicator does not fall",
+    needs=("indicator", "area", "years"),
+)
+def indicator_rises(test: Test, evidence: Evidence) -> Findings:
+    """Whether an indicator declined continuously: no step up, in the years at hand."""
+    kind: str = PUBLISHED
+    for key, values in _editions(test, evidence, *test.years):
+        steps = values.diff().iloc[1:]
+        if len(steps):
+            rises = int((steps >= 0).sum())
+            said = (
+                f"{values.iloc[0]:.1f} in {values.index[0]}, {values.iloc[-1]:.1f} "
+                f"in {values.index[-1]}, down in {len(steps) - rises} of {len(steps)} steps"
+            )
+            yield theirs(key).find(said, kind=kind, observed=rises)
+            kind = "neighbour"
+
+
+UNITS: Final = (*COUNTED_UNITS, "works", "increase", "share", "ratio", "per year", "value")

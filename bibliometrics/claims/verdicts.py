@@ -1,9 +1,4 @@
-"""
-Verdicts as they were built: read from ``claims.csv``, chosen and printed.
-
-The ledger itself is read by :func:`load_claims`; verdicts are made in
-:mod:`bibliometrics.claims.grading`.
-"""
+"""Verdicts as they were built: read from a build, chosen and printed."""
 
 from __future__ import annotations
 
@@ -12,20 +7,22 @@ import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from bibliometrics.claims.ledger import load_claims
+from bibliometrics.claims.grading import database_of, found_text, range_text
+from bibliometrics.claims.ledger import format_value, load_claims
 from bibliometrics.claims.rules import (
-    CONTRADICTED,
-    DIRECTION,
+    DECIDED,
+    DIFFERS,
+    HOLDS,
+    IN_PART,
     KINDS,
-    NOT_COUNTED,
-    NOT_REPRODUCED,
-    NOT_TESTABLE,
-    REPRODUCED,
-    WAITING,
+    LEVEL,
+    LINES,
+    OWN,
+    PUBLISHED,
+    VERDICTS,
 )
 from bibliometrics.errors import InputError
 from bibliometrics.files import processed_folder
@@ -35,6 +32,7 @@ __all__ = [
     "filter_verdicts",
     "format_verdicts",
     "load_claims",
+    "read_summary",
     "read_verdicts",
     "shorten_verdicts",
     "summarise_verdicts",
@@ -43,14 +41,22 @@ __all__ = [
 Verdict: TypeAlias = Mapping[str, Any]
 
 FORMS: Final = ("text", "md", "csv", "json")
-WORST_FIRST: Final = (CONTRADICTED, NOT_REPRODUCED, DIRECTION, REPRODUCED)
-VERDICTS: Final = (*WORST_FIRST, NOT_TESTABLE, NOT_COUNTED, WAITING)
 NO_CLAIMS: Final = (
     "No verdicts: the ledger has no claims about this study, or its data are synthetic."
 )
-REASONS_UP_TO: Final = 20
-SHORT_COLUMNS: Final = ("claim", "what it says", "stated", "found", "verdict", "evidence", "why")
-COUNTED_UNITS: Final = ("countries", "fields", "values", "years")
+SAID: Final = {
+    HOLDS: ("holds", "hold"),
+    IN_PART: ("holds in part", "hold in part"),
+    DIFFERS: ("differs", "differ"),
+    LEVEL: ("is a level, said as a ratio", "are levels, said as a ratio"),
+    "open": ("is open", "are open"),
+    "not counted": ("is not counted", "are not counted"),
+    "waiting for a pull": ("waits for a pull", "wait for a pull"),
+    "shown, not graded": ("is shown, not graded", "are shown, not graded"),
+    "not about publications": ("is not about publications", "are not about publications"),
+}
+LINE_COLUMNS: Final = ("claim", "what it says", "verdict", "why")
+SHORT_COLUMNS: Final = ("claim", "test", "stated", "holds", "found", "verdict", "evidence", "why")
 NARROW, WIDEST = 60, 160
 
 
@@ -66,7 +72,7 @@ def read_verdicts(path: Path | None = None) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One row per claim and piece of evidence, as in ``schema.TABLES["claims"]``.
+        One row per test and piece of evidence, as in the table ``claims``.
 
     Raises
     ------
@@ -76,6 +82,11 @@ def read_verdicts(path: Path | None = None) -> list[dict[str, Any]]:
     return read_table(TABLES["claims"], path or processed_folder() / "claims.csv")
 
 
+def read_summary(path: Path | None = None) -> list[dict[str, Any]]:
+    """Read the lines of a build's claims: the table ``claim_summary``."""
+    return read_table(TABLES["claim_summary"], path or processed_folder() / "claim_summary.csv")
+
+
 def filter_verdicts(
     rows: Iterable[Verdict],
     *,
@@ -83,6 +94,7 @@ def filter_verdicts(
     verdict: str | None = None,
     kind: str | None = None,
     claim: str | None = None,
+    summary: Iterable[Verdict] = (),
 ) -> list[Verdict]:
     """
     Choose rows of verdicts; conditions that are None don't count.
@@ -94,11 +106,13 @@ def filter_verdicts(
     source : str, optional
         Short name of a document.
     verdict : str, optional
-        A verdict, on the number or on the conclusion.
+        Verdict of a test, or of a claim as a whole if the ``summary`` is given.
     kind : str, optional
-        ``direct``, ``proxy`` or ``calibration``.
+        Kind of evidence, for instance ``published``.
     claim : str, optional
         Number of a claim, in any case.
+    summary : iterable of mapping
+        Rows of the table ``claim_summary``.
 
     Returns
     -------
@@ -112,34 +126,45 @@ def filter_verdicts(
     """
     rows = list(rows)
     claim = None if claim is None else claim.upper()
+    lines = {line["claim_id"]: line["verdict"] for line in summary}
     _check("source", source, sorted({row["source"] for row in rows}))
-    _check("verdict", verdict, VERDICTS)
+    _check("verdict", verdict, list(dict.fromkeys((*LINES, *VERDICTS))))
     _check("kind", kind, KINDS)
     _check("claim", claim, sorted({row["claim_id"] for row in rows}))
     return [
         row
         for row in rows
         if source in {None, row["source"]}
-        and verdict in {None, row["number_verdict"], row["conclusion_verdict"]}
+        and verdict in {None, row["verdict"], lines.get(row["claim_id"])}
         and kind in {None, row["evidence_kind"]}
         and claim in {None, row["claim_id"]}
     ]
 
 
-def format_verdicts(rows: Sequence[Verdict], form: str = "text", width: int | None = None) -> str:
+def format_verdicts(
+    rows: Sequence[Verdict],
+    form: str = "text",
+    width: int | None = None,
+    *,
+    summary: Sequence[Verdict] = (),
+    with_tests: bool = False,
+) -> str:
     """
-    Return verdicts as text.
+    Return verdicts as text: the summary, then what is decided, then the rest.
 
     Parameters
     ----------
     rows : sequence of mapping
         Rows of :func:`read_verdicts`.
     form : str
-        ``text`` for a terminal: a line for each row and a summary, with the reasons if there are
-        at most 20 rows; ``md`` a Markdown table with the reasons; ``csv`` the table itself;
-        ``json`` a list of objects.
+        ``text`` for a terminal; ``md`` Markdown; ``csv`` the rows; ``json`` an object with the
+        lines of the claims and the rows of their tests.
     width : int, optional
         Columns of the terminal; default what it says of itself.
+    summary : sequence of mapping
+        Rows of the table ``claim_summary``; those of claims without a row are left out.
+    with_tests : bool
+        Whether every test and piece of evidence is told, and not the lines alone.
 
     Returns
     -------
@@ -154,38 +179,37 @@ def format_verdicts(rows: Sequence[Verdict], form: str = "text", width: int | No
     _check("format", form, FORMS)
     if form == "csv":
         return render_table(TABLES["claims"], rows)
+    known = {row["claim_id"] for row in rows}
+    lines = [dict(line) for line in summary if line["claim_id"] in known]
     if form == "json":
-        return json.dumps([dict(row) for row in rows], ensure_ascii=False, indent=2) + "\n"
-    return _markdown(rows) if form == "md" else _text(rows, width)
+        content = {
+            "summary": summarise_verdicts(lines),
+            "claims": lines,
+            "tests": [dict(row) for row in rows],
+        }
+        return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    decided = [line for line in lines if line["verdict"] in DECIDED]
+    rest = [line for line in lines if line["verdict"] not in DECIDED]
+    if form == "md":
+        tables = [format_lines(some) for some in (decided, rest) if some]
+        if with_tests:
+            tables.append(format_table(shorten_verdicts(rows), SHORT_COLUMNS))
+        return "\n\n".join([summarise_verdicts(lines), *tables]) + "\n"
+    return _text(rows, decided, rest, width, with_tests=with_tests)
 
 
-def summarise_verdicts(rows: Iterable[Verdict]) -> str:
+def summarise_verdicts(summary: Iterable[Verdict]) -> str:
     """
-    Return one sentence: how many claims, how many graded, and how.
+    Return one sentence: how many claims, and how many have which line.
 
-    A claim with several pieces of direct evidence counts once, with the worst conclusion. Without
-    rows the sentence says why there may be none.
+    Without lines the sentence says why there may be none.
     """
-    rows = list(rows)
-    if not rows:
+    counted = Counter(str(line["verdict"]) for line in summary)
+    if not counted:
         return NO_CLAIMS
-    by_claim: dict[str, list[str]] = {}
-    graded: dict[str, list[str]] = {}
-    for row in rows:
-        verdict = str(row["conclusion_verdict"] or "")
-        by_claim.setdefault(row["claim_id"], []).append(verdict)
-        if verdict in WORST_FIRST:
-            graded.setdefault(row["claim_id"], []).append(verdict)
-    worst = Counter(
-        next(word for word in WORST_FIRST if word in verdicts) for verdicts in graded.values()
-    )
-    rest = [verdicts for claim, verdicts in by_claim.items() if claim not in graded]
-    said = ", ".join(f"{worst[word]} {word}" for word in reversed(WORST_FIRST) if worst[word])
-    parts = [f"{len(graded)} graded by direct evidence" + (f" ({said})" if said else "")]
-    for word in (NOT_COUNTED, WAITING, NOT_TESTABLE):
-        number = sum(word in verdicts for verdicts in rest)
-        parts += [f"{number} {word}"] if number else []
-    return f"{_plural(len(by_claim), 'claim')}: {', '.join(parts)}."
+    told = [f"{counted[word]} {SAID[word][counted[word] != 1]}" for word in LINES if counted[word]]
+    number = sum(counted.values())
+    return f"{number} claim{'s' if number != 1 else ''}: {', '.join(told)}."
 
 
 def _check(what: str, value: str | None, known: Sequence[str]) -> None:
@@ -194,41 +218,32 @@ def _check(what: str, value: str | None, known: Sequence[str]) -> None:
         raise InputError(msg, f"known: {', '.join(known) or 'none'}")
 
 
-def _plural(number: int, word: str) -> str:
-    return f"{number} {word}" + ("" if number == 1 else "s")
+def tell_line(line: Verdict) -> str:
+    """Return the verdict of a claim in words, with the databases that decided it."""
+    where = f" in {line['databases']}" if line["databases"] else ""
+    return f"{line['verdict']}{where}"
 
 
-def _figure(value: float | None, unit: str | None) -> str:
-    """Return a value for reading: shares and rates in percent, counts in full."""
-    if value is None:
-        return ""
-    if unit in {"share", "per year"}:
-        return f"{100 * value:.1f} %"
-    return f"{value:.2f}" if unit in {"factor", "ratio"} else f"{value:,.0f}"
+def shorten_lines(summary: Iterable[Verdict]) -> list[dict[str, str]]:
+    """Return the lines of claims for reading: dicts of texts with the keys ``LINE_COLUMNS``."""
+    return [
+        dict(
+            zip(
+                LINE_COLUMNS,
+                (line["claim_id"], line["statement"], tell_line(line), _why(line)),
+                strict=True,
+            )
+        )
+        for line in summary
+    ]
 
 
-def _stated(row: Verdict) -> str:
-    """Return the value stated; with its unit where that is not plain."""
-    value = _figure(row["stated"], row["unit"])
-    return f"{value} {row['unit']}" if value and row["unit"] in COUNTED_UNITS else value
-
-
-def _found(row: Verdict) -> str:
-    """Return what was found with its interval, or the bounds alone."""
-    value, low, high = (_figure(row[name], row["unit"]) for name in ("observed", "low", "high"))
-    ends = f"{low} to {high}" if low and high else ""
-    if not value:
-        return ends
-    return f"{value} ({ends})" if low != high else value
-
-
-def _verdicts(row: Verdict) -> str:
-    """Return both verdicts; a single one where they agree or only one was given."""
-    words = [row["number_verdict"], row["conclusion_verdict"]]
-    given = list(dict.fromkeys(word for word in words if word))
-    if len(given) == 2:
-        return f"number {given[0]}, conclusion {given[1]}"
-    return given[0] if given else f"{row['evidence_kind'] or 'ungraded'}, shown beside"
+def _why(line: Verdict) -> str:
+    """Return the sentence of a claim, and the marks that it doesn't hold already."""
+    marks, sentence = str(line["marks"] or ""), str(line["sentence"])
+    return (
+        sentence if not marks or marks in sentence else f"{sentence} {marks[0].upper()}{marks[1:]}."
+    )
 
 
 def shorten_verdicts(rows: Iterable[Verdict]) -> list[dict[str, str]]:
@@ -237,42 +252,57 @@ def shorten_verdicts(rows: Iterable[Verdict]) -> list[dict[str, str]]:
 
 
 def _cells(row: Verdict) -> list[str]:
-    evidence = ", ".join(filter(None, (row["evidence"], row["evidence_kind"])))
-    stated, found, verdicts = _stated(row), _found(row), _verdicts(row)
-    return [row["claim_id"], row["statement"], stated, found, verdicts, evidence, row["reason"]]
+    low, high = row["holds_from"], row["holds_to"]
+    decides = row["evidence_kind"] in {OWN, PUBLISHED, LEVEL} and (low, high) != (None, None)
+    where = (
+        database_of(row)
+        if row["evidence"] not in {None, "samples", "document"}
+        else row["evidence"]
+    )
+    return [
+        row["test_id"] or row["claim_id"],
+        row["test"] or row["statement"],
+        format_value(row["stated"], row["unit"]),
+        range_text(low, high, row["unit"]) if decides else "",
+        found_text(row) if decides else "",
+        "; ".join(filter(None, [row["verdict"], row["mark"]])),
+        ", ".join(filter(None, (where, row["evidence_kind"] if row["evidence"] else None))),
+        row["reason"],
+    ]
 
 
-def format_table(rows: Iterable[Verdict], columns: Sequence[str] = SHORT_COLUMNS) -> str:
-    """Return verdicts as a Markdown table with some of the ``SHORT_COLUMNS``."""
+def format_table(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> str:
+    """Return dicts of texts as a Markdown table."""
     lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
-    for row in shorten_verdicts(rows):
+    for row in rows:
         cells = [row[name].replace("|", "\\|") for name in columns]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _markdown(rows: Sequence[Verdict]) -> str:
-    return f"{format_table(rows)}\n\n{summarise_verdicts(rows)}\n"
+def format_lines(summary: Iterable[Verdict], columns: Sequence[str] = LINE_COLUMNS) -> str:
+    """Return the lines of claims as a Markdown table."""
+    return format_table(shorten_lines(summary), columns)
 
 
-def _text(rows: Sequence[Verdict], width: int | None) -> str:
+def _text(
+    rows: Sequence[Verdict],
+    decided: Sequence[Verdict],
+    rest: Sequence[Verdict],
+    width: int | None,
+    *,
+    with_tests: bool,
+) -> str:
     width = width or shutil.get_terminal_size((100, 24)).columns
     width = max(NARROW, min(width, WIDEST))
-    lines: list[str] = []
-    for claim, group in groupby(rows, key=lambda row: (row["claim_id"], row["statement"])):
-        lines += _wrap(" ".join(claim), width, 0)
-        for row in group:
-            lines += _wrap(_told(row), width, 5)
-            if len(rows) <= REASONS_UP_TO:
-                lines += _wrap(row["reason"], width, 7)
-    more = "" if len(rows) <= REASONS_UP_TO else " Reasons: add --format md, or choose fewer."
-    return "\n".join([*lines, "", *textwrap.wrap(summarise_verdicts(rows) + more, width)]) + "\n"
-
-
-def _told(row: Verdict) -> str:
-    stated, found = _stated(row), _found(row)
-    parts = [_verdicts(row), stated and f"stated {stated}", found and f"found {found}"]
-    return " · ".join(filter(None, [*parts, row["evidence"]]))
+    lines = _wrap(summarise_verdicts([*decided, *rest]), width, 0)
+    for line in (*decided, *rest):
+        lines += ["", *_wrap(f"{line['claim_id']} {line['statement']}", width, 0)]
+        lines += _wrap(_why(line), width, 5)
+        mine = [row for row in rows if row["claim_id"] == line["claim_id"]] if with_tests else []
+        for row in shorten_verdicts(mine):
+            lines += _wrap(f"{row['claim']}: {row['verdict']}. {row['why']}", width, 7)
+    return "\n".join(lines) + "\n"
 
 
 def _wrap(text: str, width: int, indent: int) -> list[str]:

@@ -16,6 +16,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from bibliometrics.claims.collaborations import floor_rows
 from bibliometrics.errors import InputError
 from bibliometrics.files import DEFINITIONS, raw_input_folder
 from bibliometrics.models import Text, read_form, read_toml
@@ -37,6 +38,9 @@ class Witness:
     ``name`` is short, for figures and sentences. ``regions`` maps the key of a region to the
     witness's areas that, added up, come nearest to it; ``field_scheme`` names the witness's fields
     in ``field_crosswalk.toml``; ``limits`` says in a few words what its figures leave out.
+    ``words`` name its database in a verdict; ``same_base`` names a witness drawn from the same
+    base, with which it is never a second source. Lists of papers belong to one ``institution``,
+    which an ``address`` names.
     """
 
     name: Text
@@ -51,6 +55,10 @@ class Witness:
     regions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     field_scheme: str = ""
     limits: str = ""
+    words: str = ""
+    same_base: str = ""
+    institution: str = ""
+    address: str = ""
     read_from: str = ""
     key: str = ""
 
@@ -72,6 +80,7 @@ class Definitions:
     quantities: dict[str, Quantity] = field(default_factory=dict)
     areas: dict[str, str] = field(default_factory=dict)
     same_as: dict[str, str] = field(default_factory=dict)
+    samples: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def codes(self) -> frozenset[str]:
@@ -126,7 +135,8 @@ def read_witnesses(folder: Path | None = None) -> list[Row]:
     defined = witness_definitions()
     rows: list[Row] = []
     seen: dict[tuple[object, ...], str] = {}
-    for name in sorted({name for entry in defined.witnesses.values() for name in entry.files}):
+    tables = [entry for entry in defined.witnesses.values() if not entry.institution]
+    for name in sorted({name for entry in tables for name in entry.files}):
         for line, cells in _read_cells(folder / name):
             where = f"witness file {folder / name}, line {line}"
             row = _check_row(cells, name, defined, where)
@@ -136,6 +146,12 @@ def read_witnesses(folder: Path | None = None) -> list[Row]:
                 raise InputError(msg, "keep one of the two")
             seen[key] = f"{name}, line {line}"
             rows.append(row)
+    for entry in defined.witnesses.values():
+        if entry.institution:
+            ((region,),) = entry.regions.values()
+            for row in floor_rows(folder, entry.key, region, entry.address):
+                unit = defined.quantities[row["quantity"]].unit
+                rows.append(row | {"unit": unit, "source": entry.source})
     return sorted(rows, key=lambda row: [str(row[column]) for column in KEYS])
 
 

@@ -202,14 +202,18 @@ def run_verdicts(options: argparse.Namespace) -> None:
     folder = options.folder or processed_folder()
     publish.check_unedited(folder)
     rows = claims.read_verdicts(folder / "claims.csv")
+    summary = claims.read_summary(folder / "claim_summary.csv")
     chosen = claims.filter_verdicts(
         rows,
         claim=options.claim,
         source=options.source,
         verdict=options.verdict,
         kind=options.kind,
+        summary=summary,
     )
-    _say(claims.format_verdicts(chosen, options.format).rstrip("\n"))
+    told = bool(options.claim or options.kind)
+    text = claims.format_verdicts(chosen, options.format, summary=summary, with_tests=told)
+    _say(text.rstrip("\n"))
 
 
 def run_study(options: argparse.Namespace) -> None:

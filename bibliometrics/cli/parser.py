@@ -189,8 +189,10 @@ def _add_reading(commands: Any) -> None:
     _add_from(verdicts)
     verdicts.add_argument("--claim", metavar="ID", help="one claim only, e.g. P07")
     verdicts.add_argument("--source", metavar="NAME", help="claims of one document only")
-    verdicts.add_argument("--verdict", metavar="WORD", help="one verdict only, e.g. reproduced")
-    verdicts.add_argument("--kind", metavar="KIND", help="direct, proxy or calibration only")
+    verdicts.add_argument("--verdict", metavar="WORD", help="one verdict only, e.g. differs")
+    verdicts.add_argument(
+        "--kind", metavar="KIND", help="one kind of evidence only, e.g. published"
+    )
     verdicts.add_argument(
         "--format", choices=("text", "md", "csv", "json"), default="text", help="form of the output"
     )

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from bibliometrics.claims.ledger import Claim
+from bibliometrics.claims.quantities import QUANTITIES
+from bibliometrics.claims.rules import Test
 from bibliometrics.errors import InputError
 from bibliometrics.study.model import Study, country_names
 from bibliometrics.tables.indicators import Place, poisson_interval, share_interval, standings
@@ -336,8 +337,8 @@ def first_frame(evidence: Sequence[Evidence]) -> pd.DataFrame:
     return evidence[0].frame if evidence else pd.DataFrame()
 
 
-def say_stated(claim: Claim) -> str:
+def say_stated(test: Test) -> str:
     """Return a stated share as the rounded number that it is; other values speak for themselves."""
-    if claim.unit != "share" or claim.stated is None:
+    if QUANTITIES[test.quantity].unit != "share" or test.stated is None:
         return ""
-    return f"about {100 * claim.stated:.0f} %"
+    return f"about {100 * test.stated:.0f} %"

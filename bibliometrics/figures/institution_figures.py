@@ -174,8 +174,8 @@ INSTITUTION_REGION: Final = Entry(
     describe_institution_region,
     lambda published, study: by_witness(witnesses.home_bounds(published, study)),
     marks_of(
-        institution_region="n_works_institution_region",
-        institution_share_of_home="share_of_home",
+        joint_output="n_works_institution_region",
+        share_of_home="share_of_home",
     ),
 )
 register(INSTITUTION_REGION)
@@ -252,7 +252,7 @@ INSTITUTION_PARTNERS: Final = Entry(
     ),
     plot_institution_partners,
     describe_institution_partners,
-    marks=marks_of(institution_partner_share="share_of_institution_region"),
+    marks=marks_of(partner_share="share_of_institution_region"),
 )
 register(INSTITUTION_PARTNERS)
 

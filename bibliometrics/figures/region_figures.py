@@ -14,7 +14,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bibliometrics.claims import evidence as witnesses
-from bibliometrics.claims.ledger import Claim, field_crosswalk
+from bibliometrics.claims.quantities import field_crosswalk
+from bibliometrics.claims.rules import Test
 from bibliometrics.claims.witnesses import Rows
 from bibliometrics.figures.data import (
     Evidence,
@@ -113,7 +114,7 @@ register(
         plot_region_output,
         describe_region_output,
         _published_output,
-        marks_of(region_output="n_works_region", region_share_of_world="share_of_world"),
+        marks_of(region_output="n_works_region", region_share_each_year="share_of_world"),
     )
 )
 
@@ -172,7 +173,7 @@ register(
         plot_country_output,
         describe_country_output,
         lambda published, study: by_witness(witnesses.country_series(published, study)),
-        marks_of(country_share="share_of_region"),
+        marks_of(countries_share="share_of_region"),
     )
 )
 
@@ -254,15 +255,10 @@ def _published_partners(published: Rows, study: Study) -> list[Evidence]:
     return by_witness(series.rename(columns=names), "pair_sum")
 
 
-def _stated_ranks(claim: Claim, _: Study) -> list[Stated]:
-    if claim.quantity == "partner_tier" and claim.ordered:
-        return [
-            Stated("rank", rank, country_codes=(code,))
-            for rank, code in enumerate(claim.members, start=claim.first_rank)
-        ]
-    if claim.quantity == "partner_margin":
-        return [Stated("rank", 1, country_codes=claim.members[:1])]
-    return []
+def _stated_ranks(test: Test, _: Study) -> list[Stated]:
+    """Return the one rank that the document gives: who is first."""
+    is_first = test.quantity == "partner_margin"
+    return [Stated("rank", 1, country_codes=test.members[:1])] if is_first else []
 
 
 register(
@@ -339,12 +335,12 @@ def _published_fields(published: Rows, study: Study) -> list[Evidence]:
     return by_witness(fields)
 
 
-def _strong_fields(claim: Claim, _: Study) -> list[Stated]:
-    if claim.quantity != "field_activity":
+def _strong_fields(test: Test, _: Study) -> list[Stated]:
+    if test.quantity != "top_index":
         return []
     return [
         Stated("field", 1, field=name, country_codes=("region",))
-        for field in claim.fields
+        for field in test.fields
         for name in _names_of(field)
     ]
 

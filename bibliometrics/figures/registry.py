@@ -17,6 +17,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bibliometrics.claims.ledger import Claim
+from bibliometrics.claims.rules import Test
 from bibliometrics.claims.witnesses import Rows, witness_definitions
 from bibliometrics.errors import InputError
 from bibliometrics.figures.data import (
@@ -100,7 +101,7 @@ class Entry:
     draw: Callable[[Shown], Figure]
     describe: Callable[[Shown], str]
     others: Callable[[Rows, Study], list[Evidence]] = _nothing
-    marks: Callable[[Claim, Study], list[Stated]] = _no_marks
+    marks: Callable[[Test, Study], list[Stated]] = _no_marks
     when: Callable[[Shown], bool] = when_real
     parts: tuple[str, ...] = ()
 
@@ -209,21 +210,21 @@ def stated_marks(study: Study, claims: Iterable[Claim]) -> dict[str, list[Stated
         if claim.study != study.id or claim.display == "text":
             continue
         for name, entry in ENTRIES.items():
-            found = entry.marks(claim, study)
+            found = [mark for test in claim.tests for mark in entry.marks(test, study)]
             if found:
                 marks.setdefault(name, []).extend(found)
     return marks
 
 
-def marks_of(**columns: str) -> Callable[[Claim, Study], list[Stated]]:
+def marks_of(**columns: str) -> Callable[[Test, Study], list[Stated]]:
     """Return what gives the marks of claims on these quantities, each in a column of the table."""
 
-    def marks(claim: Claim, _: Study) -> list[Stated]:
-        if claim.quantity not in columns or claim.stated is None:
+    def marks(test: Test, _: Study) -> list[Stated]:
+        if test.quantity not in columns or test.stated is None:
             return []
-        column, said = columns[claim.quantity], say_stated(claim)
-        year = claim.year or None
-        return [Stated(column, claim.stated, said, year=year, country_codes=claim.members)]
+        column, said = columns[test.quantity], say_stated(test)
+        year = test.year or None
+        return [Stated(column, test.stated, said, year=year, country_codes=test.members)]
 
     return marks
 

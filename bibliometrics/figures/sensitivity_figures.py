@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
-from bibliometrics.claims.ledger import Claim
+from bibliometrics.claims.rules import Test
 from bibliometrics.figures.data import Evidence, Stated, add_interval, period, say_stated
 from bibliometrics.figures.institution_figures import INSTITUTION_PARTNERS, INSTITUTION_REGION
 from bibliometrics.figures.panels import Line, draw_lines
@@ -225,20 +225,21 @@ def _has_headline(column: str, shown: Shown) -> bool:
     return bool(shown.own) and column in known
 
 
-def _curve_marks(column: str, claim: Claim, study: Study) -> list[Stated]:
-    """Return the mark of a claim in the figure of one headline number, if it tests that."""
+def _curve_marks(column: str, test: Test, study: Study) -> list[Stated]:
+    """Return the mark of a test in the figure of one headline number, if it is of that."""
     first, last = study.years
     columns = {
-        "institution_region": {first: "n_works_first_year", last: "n_works_last_year"},
-        "institution_region_growth": {0: "growth_factor"},
-        "institution_share_of_home": {0: "share_of_home"},
-        "institution_partner_share": {last: "share_top_country"},
+        "joint_output": {first: "n_works_first_year", last: "n_works_last_year"},
+        "joint_increase": {0: "growth_factor"},
+        "share_of_home": {0: "share_of_home"},
+        "partner_share": {last: "share_top_country"},
     }
-    elsewhere = claim.members not in {(), (study.top_country,)}
-    is_mine = columns.get(claim.quantity, {}).get(claim.year) == column
-    if not is_mine or elsewhere or claim.stated is None:
+    elsewhere = test.members not in {(), (study.top_country,)}
+    is_mine = columns.get(test.quantity, {}).get(test.year) == column
+    if not is_mine or elsewhere or test.stated is None:
         return []
-    return [Stated(column, claim.stated, say_stated(claim))]
+    value = test.stated + (test.quantity == "joint_increase")
+    return [Stated(column, value, say_stated(test))]
 
 
 _CURVES: Final = [

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bibliometrics.claims.grading import Agreement
 from bibliometrics.figures.data import (
     Evidence,
     Group,
@@ -208,16 +207,6 @@ def describe_weak_axes(study: Study, values: pd.DataFrame) -> list[str]:
             said = f"no weak choice moves it from {primary}"
         sentences.append(f"{headline.name[0].upper()}{headline.name[1:]}: {said}.")
     return sentences
-
-
-def describe_robustness(agreements: Mapping[str, Agreement]) -> list[str]:
-    """Say how robust the conclusions of claims are."""
-    if not agreements:
-        return []
-    words = [one.word for one in agreements.values()]
-    counted = [f"{words.count(word)} {word}" for word in dict.fromkeys(words)]
-    first = f"Of {len(words)} conclusions that the curve can test, {join_words(counted)}."
-    return [first, *(f"{claim} is {one.clause}." for claim, one in agreements.items())]
 
 
 MOST_AREAS = 8

@@ -20,6 +20,7 @@ from typing import Any, Final, Literal, Protocol, Self
 from bibliometrics import __version__
 from bibliometrics.errors import ArchiveError, BibliometricsError
 from bibliometrics.files import (
+    LEDGER_FILE,
     LOCK,
     RESTORE,
     check_hash,
@@ -42,7 +43,11 @@ RESUMABLE_DAYS: Final = 7
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a pull is: the study, the program, the server, the time, the cost, the hashes."""
+    """
+    What a pull is: the study, the program, the server, the time, the cost, the hashes.
+
+    ``ledger_hash`` is that of the claims and their ranges as they stood when the pull began.
+    """
 
     study_id: str
     study_hash: str
@@ -58,6 +63,7 @@ class Manifest:
     settings: dict[str, Any] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     packed_sha256: str = ""
+    ledger_hash: str = ""
 
 
 def now() -> datetime:
@@ -458,6 +464,7 @@ def start_pull(
         base_url=base_url,
         parts=parts,
         start=stamp(begun),
+        ledger_hash=sha256(read_bytes(LEDGER_FILE)),
     )
     pull = Pull(folder, manifest, lock_folder(folder))
     try:

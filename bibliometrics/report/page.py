@@ -19,7 +19,7 @@ from typing import Any, Final
 from bibliometrics.builds import publish
 from bibliometrics.builds.read import Build, evidence_of, label_of, read_build
 from bibliometrics.claims import verdicts as claims
-from bibliometrics.claims.rules import WAITING
+from bibliometrics.claims.rules import DECIDED
 from bibliometrics.errors import BusyError, InputError
 from bibliometrics.figures.catalogue import ENTRIES, list_entries
 from bibliometrics.files import PACKAGE, check_output, processed_folder, sha256, write_atomic
@@ -46,7 +46,6 @@ from bibliometrics.tables.schema import TABLES
 
 STYLE: Final = PACKAGE / "report.css"
 STAMP: Final = "SYNTHETIC: counted on an invented sample. No number here is a result."
-VERDICT_COLUMNS: Final = ("claim", "verdict", "what it says", "stated", "found", "evidence", "why")
 # Offers every figure as a file of its own; without scripts the page says where the files lie.
 SCRIPT: Final = """
 for (const link of document.querySelectorAll("a[data-svg]")) {
@@ -132,7 +131,7 @@ class _Page:
         )
 
     def opening(self) -> str:
-        rows = self._claims()
+        rows = self._rows("claim_summary")
         state = claims.summarise_verdicts(rows) if rows else reading.tell_ungraded(self.build)
         paper = self.build.study.paper
         names = ("authors", "title", "journal", "year")
@@ -152,37 +151,23 @@ class _Page:
             "elsewhere.</p>"
         )
 
-    def _claims(self) -> list[dict[str, Any]]:
-        frame = self.build["claims"].astype(object)
+    def _rows(self, table: str) -> list[dict[str, Any]]:
+        frame = self.build[table].astype(object)
         frame = frame.where(frame.notna(), None)
         return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
     def verdicts(self) -> str:
-        rows = self._claims()
-        if not rows:
+        lines, rows = self._rows("claim_summary"), self._rows("claims")
+        if not lines:
             more = " A build of real counts shows verdicts here." if self.told.synthetic else ""
             return f"<p>{escape(reading.tell_ungraded(self.build))}{more}</p>\n"
-        graded = [row for row in rows if row["evidence_kind"] == "direct"]
-        parts = [
-            "<p>One line for each claim and piece of evidence that measures the claim's own "
-            "quantity. Intervals are of 95 %.</p>\n"
-        ]
-        cells = [
-            [
-                _verdict(row[name]) if name == "verdict" else escape(row[name])
-                for name in VERDICT_COLUMNS
-            ]
-            for row in claims.shorten_verdicts(graded)
-        ]
-        parts.append(make_table("Claims graded by direct evidence", VERDICT_COLUMNS, cells))
-        open_ones = [row for row in rows if row["conclusion_verdict"] == WAITING]
-        if open_ones:
-            told = [
-                [escape(row["claim_id"]), escape(row["statement"]), escape(row["reason"])]
-                for row in {row["claim_id"]: row for row in open_ones}.values()
-            ]
-            columns = ("claim", "what it says", "why it waits")
-            parts.append(make_table("Claims that wait for a pull", columns, told))
+        parts = ["<p>One line for each claim, then every test and piece of evidence.</p>\n"]
+        decided = [line for line in lines if line["verdict"] in DECIDED]
+        rest = [line for line in lines if line["verdict"] not in DECIDED]
+        for title, some in (("Claims that are decided", decided), ("The other claims", rest)):
+            parts.append(_verdict_table(title, claims.LINE_COLUMNS, claims.shorten_lines(some)))
+        shown = claims.shorten_verdicts(row for row in rows if row["evidence"])
+        parts.append(_verdict_table("Tests and evidence", claims.SHORT_COLUMNS, shown))
         return "".join(parts)
 
     def figures(self) -> str:
@@ -324,6 +309,15 @@ def _number(name: str) -> str:
 
 def _verdict(text: str) -> str:
     return f'<span class="verdict {shade_of(text)}">{escape(text)}</span>'
+
+
+def _verdict_table(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
+    """Return verdicts as a table, each verdict in its shade; nothing for no rows."""
+    cells = [
+        [_verdict(row[name]) if name == "verdict" else escape(row[name]) for name in columns]
+        for row in rows
+    ]
+    return make_table(title, columns, cells) if cells else ""
 
 
 def _code(text: str) -> str:

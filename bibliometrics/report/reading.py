@@ -13,21 +13,13 @@ from bibliometrics.builds.read import Build, check_name, evidence_of, published_
 from bibliometrics.claims import evidence as witnesses
 from bibliometrics.claims import ledger as claim_ledger
 from bibliometrics.claims import verdicts as claims
-from bibliometrics.claims.grading import Agreement, describe_agreements, grade_robustness
-from bibliometrics.claims.rules import (
-    CONTRADICTED,
-    DIRECTION,
-    NOT_REPRODUCED,
-    NOT_TESTABLE,
-    REPRODUCED,
-)
+from bibliometrics.claims.rules import DECIDED, DIFFERS, HOLDS, IN_PART, LEVEL, OPEN
 from bibliometrics.claims.rules import WAITING as NOT_COUNTED
 from bibliometrics.claims.witnesses import witness_definitions
 from bibliometrics.figures.catalogue import ENTRIES, describe_specification, needs_full_pull
 from bibliometrics.figures.text import (
     area_name,
     describe_growth_share,
-    describe_robustness,
     describe_spread,
     describe_weak_axes,
     format_headline,
@@ -47,12 +39,7 @@ from bibliometrics.tables.sensitivity import (
     summarise_curve,
 )
 
-SHADES: Final = {
-    REPRODUCED: "good",
-    DIRECTION: "half",
-    NOT_REPRODUCED: "poor",
-    CONTRADICTED: "bad",
-}
+SHADES: Final = {HOLDS: "good", IN_PART: "half", DIFFERS: "bad", OPEN: "poor"}
 COLOURS: Final = {
     "good": "#dff3e4;color:#0b4f26",
     "half": "#e3effb;color:#0a427a",
@@ -65,20 +52,20 @@ LEFT: Final = "text-align:left;vertical-align:top"
 
 def shade_of(verdict: str) -> str:
     """
-    Return the shade of a verdict for readers: that of the conclusion where it has two.
+    Return the shade of a verdict for readers, whatever words stand behind it.
 
-    >>> shade_of("number not reproduced, conclusion direction reproduced")
-    'half'
+    >>> shade_of("holds in Scopus"), shade_of("in part in Scopus"), shade_of("waiting for a pull")
+    ('good', 'half', '')
     """
-    return SHADES.get(verdict.rpartition("conclusion ")[2], "")
+    return next((shade for word, shade in SHADES.items() if verdict.startswith(word)), "")
 
 
 class VerdictTable(pd.DataFrame):
     """
     Verdicts: a data frame like any other, but notebooks show every row and every word of it.
 
-    The column ``verdict`` is shaded: green for reproduced, blue for the direction reproduced,
-    yellow for not reproduced, red for contradicted, grey for ungraded.
+    The column ``verdict`` is shaded: green for holds, blue for in part, yellow for open, red for
+    differs, grey for what is not decided.
     """
 
     @property
@@ -149,7 +136,8 @@ def list_definitions(build: Build) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["what", "definition", "source"]).set_index("what")
 
 
-def _of_display(build: Build, displays: tuple[str, ...]) -> pd.DataFrame:
+def _of_display(build: Build, displays: tuple[str, ...], table: str) -> list[dict[str, Any]]:
+    """Return rows of a table of claims that belong to figures and tables of the document."""
     ledger = claim_ledger.load_claims()
     known = dict.fromkeys([*(claim.display for claim in ledger), OTHERS])
     for display in displays:
@@ -158,15 +146,13 @@ def _of_display(build: Build, displays: tuple[str, ...]) -> pd.DataFrame:
     shown = {
         claim.id: claim.display if claim.source == mine[0].source else OTHERS for claim in mine
     }
-    frame = build["claims"]
-    if displays:
-        frame = frame[frame["claim_id"].map(shown).isin(displays)]
-    return frame
+    rows = _plain(build[table])
+    return [row for row in rows if not displays or shown.get(row["claim_id"]) in displays]
 
 
 def list_verdicts(build: Build, *displays: str) -> pd.DataFrame:
     """
-    Return claims and verdicts.
+    Return tests and verdicts.
 
     Parameters
     ----------
@@ -174,27 +160,25 @@ def list_verdicts(build: Build, *displays: str) -> pd.DataFrame:
         The build.
     *displays : str
         Figures and tables of the study's document whose claims are wanted, such as ``Figure 4``,
-        or ``other documents``; none: all claims that have evidence.
+        or ``other documents``; none: all claims.
 
     Returns
     -------
     pandas.DataFrame
-        One row per claim and piece of evidence: ``claim``, ``what it says``, ``stated``,
-        ``found`` (with 95 % interval), ``verdict``, ``evidence``, ``kind``, ``why``.
+        One row per test and piece of evidence: ``claim`` (number of the test), ``test``,
+        ``stated``, ``holds`` (the range), ``found``, ``verdict`` with its marks, ``evidence``,
+        ``why``.
     """
-    frame = _of_display(build, displays)
-    if not displays:
-        frame = frame[frame["evidence"].fillna("") != ""]
-    rows = claims.shorten_verdicts(_plain(frame))
-    return VerdictTable(rows, columns=claims.SHORT_COLUMNS).set_index("claim")
+    rows = [row for row in _of_display(build, displays, "claims") if row["evidence"]]
+    columns = claims.SHORT_COLUMNS
+    return VerdictTable(claims.shorten_verdicts(rows), columns=columns).set_index("claim")
 
 
 def list_open_claims(build: Build) -> pd.DataFrame:
-    """Return claims without evidence, one row each: ``what it says``, ``verdict``, ``why``."""
-    frame = build["claims"]
-    rows = claims.shorten_verdicts(_plain(frame[frame["evidence"].fillna("") == ""]))
-    frame = VerdictTable(rows, columns=claims.SHORT_COLUMNS).set_index("claim")
-    return frame[["what it says", "verdict", "why"]]
+    """Return claims that nothing decides, one row each: ``what it says``, ``verdict``, ``why``."""
+    rows = [row for row in _plain(build["claim_summary"]) if row["verdict"] not in DECIDED]
+    columns = claims.LINE_COLUMNS
+    return VerdictTable(claims.shorten_lines(rows), columns=columns).set_index("claim")
 
 
 def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -212,7 +196,7 @@ def tell_ungraded(build: Build) -> str:
 
 def tell_summary(build: Build) -> str:
     """Return the state of the claims in a sentence, and where the counts come from."""
-    rows = _plain(build["claims"])
+    rows = _plain(build["claim_summary"])
     told = claims.summarise_verdicts(rows) if rows else tell_ungraded(build)
     return f"{told}\n\n{build.origin}"
 
@@ -232,30 +216,23 @@ def tell_answer(build: Build, *displays: str) -> str:
     Returns
     -------
     str
-        One item per claim and piece of direct evidence: the claim, the value stated, the value
-        found with its interval, and the verdict; last, how many claims wait for a pull or can't be
-        tested.
+        One item per claim: what the document says, its line with what was found, and the marks
+        behind it; last, which claims are not about publications or shown without a grade.
     """
-    rows = _plain(_of_display(build, displays))
+    rows = _of_display(build, displays, "claim_summary")
     if not rows:
         return tell_ungraded(build)
-    graded = [row for row in rows if row["evidence_kind"] == "direct"]
-    items = [_tell_claim(row) for row in claims.shorten_verdicts(graded)]
-    waiting = [row["claim_id"] for row in rows if row["conclusion_verdict"] == NOT_COUNTED]
-    if waiting:
-        items.append(f"- Nobody has measured {', '.join(dict.fromkeys(waiting))} yet: {WAITING}.")
-    number = len({row["claim_id"] for row in rows if row["conclusion_verdict"] == NOT_TESTABLE})
-    if number:
-        items.append(f"- {number} of {len({row['claim_id'] for row in rows})} can't be tested.")
+    told = {*DECIDED, LEVEL, OPEN, NOT_COUNTED, "not counted"}
+    items = [
+        f"- **{row['claim']}** {row['what it says']}. {row['why']}"
+        for row in claims.shorten_lines(row for row in rows if row["verdict"] in told)
+    ]
+    rest: dict[str, list[str]] = {}
+    for row in rows:
+        if row["verdict"] not in told:
+            rest.setdefault(row["verdict"], []).append(row["claim_id"])
+    items += [f"- {word.capitalize()}: {', '.join(names)}." for word, names in rest.items()]
     return "\n".join(items)
-
-
-def _tell_claim(row: dict[str, str]) -> str:
-    stated = f"stated {row['stated']}, " if row["stated"] else ""
-    return (
-        f"- **{row['claim']}** {row['what it says']}: {stated}found {row['found']}. "
-        f"**{row['verdict'].capitalize()}** ({row['evidence'].partition(',')[0]})."
-    )
 
 
 def tell_figure(build: Build, figure: str) -> str:
@@ -564,27 +541,28 @@ def list_choices(build: Build) -> pd.DataFrame:
     return wide.loc[rows, list(dict.fromkeys(shown["headline"]))]
 
 
-def _agreements(build: Build) -> dict[str, Agreement]:
-    if build.provenance.synthetic or not build.has(CURVE):
-        return {}
-    return grade_robustness(build.study, claim_ledger.load_claims(), build[CURVE])
-
-
-def list_robustness(build: Build) -> pd.DataFrame:
-    """Return how each claim that the curve can test fares over it; nothing of synthetic data."""
-    if not build.has(CURVE):
+def list_readings(build: Build) -> pd.DataFrame:
+    """Return in how many distinct readings of the document each test holds; needs a full pull."""
+    rows = build["claims"]
+    rows = rows[rows["readings_total"].notna()]
+    if rows.empty:
         return waiting_row(build)
-    found = describe_agreements(_agreements(build))
-    return found if found.empty else found.set_index("claim_id")
+    columns = ["test", "verdict", "readings_hold", "readings_total"]
+    return rows.set_index("test_id")[columns]
 
 
-def tell_robustness(build: Build) -> str:
-    """Return in words, as a Markdown list, how robust the conclusions are."""
+def tell_readings(build: Build) -> str:
+    """Return in words, as a Markdown list, in how many readings each test holds."""
     if build.provenance.synthetic:
         return UNGRADED
-    if not build.has(CURVE):
+    rows = _plain(build["claims"][build["claims"]["readings_total"].notna()])
+    if not rows:
         return f"{WAITING_FOR_ALL}."
-    return _items(describe_robustness(_agreements(build)))
+    return _items(
+        f"**{row['test_id']}** {row['test']}: holds in {row['readings_hold']} of "
+        f"{row['readings_total']} readings."
+        for row in rows
+    )
 
 
 def tell_curve(build: Build) -> str:

@@ -18,7 +18,7 @@ __all__, __getattr__, __dir__ = open_door(
         "indicators": (
             "Place activity_index compound_growth_rate growth_factor growth_factor_interval "
             "jaccard_index kendall_tau leaders log_linear_growth_rate poisson_interval "
-            "salton_cosine share_interval standings"
+            "quasi_poisson_growth salton_cosine share_interval standings yearly_noise"
         ),
         "schema": (
             "COUNT_TABLES Column TABLES Table Value file_hash format_value read_table render_table"

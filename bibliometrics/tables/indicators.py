@@ -11,12 +11,12 @@ not errors of the source.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import optimize, stats
 
 from bibliometrics.errors import InputError
 
@@ -187,6 +187,77 @@ def log_linear_growth_rate(
     reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error if freedom else np.nan
     rate, low, high = np.expm1(np.array([0, -reach, reach]) + line.slope).tolist()
     return GrowthFit(rate, low, high, error)
+
+
+def quasi_poisson_growth(
+    years: npt.ArrayLike,
+    counts: npt.ArrayLike,
+    wholes: npt.ArrayLike | None = None,
+    *,
+    level: float = 0.95,
+) -> GrowthFit:
+    """
+    Fit exponential growth by quasi-Poisson regression of yearly counts on the year.
+
+    With ``wholes`` the growth of the share counts / wholes. The dispersion is Pearson's chi-square
+    over n - 2, at least 1; the interval is Student's with n - 2 degrees of freedom. All NaN with
+    fewer than three years, no works, or a year without a whole.
+
+    >>> fit = quasi_poisson_growth([2007, 2008, 2009], [100, 110, 121])
+    >>> round(fit.rate, 6)
+    0.1
+    """
+    years, counts = _counts(years=years, counts=counts)
+    (whole,) = _counts(wholes=np.ones_like(counts) if wholes is None else wholes)
+    _check_level(level)
+    freedom = years.size - 2
+    if freedom < 1 or np.unique(years).size < 2 or not counts.sum() > 0 or not (whole > 0).all():
+        return GrowthFit(np.nan, np.nan, np.nan, np.nan)
+    design = np.column_stack([np.ones_like(years), years - years.mean()])
+
+    def expected(at: FloatArray) -> FloatArray:
+        return np.asarray(whole * np.exp(design @ at))
+
+    found = optimize.root(
+        lambda at: design.T @ (counts - expected(at)),
+        np.array([np.log(counts.sum() / whole.sum()), 0.0]),
+        jac=lambda at: -(design.T * expected(at)) @ design,
+    )
+    if not found.success:
+        return GrowthFit(np.nan, np.nan, np.nan, np.nan)
+    mean = expected(found.x)
+    dispersion = max(1.0, float(((counts - mean) ** 2 / mean).sum() / freedom))
+    variance = dispersion * np.linalg.inv((design.T * mean) @ design)
+    error = float(np.sqrt(variance[1, 1]))
+    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
+    rate, low, high = np.expm1(np.array([0, -reach, reach]) + found.x[1]).tolist()
+    return GrowthFit(rate, low, high, error)
+
+
+LEAST_YEARS: Final = 6
+
+
+def yearly_noise(values: npt.ArrayLike, numerators: npt.ArrayLike | None = None) -> float:
+    """
+    Return the relative standard deviation of a yearly series around its exponential trend.
+
+    At least what chance does to the mean count of the ``numerators`` (default: the values). NaN
+    with fewer than six years or a zero.
+
+    >>> bool(np.isnan(yearly_noise([5, 6, 7])))
+    True
+    >>> round(yearly_noise([100, 110, 100, 110, 100, 110]), 3)
+    0.098
+    """
+    (series,) = _counts(values=values)
+    (works,) = _counts(numerators=series if numerators is None else numerators)
+    if series.size < LEAST_YEARS or not (series > 0).all() or not (works > 0).all():
+        return float("nan")
+    at, logs = np.arange(series.size), np.log(series)
+    line = stats.linregress(at, logs)
+    rest = logs - line.intercept - line.slope * at
+    spread = float(np.sqrt((rest**2).sum() / (series.size - 2)))
+    return max(spread, float(1 / np.sqrt(works.mean())))
 
 
 def poisson_interval(count: npt.ArrayLike, *, level: float = 0.95) -> Interval:

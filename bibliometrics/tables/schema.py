@@ -77,17 +77,89 @@ def _fractional(name: str, meaning: str) -> Column:
 
 
 _SMALL: Final = "of the institution by at most 100 authors and 30 countries"
-_EVIDENCE_KINDS: Final = ("direct", "proxy", "calibration")
-_VERDICTS: Final = (
-    "reproduced",
-    "direction reproduced",
-    "not reproduced",
-    "contradicted",
-    "not testable",
+_EVIDENCE_KINDS: Final = (
+    "own",
+    "published",
+    "bound",
+    "arithmetic",
+    "level",
+    "sample",
+    "neighbour",
+)
+_VERDICTS: Final = ("holds", "differs", "open", "not counted", "waiting", "shown")
+_LINES: Final = (
+    "holds",
+    "in part",
+    "differs",
+    "level",
+    "open",
     "not counted",
     "waiting for a pull",
+    "shown, not graded",
+    "not about publications",
 )
-_ROBUSTNESS: Final = ("robust", "fragile", "specification-dependent")
+
+
+def _text(name: str, meaning: str, choices: tuple[str, ...] = ()) -> Column:
+    return Column(name, "str", meaning, optional=True, choices=choices)
+
+
+def _value(name: str, meaning: str) -> Column:
+    return Column(name, "float", meaning, optional=True)
+
+
+_CLAIMS: Final = (
+    Table(
+        "claims",
+        "a test of a claim and piece of evidence; a claim without a test has one without test_id",
+        ("claim_id", "test_id", "evidence"),
+        (
+            Column("claim_id", "str", "Number of the claim in the ledger"),
+            _text("test_id", "Number of our test of it; empty for a claim without a test"),
+            Column("source", "str", "Document that makes the claim"),
+            Column("statement", "str", "What the document says, in our words"),
+            _text("test", "Our reading of it: what is computed"),
+            _value("stated", "Value that the document states; empty if none"),
+            _text("unit", "Unit of stated, holds_from, holds_to, observed, low and high"),
+            _value("holds_from", "Lower end of the range in which the test holds; empty: none"),
+            _value("holds_to", "Upper end of the range in which the test holds; empty: none"),
+            _text("fixed", "When the range was set, before or after what had been seen"),
+            _text("evidence", "openalex, snapshot, a witness, samples or document; empty if none"),
+            _text(
+                "evidence_kind",
+                "own or published (these decide), bound (decides if it contradicts), arithmetic, "
+                "level, sample or neighbour (shown)",
+                _EVIDENCE_KINDS,
+            ),
+            _value("observed", "Value found; of a bound the least proven whatever the rule"),
+            _value("low", "Lower end of the 95 % interval of a fitted trend"),
+            _value("high", "Upper end of the 95 % interval of a fitted trend"),
+            Column("verdict", "str", "Verdict of the test on this evidence", choices=_VERDICTS),
+            _text("mark", "Words behind the verdict"),
+            Column("readings_hold", "int", "Distinct readings in which it holds", optional=True),
+            Column("readings_total", "int", "Distinct readings in which it counts", optional=True),
+            Column("reason", "str", "One sentence: why this verdict, with computed numbers"),
+        ),
+        needs="witnesses",
+        caption="Claims, tests, evidence and verdicts",
+    ),
+    Table(
+        "claim_summary",
+        "a claim",
+        ("claim_id",),
+        (
+            Column("claim_id", "str", "Number of the claim in the ledger"),
+            Column("statement", "str", "What the document says, in our words"),
+            Column("verdict", "str", "The line of the claim", choices=_LINES),
+            _text("databases", "The databases that decided it"),
+            Column("sources_disagree", "bool", "Whether another source decides otherwise"),
+            _text("marks", "Words behind the verdict"),
+            Column("sentence", "str", "The line in words, with computed numbers"),
+        ),
+        needs="witnesses",
+        caption="One line for each claim",
+    ),
+)
 
 _TABLES: Final = (
     Table(
@@ -290,75 +362,7 @@ _TABLES: Final = (
         needs="full pull",
         caption="Specification curve: works of institution and region under other definitions",
     ),
-    Table(
-        "claims",
-        "a claim and piece of evidence",
-        ("claim_id", "evidence"),
-        (
-            Column("claim_id", "str", "Number of the claim in the ledger"),
-            Column("source", "str", "Document that makes the claim"),
-            Column("statement", "str", "Gist of the claim in our words"),
-            Column(
-                "stated",
-                "float",
-                "Value that the document states; empty if none",
-                "",
-                optional=True,
-            ),
-            Column("unit", "str", "Unit of stated, observed, low and high", optional=True),
-            Column(
-                "evidence",
-                "str",
-                "openalex, snapshot or a witness; empty if there is none",
-                optional=True,
-            ),
-            Column(
-                "evidence_kind",
-                "str",
-                "direct (measures the claim's own quantity), proxy (a neighbour quantity) or "
-                "calibration (same quantity, level of another database). Only direct is graded",
-                optional=True,
-                choices=_EVIDENCE_KINDS,
-            ),
-            Column("observed", "float", "Value found", optional=True),
-            Column(
-                "low",
-                "float",
-                "Lower end of the 95 % interval of observed, by chance alone; or the lower bound",
-                optional=True,
-            ),
-            Column(
-                "high",
-                "float",
-                "Upper end of the 95 % interval of observed, by chance alone; or the upper bound",
-                optional=True,
-            ),
-            Column(
-                "number_verdict",
-                "str",
-                "Verdict on the number, within the claim's tolerance",
-                optional=True,
-                choices=_VERDICTS,
-            ),
-            Column(
-                "conclusion_verdict",
-                "str",
-                "Verdict on what the document concludes from it",
-                optional=True,
-                choices=_VERDICTS,
-            ),
-            Column(
-                "robustness",
-                "str",
-                "Agreement of the conclusion over the specification curve",
-                optional=True,
-                choices=_ROBUSTNESS,
-            ),
-            Column("reason", "str", "One sentence: why this verdict, with computed numbers"),
-        ),
-        needs="witnesses",
-        caption="Claims and verdicts",
-    ),
+    *_CLAIMS,
     Table(
         "witnesses",
         "a published figure",

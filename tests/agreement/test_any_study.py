@@ -96,7 +96,7 @@ def test_a_study_about_which_nothing_is_published_still_has_a_build(closed_world
     assert " ".join(told.split()) == (
         "No verdicts: the ledger has no claims about this study, or its data are synthetic."
     )
-    assert closed_world.run("verdicts", "--from", target, "--format", "json").json == []
+    assert closed_world.run("verdicts", "--from", target, "--format", "json").json["tests"] == []
     assert closed_world.run("tables", "--from", target).code == 0
 
 

@@ -164,6 +164,7 @@ def test_a_notebook_shows_every_table_and_its_state(counted: Build) -> None:
 
 def test_a_build_names_itself(build: Build, witness_build: Path) -> None:
     assert re.fullmatch(
-        rf"<Build cas-latin-america in [\w.-]+/{re.escape(witness_build.name)}: claims, witnesses>",
+        rf"<Build cas-latin-america in [\w.-]+/{re.escape(witness_build.name)}: claims, "
+        "claim_summary, witnesses>",
         repr(build),
     )

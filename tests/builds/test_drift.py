@@ -94,15 +94,15 @@ def test_tables_of_one_side_only_are_named() -> None:
 def test_verdicts_that_changed_are_told() -> None:
     rows = country_rows()
     claim: dict[str, Value] = {"claim_id": "P20", "evidence": "openalex", "observed": 1.0}
-    before = [{**claim, "number_verdict": "not reproduced", "conclusion_verdict": "reproduced"}]
-    after = [{**before[0], "number_verdict": "reproduced", "observed": 2.0}]
+    before = [{**claim, "test_id": "P20a", "verdict": "differs"}]
+    after = [{**before[0], "verdict": "holds", "observed": 2.0}]
     found = find_differences(
         make_side({"country_output": rows, "claims": before}),
         make_side({"country_output": rows, "claims": after}),
     )
     (cell,) = found.cells
-    assert (cell.column, cell.old, cell.new) == ("number_verdict", "not reproduced", "reproduced")
-    assert "P20, openalex" in render(found, "text")
+    assert (cell.column, cell.old, cell.new) == ("verdict", "differs", "holds")
+    assert "P20, P20a, openalex" in render(found, "text")
 
 
 # --------------------------------------------------------------------------------------- causes --

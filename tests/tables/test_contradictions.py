@@ -22,7 +22,7 @@ from bibliometrics.tables.contradictions import (
     name_years,
 )
 from bibliometrics.tables.datapackage import describe_package, read_provenance
-from tests.support.claim_samples import count_tables, row_of
+from tests.support.claim_worlds import count_tables, row_of
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +107,12 @@ def test_a_contradiction_stops_verdicts_and_marks_figures(study: Study) -> None:
     rows = grading.grade_claims(
         study, claim_ledger.load_claims(), tables, "openalex", contradictions=told
     )
-    for claim in ("P16", "P17", "P18", "P20", "P22", "P23"):
-        row = row_of(rows, claim, "openalex")
-        assert (row["conclusion_verdict"], row["observed"]) == ("not counted", None), claim
+    for test in ("P16a", "P17a", "P18a", "P20a", "P20b", "P22a", "P23a"):
+        row = row_of(rows, test, "openalex")
+        level = test in {"P16a", "P17a"}
+        assert (row["verdict"], row["observed"]) == ("shown" if level else "not counted", None)
         assert "contradict each other" in row["reason"]
-    assert row_of(rows, "P01", "openalex")["conclusion_verdict"] == "reproduced"
+    assert row_of(rows, "P03a", "openalex")["verdict"] == "holds"
     provenance = replace(make_provenance(study, "openalex", end="2026-11-22"), contradictions=told)
     drawn = draw(study, {"institution_region": own}, (), provenance)
     figure, alt = drawn["figure4_institution_region"]

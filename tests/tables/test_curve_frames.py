@@ -22,7 +22,6 @@ from bibliometrics.figures.data import Evidence, Source, Stated
 from bibliometrics.figures.style import STATED
 from bibliometrics.figures.text import (
     describe_growth_share,
-    describe_robustness,
     describe_spread,
     describe_weak_axes,
 )
@@ -46,7 +45,7 @@ from bibliometrics.tables.sensitivity import (
     switch_off,
     weak_changes,
 )
-from tests.support.claim_samples import count_tables
+from tests.support.claim_worlds import count_tables
 from tests.support.curve_samples import big_science_table, curve_table, growing
 from tests.support.figures import draw_one
 from tests.support.worlds import write_study
@@ -160,7 +159,6 @@ def test_sentences_hold_the_numbers() -> None:
     assert any("no weak choice moves it" in sentence for sentence in weak)
     nothing = headline_values(STUDY, curve_table(STUDY, lambda point, year: (0, 0, 0)))
     assert "unknown under every specification" in describe_spread(STUDY, nothing)[2]
-    assert describe_robustness({}) == []
 
 
 # ---------------------------------------------------------------------------- big science ----
@@ -404,7 +402,11 @@ def make_build(study: Study = STUDY, **told: Any) -> Build:
         study=study,
         study_text="",
         provenance=make_provenance(study, source, **told),
-        tables={**tables, "claims": pd.DataFrame(rows), "witnesses": as_frame(())},
+        tables={
+            **tables,
+            "claims": pd.DataFrame(rows, columns=[*TABLES["claims"].names]),
+            "witnesses": as_frame(()),
+        },
         alt_texts=dict.fromkeys(names, "Alternative text."),
     )
 
@@ -415,10 +417,6 @@ def test_readers_see_the_curve_as_frames_and_sentences() -> None:
     choices = curve_reading.list_choices(build)
     assert choices.shape == (13, 5)
     assert choices.index[0] == ("document types", "article")
-    robust = curve_reading.list_robustness(build)
-    graded = build["claims"].dropna(subset="robustness").set_index("claim_id")["robustness"]
-    assert robust["robustness"].to_dict() == graded.to_dict()
-    assert curve_reading.tell_robustness(build).startswith("- Of 6 conclusions")
     assert curve_reading.tell_curve(build).count("\n") == 4
     assert "Institute of Ophthalmology" in curve_reading.tell_weak_axes(build)
     assert "50 % of the growth" in curve_reading.tell_big_science(build)
@@ -433,17 +431,16 @@ def test_readers_see_the_curve_as_frames_and_sentences() -> None:
 
 def test_readers_of_a_synthetic_build_see_no_grade() -> None:
     build = make_build(synthetic=True)
-    assert curve_reading.tell_robustness(build) == "Synthetic data are never graded."
-    assert curve_reading.list_robustness(build).empty
+    assert curve_reading.tell_readings(build) == "Synthetic data are never graded."
 
 
 def test_readers_of_a_usual_pull_learn_what_it_waits_for() -> None:
     build = make_build(waits=True)
-    for name in ("spread", "choices", "robustness"):
+    for name in ("spread", "choices", "readings"):
         assert "--all" in getattr(curve_reading, f"list_{name}")(build).iloc[0, 0]
     for name in ("big_science", "counting"):
         assert "--all" in getattr(curve_reading, f"list_{name}")(build).iloc[0, 0]
-    for name in ("curve", "weak_axes", "robustness", "big_science"):
+    for name in ("curve", "weak_axes", "readings", "big_science"):
         assert "--all" in getattr(curve_reading, f"tell_{name}")(build)
     assert "--all" in curve_reading.tell_full_figure(build, "curve_growth")
 

@@ -55,7 +55,7 @@ def test_a_build_is_a_valid_data_package(build: Path) -> None:
 def test_another_program_finds_an_edit_by_the_hash(witness_build: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(witness_build, tmp_path / "build"))
     table = folder / "claims.csv"
-    table.write_bytes(table.read_bytes().replace(b"reproduced", b"contradicts", 1))
+    table.write_bytes(table.read_bytes().replace(b"holds", b"faces", 1))
     assert any("hash" in fault for fault in faults(folder))
 
 

@@ -591,7 +591,7 @@ def test_rows_that_lack_a_column_or_hold_another_type_are_refused() -> None:
 def test_an_empty_text_and_number_stay_empty_in_a_frame_and_come_back_as_none() -> None:
     table = TABLES["claims"]
     row = dict.fromkeys(table.names) | {"claim_id": "P01", "source": "s", "statement": "NA"}
-    row["reason"] = "r"
+    row |= {"reason": "r", "verdict": "shown"}
     frame = frame_from_rows([row], table)
     assert frame["observed"].dtype == "float64"
     assert to_rows(frame) == [row]
