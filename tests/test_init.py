@@ -86,19 +86,19 @@ def test_verdicts_show_every_word_and_their_shade(build: bm.Build) -> None:
     assert isinstance(verdicts.head(1), VerdictTable)
     assert told.count("<tr>") == len(verdicts) + 1
     assert "verdict" not in verdicts[["why"]]._repr_html_()
-    assert 'class="verdict good">reproduced</span>' in tidy_html(told)
+    assert 'class="verdict good">holds' in tidy_html(told)
 
 
 @pytest.mark.parametrize(
     ("verdict", "shade"),
     [
-        ("reproduced", "good"),
-        ("not reproduced", "poor"),
-        ("number reproduced, conclusion contradicted", "bad"),
-        ("number not reproduced, conclusion direction reproduced", "half"),
+        ("holds in Scopus (NCSES, whole counting)", "good"),
+        ("open", "poor"),
+        ("differs; near the edge", "bad"),
+        ("in part in Scopus", "half"),
         ("waiting for a pull", ""),
-        ("proxy, shown beside", ""),
+        ("shown", ""),
     ],
 )
-def test_the_shade_is_that_of_the_conclusion(verdict: str, shade: str) -> None:
+def test_the_shade_is_that_of_the_verdict(verdict: str, shade: str) -> None:
     assert shade_of(verdict) == shade

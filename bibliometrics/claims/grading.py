@@ -75,7 +75,7 @@ def grade_claims(
     evidence = Evidence(
         study, as_frame(published), tables or {}, tables_evidence or "", contradictions, counted_in
     )
-    readings = list(list_readings(evidence))
+    readings = evidence_by_reading(evidence)
     samples = read_samples() if published else []
     return [
         row
@@ -85,12 +85,14 @@ def grade_claims(
     ]
 
 
-def list_readings(evidence: Evidence) -> Iterator[Evidence]:
-    """Give the evidence as each distinct reading would have it: none before a full pull."""
+def evidence_by_reading(evidence: Evidence) -> list[Evidence]:
+    """Return the evidence as each distinct reading would have it: none before a full pull."""
     table = evidence.table("readings")
-    for _, rows in table.groupby("reading", sort=True) if len(table) else ():
-        nothing = as_frame(())
-        yield replace(evidence, published=nothing, tables=tables_of_reading(rows), made={})
+    nothing = as_frame(())
+    return [
+        replace(evidence, published=nothing, tables=tables_of_reading(rows), made={})
+        for _, rows in (table.groupby("reading", sort=True) if len(table) else ())
+    ]
 
 
 def tables_of_reading(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:

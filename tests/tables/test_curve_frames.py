@@ -316,7 +316,7 @@ def test_every_headline_has_a_figure_with_the_paper_s_value(drawn: dict[str, Any
     said = {
         "curve_first_year": 77,
         "curve_last_year": 555,
-        "curve_growth": 555 / 77,
+        "curve_growth": 7.2,
         "curve_share_of_home": 1 / 3,
         "curve_top_country": 0.6,
     }
