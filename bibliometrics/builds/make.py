@@ -17,6 +17,7 @@ from bibliometrics.builds.sources import SAMPLE, count
 from bibliometrics.claims import evidence as witnesses
 from bibliometrics.claims import grading
 from bibliometrics.claims import ledger as claim_ledger
+from bibliometrics.claims.collaborations import read_samples
 from bibliometrics.errors import BibliometricsError, InputError
 from bibliometrics.figures.catalogue import render_figures, try_names
 from bibliometrics.files import processed_folder
@@ -108,6 +109,7 @@ def _check_before(study: Study, folder: Path, options: Options) -> list[dict[str
     move the folder away and back. Returned are the published figures of others.
     """
     claim_ledger.load_claims()
+    read_samples()
     published = [] if options.source == SAMPLE else witnesses.read_witnesses()
     try_names(study)
     publish.try_swap(folder)

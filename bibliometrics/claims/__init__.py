@@ -5,7 +5,7 @@ from bibliometrics.doors import open_door
 __all__, __getattr__, __dir__ = open_door(
     __name__,
     {
-        "collaborations": "Paper read_papers",
+        "collaborations": "Paper read_papers read_samples",
         "evidence": (
             "as_frame country_series development_indicators field_activity floor_series "
             "home_bounds home_pairs partner_series read_witnesses region_series "

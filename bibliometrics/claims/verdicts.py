@@ -220,6 +220,8 @@ def _check(what: str, value: str | None, known: Sequence[str]) -> None:
 
 def tell_line(line: Verdict) -> str:
     """Return the verdict of a claim in words, with the databases that decided it."""
+    if line["verdict"] == LEVEL:
+        return f"level: {line['sentence'].partition('. A level')[0]}"
     where = f" in {line['databases']}" if line["databases"] else ""
     return f"{line['verdict']}{where}"
 

@@ -20,6 +20,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import LogNorm
 
 from bibliometrics.claims.ledger import Claim, load_claims
+from bibliometrics.claims.quantities import QUANTITIES
 from bibliometrics.errors import InputError
 from bibliometrics.figures.data import (
     Evidence,
@@ -702,23 +703,24 @@ def mark_stated(ax: Axes, claim_id: str) -> Axes:
         msg = f"these axes show {SYNTHETIC} counts: {claim_id} can't stand beside them."
         raise InputError(msg, "draw real counts")
     claim = _find_claim(claim_id)
-    if claim.stated is None:
+    test = next((one for one in claim.tests if one.stated is not None), None)
+    if test is None or test.stated is None:
         msg = f"claim {claim_id} states no value: {claim.statement}."
-        raise InputError(msg, "see read_claims for those with a value in `stated`")
-    column = "share" if claim.unit == "share" else "n_works"
+        raise InputError(msg, "name one with a value in `stated`")
+    column = "n_works" if QUANTITIES[test.quantity].unit == "works" else "share"
     paper = load_study(claim.study).paper.get("short", claim.source)
-    text = f"{paper}: {format_value(claim.stated, column)}"
-    if not claim.year:
-        ax.axhline(claim.stated, color=STATED_COLOUR, linewidth=1, linestyle=(0, (3, 3)))
-        add_end_label(ax, (ax.get_xlim()[1], claim.stated), text, STATED_COLOUR)
+    text = f"{paper}: {format_value(test.stated, column)}"
+    if not test.year:
+        ax.axhline(test.stated, color=STATED_COLOUR, linewidth=1, linestyle=(0, (3, 3)))
+        add_end_label(ax, (ax.get_xlim()[1], test.stated), text, STATED_COLOUR)
     else:
         ax.plot(
-            [claim.year], [claim.stated], STATED_MARKER, color=STATED_COLOUR, markersize=7,
+            [test.year], [test.stated], STATED_MARKER, color=STATED_COLOUR, markersize=7,
             markeredgecolor="white", clip_on=False, zorder=5, label=STATED,
         )  # fmt: skip
-        add_end_label(ax, (claim.year, claim.stated), text, STATED_COLOUR)
+        add_end_label(ax, (test.year, test.stated), text, STATED_COLOUR)
     low, high = ax.get_ylim()
-    ax.set_ylim(min(low, 1.08 * min(0.0, claim.stated)), max(high, 1.08 * claim.stated))
+    ax.set_ylim(min(low, 1.08 * min(0.0, test.stated)), max(high, 1.08 * test.stated))
     settle_axes(ax)
     return ax
 
