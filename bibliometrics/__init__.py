@@ -24,6 +24,7 @@ __all__, __getattr__, __dir__ = open_door(
         "connection.indicators": "activity_index affinity growth salton share",
         "connection.names": "region",
         "connection.sources": "Cost",
+        "connection.studies": "refresh",
         "errors": "BibliometricsError InputError",
         "figures.catalogue": "describe_specification save_figure",
         "figures.data": "Evidence Source Stated",

@@ -16,6 +16,7 @@ from typing import Any, Final
 import pandas as pd
 
 from bibliometrics.builds import publish
+from bibliometrics.builds.workbook import make_workbook
 from bibliometrics.claims import ledger as claim_ledger
 from bibliometrics.errors import InputError, TableError
 from bibliometrics.figures.catalogue import (
@@ -30,7 +31,7 @@ from bibliometrics.figures.catalogue import (
 )
 from bibliometrics.figures.data import Evidence, Source
 from bibliometrics.figures.style import Picture
-from bibliometrics.files import processed_folder
+from bibliometrics.files import processed_folder, write_atomic
 from bibliometrics.openalex.credentials import API_URL
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.tables.build import read_table_frame, to_rows
@@ -181,6 +182,71 @@ class Build:
         if isinstance(figure, Picture):
             figure.name, figure.alt = name, alt
         return figure
+
+    def to_excel(self, path: str | Path) -> Path:
+        """
+        Write all tables into one Excel workbook, with a first page of definitions.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            The file, ending in .xlsx; what is there is replaced.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        InputError
+            If it does not end in .xlsx.
+        MissingPackageError
+            If openpyxl is not installed.
+        DiskError
+            If it can't be written; then nothing is changed.
+        """
+        target = Path(path).expanduser()
+        if target.suffix != ".xlsx":
+            msg = f"{target} does not end in .xlsx."
+            raise InputError(msg, "name a file such as tables.xlsx")
+        definition = describe_specification(self.study.primary)
+        write_atomic(target, make_workbook(self.tables, self.provenance, definition, self.origin))
+        return target
+
+    def verdict(self, claim_id: str) -> pd.DataFrame:
+        """
+        Return what was found of one claim: a row for each piece of evidence.
+
+        Parameters
+        ----------
+        claim_id : str
+            For instance ``P05``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Its rows of the table ``claims``.
+
+        Raises
+        ------
+        InputError
+            If there is no such claim, or it is about another study.
+        TableError
+            If the build is SYNTHETIC, which has no verdicts.
+        """
+        ledger = {claim.id: claim for claim in claim_ledger.load_claims()}
+        check_name("claim", claim_id, ledger)
+        if self.provenance.synthetic:
+            msg = "a SYNTHETIC build has no verdicts."
+            raise TableError(msg, "read a build of real counts")
+        rows = self["claims"]
+        found = rows[rows["claim_id"] == claim_id].reset_index(drop=True)
+        if found.empty:
+            about = ledger[claim_id].study
+            msg = f"claim {claim_id} is about study {about}, this build is of {self.study.id}."
+            raise InputError(msg, f"read a build of {about}")
+        return found
 
     @property
     def origin(self) -> str:

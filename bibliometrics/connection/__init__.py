@@ -10,5 +10,6 @@ __all__, __getattr__, __dir__ = open_door(
         "indicators": "activity_index affinity growth salton share",
         "names": "region",
         "sources": "Cost",
+        "studies": "refresh",
     },
 )

@@ -17,6 +17,7 @@ from bibliometrics.connection.wishes import DEFAULT, Wish, read_wish
 from bibliometrics.connection.works import check_size, finish_works
 from bibliometrics.errors import ArchiveError, BudgetError, InputError
 from bibliometrics.openalex.query import CREDIT_USD, VALUES, disjoint_filters
+from bibliometrics.tables.answers import Listener
 
 MOST_CALLS: Final = 60
 MOST_PIECES: Final = 10_000
@@ -261,6 +262,14 @@ class Connection:
         before = self._source.price(first)
         total = found.calls + before.calls
         return Cost(total, found.most_calls + before.most_calls, round(total * CREDIT_USD, 6))
+
+    def refresh_options(self) -> dict[str, Any]:
+        """Return who counts, as the refresh of a study takes it."""
+        return self._source.refresh_options()
+
+    def listen(self) -> Listener:
+        """Return who is told how a refresh goes on."""
+        return self._source.listen()
 
     def _count(self, wish: Wish, max_calls: int, before: Spent) -> pd.DataFrame:
         self._source.limit(max_calls)

@@ -38,6 +38,7 @@ from bibliometrics.openalex.source import OpenAlex
 from bibliometrics.snapshot.narrow import cached_table
 from bibliometrics.snapshot.source import Snapshot
 from bibliometrics.study.questions import Question
+from bibliometrics.tables.answers import Listener
 
 Result = TypeVar("Result")
 
@@ -106,6 +107,12 @@ class Source(Protocol):
     def answer(self, questions: Iterable[Question]) -> dict[Question, pd.DataFrame]:
         """Answer questions."""
 
+    def refresh_options(self) -> dict[str, Any]:
+        """Return who counts, as the refresh of a study takes it."""
+
+    def listen(self) -> Listener:
+        """Return who is told how a refresh goes on."""
+
     def list_works(
         self, question: Question, size: int, sample: int | None, seed: int
     ) -> tuple[list[dict[str, Any]], int]:
@@ -137,6 +144,9 @@ class Bar:
             self._bar.close()
             self._bar = None
 
+    def expect(self, total: int) -> None:
+        """Take the least number of calls of a refresh."""
+
     def __call__(self, event: object) -> None:
         """Take an event of the API."""
         if self._bar is not None and isinstance(event, Answered):
@@ -165,6 +175,8 @@ class Api:
         place = parse_address(address) if address else read_address()
         self._bar = Bar(shown=_is_watched() if progress is None else progress)
         self._max_age = 0 if refresh else max_age
+        self._asked = {"key": key, "address": address, "budget_usd": budget_usd, "rate": rate}
+        self._elsewhere = Spent(0, 0.0)
         self._most: int | None = None
         self._made = 0
         self._store = DayStore(place.url, fresh=refresh)
@@ -182,7 +194,8 @@ class Api:
     @property
     def spent(self) -> Spent:
         """What was spent so far."""
-        return Spent(self._source.calls, round(self._source.cost_usd, 6))
+        calls, usd = self._elsewhere
+        return Spent(self._source.calls + calls, round(self._source.cost_usd + usd, 6))
 
     @property
     def days(self) -> list[str]:
@@ -251,6 +264,19 @@ class Api:
         """Stop the next count when it has made so many calls."""
         self._most, self._made = most_calls, 0
 
+    def refresh_options(self) -> dict[str, Any]:
+        """Return the API as it is asked here."""
+        return {"source": "openalex", **self._asked}
+
+    def listen(self) -> Listener:
+        """Return a listener that counts what is spent."""
+        return _Spender(self)
+
+    def spend(self, event: object) -> None:
+        """Book what a refresh spends."""
+        if isinstance(event, Answered) and not event.from_archive:
+            self._elsewhere = Spent(self._elsewhere.calls + 1, self._elsewhere.usd + event.cost_usd)
+
     def _told(self, event: object) -> None:
         """Take an event: show it, and stop a count that takes more calls than was allowed."""
         self._bar(event)
@@ -300,6 +326,20 @@ class Api:
         self._source.__exit__(None, None, None)
 
 
+class _Spender:
+    """Listens to a refresh for a connection."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def expect(self, total: int) -> None:
+        """Take the least number of calls."""
+
+    def __call__(self, event: object) -> None:
+        """Take an event."""
+        self._api.spend(event)
+
+
 class _Still:
     """A source that does not move and costs nothing."""
 
@@ -321,6 +361,10 @@ class _Still:
 
     def limit(self, most_calls: int | None) -> None:
         """Do nothing: no calls are made."""
+
+    def listen(self) -> Listener:
+        """Return a listener that shows nothing."""
+        return Bar(shown=False)
 
     def price(self, questions: Sequence[Question]) -> Cost:
         """Return that nothing is paid."""
@@ -352,6 +396,10 @@ class Saved(_Still):
         self._source = OpenAlex(self._pull, base_url=told.base_url, offline=True)
         self._source.__enter__()
 
+    def refresh_options(self) -> dict[str, Any]:
+        """Return the pull, to be replayed."""
+        return {"source": "openalex", "offline": True, "pull": self._pull.id}
+
     def answer(self, questions: Iterable[Question]) -> dict[Question, pd.DataFrame]:
         """Answer questions that the pull has asked."""
         return self._source.answer_all(list(questions))
@@ -375,6 +423,7 @@ class Narrow(_Still):
     groups_freely = True
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.table = Snapshot(folder)
         told = self.table.provenance
         self.synthetic = bool(told["synthetic"])
@@ -382,6 +431,12 @@ class Narrow(_Still):
         self.label = (
             "SYNTHETIC sample" if self.synthetic else f"OpenAlex snapshot {told['release']}"
         )
+
+    def refresh_options(self) -> dict[str, Any]:
+        """Return the table, or the sample."""
+        if self.synthetic:
+            return {"source": "sample"}
+        return {"source": "snapshot", "narrow": self.folder}
 
     def answer(self, questions: Iterable[Question]) -> dict[Question, pd.DataFrame]:
         """Count."""

@@ -65,7 +65,7 @@ def pulls_folder() -> Path:
 def ask(study: Study, options: Options, listener: Listener) -> Counted:
     """Ask the OpenAlex API: a new pull, or the rest of one that was interrupted."""
     parts = options.parts or DEFAULT_PARTS
-    address = access.read_address()
+    address = access.parse_address(options.address) if options.address else access.read_address()
     _tell_left_aside(listener)
     unbuilt = _find_unbuilt(study, parts, address.url)
     if unbuilt is not None:
@@ -77,7 +77,7 @@ def ask(study: Study, options: Options, listener: Listener) -> Counted:
             with OpenAlex(
                 pull,
                 base_url=address,
-                key=access.read_key(),
+                key=options.key or access.read_key(),
                 rate=options.rate,
                 budget_usd=options.budget_usd,
                 on_event=listener,

@@ -8,7 +8,7 @@ __all__, __getattr__, __dir__ = open_door(
         "conditions": "INSTITUTION_TYPES filter_names",
         "draft": (
             "Draft check_path check_text describe_study find_definition find_region lines_of "
-            "name_of region_names region_short render_study slug write_study"
+            "name_of region_names region_short render_study slug whole_text write_study"
         ),
         "model": (
             "DEFAULT_STUDY FIRST_YEAR ID_PATTERN Institution LAST_YEAR Region Specification Study "

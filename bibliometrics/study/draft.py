@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from bibliometrics.errors import InputError
 from bibliometrics.files import DEFINITIONS, check_output, write_atomic
-from bibliometrics.study.model import Study, load_study, read_toml
+from bibliometrics.study.model import Specification, Study, load_study, read_toml
 from bibliometrics.study.questions import build_plan
 from bibliometrics.study.specifications import curve_hash
 
@@ -151,6 +151,58 @@ def render_study(draft: Draft, today: date) -> str:
     if own and draft.members:
         lines += ["", "# id, ROR id, id of the parent, name", "[institutions.own.members]"]
         lines += ["list = [", *(f"  {_quote(row)}," for row in draft.members), "]"]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    """Return a text, number, flag or list of texts as TOML."""
+    if value is None:
+        return '"any"'
+    plain = isinstance(value, bool | int)
+    return str(value).lower() if plain else _quote(value)
+
+
+def whole_text(study: Study) -> str:
+    """Return a study as the text of a file that needs nothing of the package's definitions."""
+    institution, plain = study.institution, Specification()
+    own = ("id", "title", "question", "years", "home", "home_name", "region_short", "top_country")
+    entries = {
+        name: getattr(study, name) for name in (*own, "featured_countries", "source", "date")
+    }
+    entries |= {"institution": institution.key, "region": study.region.key}
+    entries["years"] = list(study.years)
+    lines = ["[study]"]
+    for name, value in entries.items():
+        text = f"[{value[0]}, {value[1]}]" if name == "years" else _value(value)
+        lines += [f"{name} = {text}"] if value not in ("", ()) else []
+    lines += ["", "[primary]"]
+    for name in Specification.__dataclass_fields__:
+        value = getattr(study.primary, name)
+        if value != getattr(plain, name) or name in {"types", "retracted", "core_source"}:
+            lines.append(f"{name} = {_value(value)}")
+    if study.paper:
+        lines += [
+            "",
+            "[paper]",
+            *(f"{name} = {_value(text)}" for name, text in study.paper.items()),
+        ]
+    named = {one.key: one for one in (*study.regions, study.region)}
+    for region in named.values():
+        lines += ["", f"[regions.{_quote(region.key)}]"]
+        values = {
+            name: getattr(region, name) for name in ("name", "source", "date", "note", "codes")
+        }
+        lines += [f"{name} = {_value(value)}" for name, value in values.items()]
+    lines += ["", f"[institutions.{_quote(institution.key)}]"]
+    names = ("id", "name", "short", "country", "source", "date", "ror", "note")
+    lines += [f"{name} = {_value(getattr(institution, name))}" for name in names]
+    short = dict(institution.part_names)
+    for part, node in institution.parts:
+        lines += ["", f"[institutions.{_quote(institution.key)}.parts.{_quote(part)}]"]
+        lines += [f"id = {_quote(node)}", f"short = {_quote(short.get(part, part))}"]
+    if institution.members:
+        rows = [f"  {_quote((one, '', parent, ''))}," for one, parent in institution.members]
+        lines += ["", f"[institutions.{_quote(institution.key)}.members]", "list = [", *rows, "]"]
     return "\n".join(lines) + "\n"
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -194,6 +194,29 @@ class Study:
             f"<h4>{escape(self.title)}</h4><p>{escape(self.question)}</p>"
             f"<table><tbody>{rows}</tbody></table>"
         )
+
+    def but(self, **changes: Any) -> Study:
+        """
+        Return the same study with some things changed: another study, with an id of its own.
+
+        Parameters
+        ----------
+        **changes
+            ``years``, ``institution`` and ``region`` (names of this package, or such objects),
+            ``home`` (country codes), ``id``, ``title``; and anything of its primary
+            specification, such as ``types`` or ``max_authors``.
+
+        Returns
+        -------
+        Study
+            The study, checked. What it has of the paper stays behind.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown or a value can't be used.
+        """
+        return _change(self, changes)
 
     @property
     def year_range(self) -> range:
@@ -454,6 +477,61 @@ def check_institution_rule(study: Study, specification: Specification) -> None:
     if not kept or institution.id in specification.without_institutions:
         msg = f"{where}: nothing is left of institution {institution.key!r} ({institution.id})."
         raise InputError(msg, "leave out less of it in [primary]")
+
+
+def _defined(kind: str, said: Any) -> tuple[str, dict[str, Any]]:
+    """Return key and table of the package's institution or region of some name."""
+    listed = read_toml(DEFINITIONS / f"{kind}s.toml")
+    for key, table in listed.items():
+        names = (key, *(str(table.get(name, "")) for name in ("id", "ror", "name", "short")))
+        if str(said).strip().casefold() in {name.casefold() for name in names if name}:
+            return key, table
+    msg = f"this package has no {kind} {said!r}."
+    raise InputError(msg, f"known: {', '.join(listed)}; or write a study file")
+
+
+def _change(study: Study, changes: dict[str, Any]) -> Study:
+    """Return a study with changes; see :meth:`Study.but`."""
+    where = f"a change of study {study.id!r}"
+    own = {"years", "institution", "region", "home", "id", "title"}
+    primary = {name: value for name, value in changes.items() if name not in own}
+    institution, region = study.institution, study.region
+    if "institution" in changes and not isinstance(changes["institution"], Institution):
+        institution = _institution(*_defined("institution", changes["institution"]), where)
+    elif "institution" in changes:
+        institution = changes["institution"]
+    if "region" in changes and not isinstance(changes["region"], Region):
+        region = _region(*_defined("region", changes["region"]), where)
+    elif "region" in changes:
+        region = changes["region"]
+    home = study.home if institution == study.institution else (institution.country,)
+    home = check_countries(tuple(changes.get("home", home)), where)
+    table = {name: getattr(study.primary, name) for name in Specification.__dataclass_fields__}
+    words = {name: "any" if value is None else value for name, value in (table | primary).items()}
+    words = {name: value for name, value in words.items() if name in FLAGS or value != "any"}
+    listed = {k: list(v) if isinstance(v, tuple) else v for k, v in words.items() if v != ()}
+    inside = set(region.codes)
+    title = f"{study.title} (changed: {', '.join(sorted(changes))})" if changes else study.title
+    found = replace(
+        study,
+        id=_study_id(str(changes.get("id", f"{study.id}-changed")), where),
+        title=str(changes.get("title", title)),
+        question="",
+        years=_years(list(changes.get("years", study.years)), where),
+        institution=institution,
+        region=region,
+        home=home,
+        home_name=study.home_name if home == study.home else country_names()[home[0]],
+        region_short=study.region_short if region == study.region else region.name,
+        top_country=study.top_country if study.top_country in inside else "",
+        featured_countries=tuple(one for one in study.featured_countries if one in inside),
+        primary=_specification(listed, where),
+        paper={},
+        regions=(*(one for one in study.regions if one.key != region.key), region),
+    )
+    _check_geography(found, where)
+    check_institution_rule(found, found.primary)
+    return found
 
 
 def _find(name: str) -> Path:

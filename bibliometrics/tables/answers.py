@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,6 +31,7 @@ class Options:
     What the command line asks of a refresh; see ``python -m bibliometrics refresh --help``.
 
     ``parts`` None means the usual ones for a count, the pull's own offline.
+    ``address`` and ``key`` of the API are those of the environment unless they are given.
     """
 
     study: str
@@ -44,6 +45,8 @@ class Options:
     narrow: Path | None = None
     engine: str = "duckdb"
     force: bool = False
+    address: str | None = None
+    key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,48 @@
+"""All tables of a build as one workbook: a page of definitions, then a sheet for each table."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+
+from bibliometrics.errors import MissingPackageError
+from bibliometrics.tables.datapackage import Provenance
+from bibliometrics.tables.schema import TABLES
+
+FIRST: Final = "definitions"
+SHEET_NAME: Final = 31  # characters that Excel takes
+
+
+def make_workbook(
+    tables: Mapping[str, pd.DataFrame], provenance: Provenance, definition: str, origin: str
+) -> bytes:
+    """Return the bytes of an Excel workbook."""
+    about = {
+        "study": provenance.study_title,
+        "study id and hash": f"{provenance.study_id} {provenance.study_hash}",
+        "counted by": origin,
+        "what counts": definition,
+        "made by": f"bibliometrics {provenance.package_version}",
+    }
+    rows = [("", "", name, "", text) for name, text in about.items()]
+    rows += [("", "", "note", "", note) for note in provenance.notes]
+    for name in tables:
+        rows.append((name, "", "", "", TABLES[name].caption))
+        rows += [
+            (name, column.name, column.type, column.unit, column.meaning)
+            for column in TABLES[name].columns
+        ]
+    first = pd.DataFrame(rows, columns=["table", "column", "type", "unit", "meaning"])
+    stream = io.BytesIO()
+    try:
+        with pd.ExcelWriter(stream, engine="openpyxl") as writer:
+            first.to_excel(writer, sheet_name=FIRST, index=False)
+            for name, frame in tables.items():
+                frame.to_excel(writer, sheet_name=name[:SHEET_NAME], index=False)
+    except ImportError as error:
+        msg = "a workbook needs openpyxl, which is not installed."
+        raise MissingPackageError(msg, "install the extra 'excel' of the package") from error
+    return stream.getvalue()
