@@ -12,7 +12,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from bibliometrics.errors import InputError
-from bibliometrics.figures import institution_figures, region_figures, sensitivity_figures
+from bibliometrics.figures import (
+    cooperation_figures,
+    institution_figures,
+    region_figures,
+    sensitivity_figures,
+)
 from bibliometrics.figures.registry import (
     ENTRIES,
     Drawn,
@@ -43,7 +48,12 @@ __all__ = [
     "try_names",
 ]
 
-MODULES: Final = (region_figures, institution_figures, sensitivity_figures)  # they register
+MODULES: Final = (  # they register
+    region_figures,
+    institution_figures,
+    cooperation_figures,
+    sensitivity_figures,
+)
 
 
 def try_names(study: Study) -> None:

@@ -69,6 +69,8 @@ from bibliometrics.figures.tile_map import (
     draw_years,
     tile_places,
 )
+from bibliometrics.study.model import Study
+from bibliometrics.study.specifications import list_suspects
 
 INTERVALS: Final = "Bands: 95 % intervals (Poisson for counts, exact for shares)"
 JOINT: Final = "n_works_institution_region"
@@ -266,7 +268,16 @@ def plot_home_partners(shown: Shown) -> Figure:
     axes = figure.subplots()
     groups = member_groups(study, first_frame(known))
     draw_groups(axes, known, groups, "n_works", study=study, what="works per year", is_log=True)
-    return finish(figure, shown.title, known)
+    return finish(figure, shown.title, known, suspect_notes(study) if shown.others else ())
+
+
+def suspect_notes(study: Study) -> list[str]:
+    """Say which works of the home country are false or suspect matches, where that is known."""
+    told = [
+        f"{country_name(entry['country'])}: {entry['name']}, {entry['source'].split(';')[0]}"
+        for entry in list_suspects(study)
+    ]
+    return [f"Suspect matches of institutions. {'. '.join(told)}"] if told else []
 
 
 def describe_home_partners(shown: Shown) -> str:
@@ -280,6 +291,7 @@ def describe_home_partners(shown: Shown) -> str:
             for item in known_evidence(shown.evidence, "n_works")
             for groups in [member_groups(study, item.frame)]
         ),
+        *(suspect_notes(study) if shown.others else ()),
     )
 
 

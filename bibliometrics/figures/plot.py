@@ -30,7 +30,7 @@ from bibliometrics.figures.data import (
     format_value,
     is_share,
 )
-from bibliometrics.figures.outlines import drawn_codes, frame_of, rings_of
+from bibliometrics.figures.outlines import Ring, drawn_codes, frame_of, rings_of
 from bibliometrics.figures.panels import draw_bands, draw_fields
 from bibliometrics.figures.style import (
     EMPTY_COLOUR,
@@ -563,7 +563,8 @@ def region_map(
     works, axes = _by_country(chosen, column), _axes(ax)
     west, east, south, north = frame_of(str(code) for code in works.index)
     scale = LogNorm(1, max(2.0, float(works.max()) if len(works) else 2.0))
-    _draw_land(axes, works, scale)
+    _draw_land(axes, works, scale, (west, east, south, north))
+    axes.set_facecolor("#E9F1F6")
     axes.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[])
     axes.set_aspect(1 / np.cos(np.radians((south + north) / 2)))
     axes.spines[:].set_visible(False)
@@ -572,13 +573,30 @@ def region_map(
     return _stamp(axes, frame)
 
 
+HALF_WORLD: Final = 180.0
 SMALL: Final = 2.0  # degrees: a state smaller than that is also a dot
 
 
-def _draw_land(axes: Axes, works: pd.Series[float], scale: LogNorm) -> None:
-    others = [ring for code in drawn_codes() if code not in works.index for ring in rings_of(code)]
+def _is_within(ring: Ring, bounds: tuple[float, float, float, float]) -> bool:
+    """Say whether an outline reaches into the map."""
+    west, east, south, north = bounds
+    (left, low), (right, high) = ring.min(axis=0), ring.max(axis=0)
+    crosses = right - left > HALF_WORLD  # the date line: it would be drawn as a stripe
+    return bool(not crosses and right > west and left < east and high > south and low < north)
+
+
+def _draw_land(
+    axes: Axes, works: pd.Series[float], scale: LogNorm, bounds: tuple[float, float, float, float]
+) -> None:
+    others = [
+        ring
+        for code in drawn_codes()
+        if code not in works.index
+        for ring in rings_of(code)
+        if _is_within(ring, bounds)
+    ]
     axes.add_collection(
-        PolyCollection(others, facecolor="#F4F4F4", edgecolor="#DDDDDD", linewidth=0.4, zorder=1)
+        PolyCollection(others, facecolor="#F7F5F0", edgecolor="#CCCCCC", linewidth=0.4, zorder=1)
     )
     for code, value in works.items():
         rings = rings_of(str(code))
@@ -592,11 +610,19 @@ def _draw_land(axes: Axes, works: pd.Series[float], scale: LogNorm) -> None:
         middle = (low + high) / 2
         if max(high - low) < SMALL:
             axes.plot(*middle, "o", markersize=6, color=shade, markeredgecolor="#888888", zorder=3)
-        elif max(high - low) > 3 * SMALL and value > 0:
-            axes.annotate(
-                format_count(float(value)), (float(middle[0]), float(middle[1])), ha="center",
-                va="center", fontsize=7, color=ink_on(shade), zorder=4,
-            )  # fmt: skip
+        elif max(high - low) > 3 * SMALL:
+            _write_works(axes, float(value), low, high, shade)
+
+
+def _write_works(axes: Axes, value: float, low: Any, high: Any, shade: Any) -> None:
+    """Write the works of a country into its outline, or beside one that is narrow."""
+    is_narrow = high[1] - low[1] > 3 * (high[0] - low[0])
+    x = low[0] if is_narrow else (low[0] + high[0]) / 2
+    ink = "#333333" if is_narrow else ink_on(shade)
+    axes.text(
+        x, (low[1] + high[1]) / 2, format_count(value), ha="right" if is_narrow else "center",
+        va="center", fontsize=7, color=ink, zorder=4,
+    )  # fmt: skip
 
 
 @styled
