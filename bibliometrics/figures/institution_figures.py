@@ -6,6 +6,7 @@ Each is registered below its drawing and its words.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -13,7 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bibliometrics.claims import evidence as witnesses
+from bibliometrics.claims.witnesses import Rows
 from bibliometrics.figures.data import (
+    Evidence,
     Group,
     change_of,
     counting_label,
@@ -40,6 +43,7 @@ from bibliometrics.figures.registry import (
     marks_of,
     register,
     when_counted,
+    witness_source,
 )
 from bibliometrics.figures.style import (
     WAITING,
@@ -82,6 +86,24 @@ FLOOR: Final = MappingProxyType(
 )
 
 
+def floor_evidence(published: Rows, study: Study, *, by_country: bool = False) -> list[Evidence]:
+    """Return the papers of collaborations that must be of institution and region, by two rules."""
+    found = witnesses.floor_series(published, study)
+    is_region = found["country_code"] == "region"
+    rows = found[~is_region if by_country else is_region]
+    evidence = []
+    for key, mine in rows.groupby("witness"):
+        source = witness_source(str(key))
+        for rule, name in FLOOR.items():
+            frame = mine[["year", "country_code"]].assign(n_works=mine[rule].astype(float))
+            if not by_country:
+                frame = frame.rename(columns={"n_works": JOINT})
+            told = replace(source, label=name, is_floor=True)
+            source = replace(source, definition="the same papers")
+            evidence.append(Evidence(frame.reset_index(drop=True), told))
+    return evidence
+
+
 def draw_joint(axes: Axes, shown: Shown) -> None:
     """Draw works of institution and region: our counts, the floor, and what is stated."""
     study = shown.study
@@ -119,10 +141,13 @@ def plot_institution_region(shown: Shown) -> Figure:
     bounds = [item for item in shown.others if not item.source.is_floor]
     has_share = bool(known_evidence(evidence, "share_of_home"))
     names = ["joint", *(["home"] if bounds or evidence else []), *(["share"] if has_share else [])]
-    figure = new_figure(10.5, 4.6)
+    figure = new_figure(10.5 if len(names) < 3 else 12.5, 4.6)
+    width = 46 if len(names) < 3 else 34
     panels = dict(zip(names, figure.subplots(1, len(names), squeeze=False)[0], strict=True))
     draw_joint(panels["joint"], shown)
-    title_panel(panels["joint"], f"Works of {study.institution.short} and {study.region_short}")
+    title_panel(
+        panels["joint"], f"Works of {study.institution.short} and {study.region_short}", width
+    )
     if "home" in panels:
         axes = panels["home"]
         column = {"n_works_home_region": "counted"}
@@ -130,15 +155,17 @@ def plot_institution_region(shown: Shown) -> Figure:
             axes, evidence, column, study=study, what="works per year",
             colours={"n_works_home_region": role_colour("home")}, is_waiting=False,
         )  # fmt: skip
-        draw_bounds(axes, bounds, "" if evidence else "between")
-        title_panel(axes, f"All works of {study.home_name} and {study.region_short}")
+        draw_bounds(axes, bounds, "")
+        title_panel(axes, f"All works of {study.home_name} and {study.region_short}", width)
     if has_share:
         what = f"share of the works of {study.home_name} and the region"
         draw_columns(
             panels["share"], evidence, {"share_of_home": ""}, study=study, stated=stated,
             what=what, counts={"share_of_home": JOINT},
         )  # fmt: skip
-        title_panel(panels["share"], f"Share of {study.institution.short} in {study.home_name}")
+        title_panel(
+            panels["share"], f"Share of {study.institution.short} in {study.home_name}", width
+        )
     notes = [INTERVALS] if evidence else []
     return finish(figure, shown.title, shown.evidence, notes)
 
@@ -174,7 +201,10 @@ INSTITUTION_REGION: Final = Entry(
     ),
     plot_institution_region,
     describe_institution_region,
-    lambda published, study: by_witness(witnesses.home_bounds(published, study)),
+    lambda published, study: [
+        *floor_evidence(published, study),
+        *by_witness(witnesses.home_bounds(published, study)),
+    ],
     marks_of(
         joint_output="n_works_institution_region",
         share_of_home="share_of_home",
@@ -254,7 +284,8 @@ INSTITUTION_PARTNERS: Final = Entry(
     ),
     plot_institution_partners,
     describe_institution_partners,
-    marks=marks_of(partner_share="share_of_institution_region"),
+    lambda published, study: floor_evidence(published, study, by_country=True),
+    marks_of(partner_share="share_of_institution_region"),
 )
 register(INSTITUTION_PARTNERS)
 

@@ -127,8 +127,8 @@ def _mark_provisional(axes: Axes, years: Sequence[int], provisional: Iterable[in
         axes.axvspan(year - 0.5, year + 0.5, color="#EFEFEF", zorder=0.1, linewidth=0)
         if number == 0:
             axes.annotate(
-                "provisional", (year - 0.45, 1), xycoords=axes.get_xaxis_transform(),
-                xytext=(0, -2), textcoords="offset points", va="top", fontsize=7, color="#555555",
+                "provisional", (year - 0.45, 0), xycoords=axes.get_xaxis_transform(),
+                xytext=(0, 2), textcoords="offset points", va="bottom", fontsize=7, color="#555555",
             )  # fmt: skip
 
 

@@ -48,6 +48,7 @@ from bibliometrics.figures.style import (
     settle_axes,
     share_axis,
     styled,
+    wrap,
     year_axis,
 )
 from bibliometrics.study.model import load_study
@@ -411,11 +412,12 @@ def heatmap(
     axes = _axes(ax)
     axes.grid(visible=False)
     axes.set_facecolor(EMPTY_COLOUR)
-    norm = LogNorm(1, max(2.0, float(np.nanmax(wide.to_numpy())) if wide.size else 2.0))
-    seaborn.heatmap(
-        wide.where(wide > 0), ax=axes, cmap=SHADES, norm=norm, linewidths=0.8, linecolor="white",
-        cbar=False,
-    )  # fmt: skip
+    norm = LogNorm(1, max(2.0, float(np.max(wide.fillna(0).to_numpy(), initial=0))))
+    shades = np.ma.masked_less_equal(wide.fillna(0).to_numpy(), 0)
+    axes.pcolormesh(shades, cmap=SHADES, norm=norm, edgecolors="white", linewidth=0.8)
+    axes.set_yticks(np.arange(len(wide)) + 0.5, wide.index)
+    axes.set_xlim(0, len(wide.columns))
+    axes.set_ylim(len(wide), 0)
     _write_counts(axes, wide, norm)
     axes.set(xlabel="publication year", ylabel="")
     axes.tick_params(length=0)
@@ -569,7 +571,8 @@ def region_map(
     axes.set_aspect(1 / np.cos(np.radians((south + north) / 2)))
     axes.spines[:].set_visible(False)
     axes.grid(visible=False)
-    axes.set_xlabel(f"works{_period(chosen)}, whole counting; darker is more (log scale)")
+    label = f"works{_period(chosen)}, whole counting; darker is more (log scale)"
+    axes.set_xlabel(wrap(label, 40))
     return _stamp(axes, frame)
 
 
@@ -598,6 +601,7 @@ def _draw_land(
     axes.add_collection(
         PolyCollection(others, facecolor="#F7F5F0", edgecolor="#CCCCCC", linewidth=0.4, zorder=1)
     )
+    taken: list[tuple[float, float]] = []
     for code, value in works.items():
         rings = rings_of(str(code))
         shade = SHADES(scale(value)) if value > 0 else "white"
@@ -611,18 +615,29 @@ def _draw_land(
         if max(high - low) < SMALL:
             axes.plot(*middle, "o", markersize=6, color=shade, markeredgecolor="#888888", zorder=3)
         elif max(high - low) > 3 * SMALL:
-            _write_works(axes, float(value), low, high, shade)
+            _write_works(axes, float(value), low, high, shade, taken, bounds)
 
 
-def _write_works(axes: Axes, value: float, low: Any, high: Any, shade: Any) -> None:
-    """Write the works of a country into its outline, or beside one that is narrow."""
+def _write_works(
+    axes: Axes,
+    value: float,
+    low: Any,
+    high: Any,
+    shade: Any,
+    taken: list[tuple[float, float]],
+    bounds: tuple[float, float, float, float],
+) -> None:
+    """Write the works of a country into its outline, or beside one that is narrow, if free."""
+    west, east, south, north = bounds
     is_narrow = high[1] - low[1] > 3 * (high[0] - low[0])
-    x = low[0] if is_narrow else (low[0] + high[0]) / 2
+    x, y = float(low[0] if is_narrow else (low[0] + high[0]) / 2), float((low[1] + high[1]) / 2)
+    near = (0.1 * (east - west), 0.03 * (north - south))
+    if any(abs(x - other) < near[0] and abs(y - height) < near[1] for other, height in taken):
+        return
+    taken.append((x, y))
     ink = "#333333" if is_narrow else ink_on(shade)
-    axes.text(
-        x, (low[1] + high[1]) / 2, format_count(value), ha="right" if is_narrow else "center",
-        va="center", fontsize=7, color=ink, zorder=4,
-    )  # fmt: skip
+    side = "right" if is_narrow else "center"
+    axes.text(x, y, format_count(value), ha=side, va="center", fontsize=7, color=ink, zorder=4)
 
 
 @styled

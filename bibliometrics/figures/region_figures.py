@@ -65,7 +65,7 @@ def plot_region_output(shown: Shown) -> Figure:
     study, stated = shown.study, shown.stated
     fractional = [item for item in shown.evidence if is_fractional(item)]
     whole = [item for item in shown.evidence if not is_fractional(item)]
-    figure = new_figure(10.5, 4.4)
+    figure = new_figure(12.5 if fractional else 10.5, 4.4)
     panels = figure.subplots(1, 3 if fractional else 2)
     works = {"n_works_region": ""}
     draw_columns(panels[0], whole, works, study=study, what="works per year", stated=stated)
@@ -385,13 +385,14 @@ def plot_headline(shown: Shown) -> Figure:
     """Draw the picture of the front page: institution and region, the region, its partners."""
     study = shown.study
     joint, output, partners = (shown.parts[name] for name in HEADLINE)
+    whole_counts = [item for item in output.evidence if not is_fractional(item)]
     figure = new_figure(10.5, 7.4)
     panels = figure.subplot_mosaic([["joint", "output"], ["partners", "partners"]])
     draw_joint(panels["joint"], joint)
     title_panel(panels["joint"], f"{study.institution.short} and {study.region_short}")
     draw_columns(
         panels["output"],
-        [item for item in output.evidence if not is_fractional(item)],
+        whole_counts,
         {"n_works_region": ""},
         study=study,
         what="works per year",
@@ -401,7 +402,8 @@ def plot_headline(shown: Shown) -> Figure:
     pairs = known_evidence(partners.evidence, "n_works")
     draw_partners(panels["partners"], pairs, study=study, stated=partners.stated, most=10)
     panels["partners"].set_title(f"Partner countries of {study.region_short}, rank on the left")
-    evidence = [item for part in shown.parts.values() for item in part.evidence]
+    floor = [item for item in joint.others if item.source.is_floor]
+    evidence = [*joint.own, *floor, *whole_counts, *pairs[:1]]
     notes = _rank_note(study, pairs, partners.stated)
     return finish(figure, shown.title, evidence, notes, is_brief=True)
 

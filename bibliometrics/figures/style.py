@@ -245,9 +245,9 @@ def wrap(text: str, width: int = 20) -> str:
     return "\n".join(textwrap.wrap(kept, width, break_long_words=False)) or text
 
 
-def title_panel(axes: Axes, text: str) -> None:
+def title_panel(axes: Axes, text: str, width: int = 46) -> None:
     """Give a panel its title, in lines that don't reach into the next panel."""
-    axes.set_title(wrap(text, 46))
+    axes.set_title(wrap(text, width))
 
 
 def needs_log(values: Iterable[float]) -> bool:
