@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from bibliometrics.errors import InputError
+from bibliometrics.escape import escape_markdown
 from bibliometrics.files import DEFINITIONS
 from bibliometrics.models import Text, read_form, read_toml
 from bibliometrics.tables.datapackage import Provenance
@@ -460,6 +461,4 @@ def _aligned(head: Sequence[str], rows: Lines) -> str:
 
 def _markdown(head: Sequence[str], rows: Lines) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        f"| {' | '.join(text.replace('|', chr(92) + '|') for text in line)} |" for line in lines
-    )
+    return "\n".join(f"| {' | '.join(map(escape_markdown, line))} |" for line in lines)

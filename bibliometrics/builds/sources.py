@@ -4,6 +4,7 @@ The two sides of a comparison: a build's tables, or those that a saved pull give
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -79,9 +80,14 @@ def count(study: Study, options: Options, listener: Listener) -> Counted:
     with tempfile.TemporaryDirectory(prefix="bibliometrics-") as scratch:
         listener("reading the synthetic sample")
         snapshot.narrow_release(
-            str(raw_input_folder(SAMPLE)), Path(scratch) / "t", years=study.years
+            str(raw_input_folder(SAMPLE)), Path(scratch) / "t", years=study.years, jobs=_workers()
         )
         return _count_on_narrow(study, options, Path(scratch) / "t")
+
+
+def _workers() -> int | None:
+    """Return one where a process of its own can be started, as from the command line."""
+    return 1 if getattr(sys.modules["__main__"], "__spec__", None) else None
 
 
 def _check_options(options: Options) -> None:
@@ -125,5 +131,8 @@ def _count_on_narrow(study: Study, options: Options, folder: Path) -> Counted:
         answers_sha256=str(told["manifest_sha256"]),
     )
     lost = "".join(f"; {n:,} {rule}" for rule, n in sorted(told["dropped"].items()))
+    lost += "".join(
+        f"; {n:,} values of {name} unread" for name, n in sorted(told["unread"].items())
+    )
     note = f"{told['n_works']:,} works kept of {told['n_records']:,} records{lost}"
     return Counted(answers=answers, parts=parts, provenance=provenance, notes=(note,))

@@ -25,6 +25,7 @@ from bibliometrics.claims.rules import (
     VERDICTS,
 )
 from bibliometrics.errors import InputError
+from bibliometrics.escape import escape_markdown
 from bibliometrics.files import processed_folder
 from bibliometrics.tables.schema import TABLES, read_table, render_table
 
@@ -277,7 +278,7 @@ def format_table(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> s
     """Return dicts of texts as a Markdown table."""
     lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     for row in rows:
-        cells = [row[name].replace("|", "\\|") for name in columns]
+        cells = [escape_markdown(row[name]) for name in columns]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -8,17 +8,21 @@ is there (``plan``, ``tables``, ``verdicts``, ``study``) load no pandas, matplot
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from bibliometrics.cli.parser import build_parser, read_parts
 from bibliometrics.errors import BibliometricsError, DiskError, MissingPackageError
+from bibliometrics.escape import escape_terminal
 from bibliometrics.files import processed_folder
 from bibliometrics.study.draft import describe_study, lines_of
 from bibliometrics.study.model import available_studies, load_study
@@ -27,6 +31,13 @@ from bibliometrics.study.questions import DEFAULT_PARTS
 __all__ = ["build_parser", "main"]
 
 INTERRUPTED: Final = 130
+#: Set to anything, it lets a fault of this program end with the traceback.
+TRACEBACK: Final = "BIBLIOMETRICS_TRACEBACK"
+LONGEST_FAULT: Final = 300
+#: What writing to standard output can fail with; such an error names no file.
+OUTPUT_FAILS: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG, errno.EAGAIN, errno.EROFS}
+)
 #: Which extra of the package brings a library that the core does without.
 EXTRAS: Final = MappingProxyType(
     {
@@ -40,11 +51,11 @@ Command = Callable[[argparse.Namespace], int | None]
 
 
 def _say(text: str = "") -> None:
-    print(text)
+    print(escape_terminal(text))
 
 
 def _say_json(value: object) -> None:
-    print(json.dumps(value, indent=1, ensure_ascii=False))
+    print(escape_terminal(json.dumps(value, indent=1, ensure_ascii=False)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,21 +71,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BibliometricsError as error:
         return _fail(error, error.exit_code, words)
     except ImportError as error:
-        return _fail(_missing(error), MissingPackageError.exit_code, words)
+        told = _missing(error)
+        return _fail(told, told.exit_code, words)
     except KeyboardInterrupt:
         stopped = BibliometricsError("interrupted.", "run the same command to resume")
         return _fail(stopped, INTERRUPTED, words)
     except BrokenPipeError:
         _leave_output()
         code = 0
-    except OSError as error:
-        return _fail(_unusable(error), DiskError.exit_code, words)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        told = _explain(error)
+        return _fail(told, told.exit_code, words)
     return code
+
+
+def _explain(error: Exception) -> BibliometricsError:
+    """Return an error of ours for any other: a path or output that fails, else our own fault."""
+    if isinstance(error, OSError) and (error.filename or error.errno in OUTPUT_FAILS):
+        return _unusable(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name} line {last.lineno}"
+    said = f"{type(error).__name__} in {place}: {str(error)[:LONGEST_FAULT]}"
+    step = f"report it with this message; {TRACEBACK}=1 shows more"
+    return BibliometricsError(f"a fault of this program, {said}.", step)
 
 
 def _fail(error: BibliometricsError, code: int, words: Sequence[str]) -> int:
     """Tell an error: one line for a reader, and one JSON document where that was asked for."""
-    print(f"error: {error}", file=sys.stderr)
+    print(f"error: {escape_terminal(str(error))}", file=sys.stderr)
     try:
         if {"--json", "--format=json"} & set(words) or ("--format", "json") in pairwise(words):
             told = {"error": error.message, "next_step": error.next_step, "exit_code": code}
@@ -96,10 +122,10 @@ def _unusable(error: OSError) -> DiskError:
     return DiskError(msg, "check that there is room, and that you may write there")
 
 
-def _missing(error: ImportError) -> MissingPackageError:
+def _missing(error: ImportError) -> BibliometricsError:
     name = (error.name or "a library").partition(".")[0]
     if name == "bibliometrics":
-        raise error
+        return _explain(error)
     msg = f"this command needs {name}, which is not installed."
     extra = next((extra for extra, names in EXTRAS.items() if name in names.split()), "all")
     step = f"run `make venv` in the checkout, or install the extra {extra!r} of the package; plan, "

@@ -11,6 +11,7 @@ from typing import Any, Final, Self, TextIO
 
 from tqdm import tqdm
 
+from bibliometrics.escape import escape_terminal
 from bibliometrics.openalex.policy import Answered, Slowed, Waiting
 
 LINE_SECONDS: Final = 5.0
@@ -70,7 +71,7 @@ class Progress:
                     total=total, unit=unit, file=self._stream, dynamic_ncols=True, bar_format=BAR
                 )
             self._bar.n = done
-            self._bar.set_postfix_str(said)
+            self._bar.set_postfix_str(escape_terminal(said))
         elif done == total or time.monotonic() - self._last_line >= LINE_SECONDS:
             self._last_line = time.monotonic()
             self.say(f"{done} of {total} {unit}, {said}")
@@ -79,6 +80,7 @@ class Progress:
         """Write a line."""
         if self._quiet:
             return
+        text = escape_terminal(text)
         if self._bar is not None:
             self._bar.write(text, file=self._stream)
         else:

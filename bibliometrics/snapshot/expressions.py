@@ -37,6 +37,7 @@ VIEWS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 #: Names that Ibis makes up anew each time.
+TABLE_NAME: Final = re.compile(r"`?[\w-]+(?:\.[\w-]+){0,2}`?")
 RANDOM_NAME: Final = re.compile(r"ibis_table_unnest_\w+")
 ID_ADDRESS: Final = "https://openalex.org/"
 #: Conditions that many questions have in common.
@@ -307,6 +308,9 @@ def question_sql(question: Question, *, dialect: str = "bigquery", table: str | 
     if dialect not in DIALECTS:
         msg = f"unknown SQL dialect {dialect!r}."
         raise InputError(msg, f"choose one of {', '.join(DIALECTS)}")
+    if table is not None and not TABLE_NAME.fullmatch(table):
+        msg = f"{table!r} is not the name of a table."
+        raise InputError(msg, "give one to three words with dots between: project.dataset.works")
     name = table or ("works" if dialect in VIEWS else PUBLIC_TABLE)
     frame = count_works(question, official_relations(official_table(name)))
     text = str(ibis.to_sql(frame, dialect=DIALECTS[dialect]))

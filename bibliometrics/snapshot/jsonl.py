@@ -24,7 +24,15 @@ import pyarrow as pa
 
 from bibliometrics.errors import SnapshotError
 from bibliometrics.files import on_disk
-from bibliometrics.snapshot.parquet import FLAG, INTEGER, LEAVES, Years, keep_rows, narrow_rows
+from bibliometrics.snapshot.parquet import (
+    FLAG,
+    INTEGER,
+    LEAVES,
+    Years,
+    keep_rows,
+    narrow_rows,
+    usable,
+)
 
 READ_BYTES: Final = 16 << 20
 BLOCK_BYTES: Final = 32 << 20
@@ -137,7 +145,8 @@ def read_rows(
         for block in read_blocks(stream, name):
             lines = block.splitlines(keepends=True)
             works = reader.read(lines, first)
-            waiting += (narrow_rows(keep_rows(batch, years, dropped), name) for batch in works)
+            with usable(f"{name}, from line {first} on"):
+                waiting += [narrow_rows(keep_rows(one, years, dropped), name) for one in works]
             first += len(lines)
             if sum(map(len, waiting)) >= ROWS_PER_BATCH:
                 yield pa.concat_batches(waiting)

@@ -12,7 +12,6 @@ The folder of a narrow table holds::
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import random
@@ -42,6 +41,7 @@ from bibliometrics.files import (
     kind_of,
     lock_file,
     on_disk,
+    parse_json,
     remove_temporary,
     sha256,
     to_json,
@@ -60,7 +60,7 @@ from bibliometrics.snapshot.release import (
     open_store,
     read_release,
 )
-from bibliometrics.snapshot.rows import DROP_RULES, NARROW_SCHEMA
+from bibliometrics.snapshot.rows import DROP_RULES, NARROW_SCHEMA, Tally
 
 RULES_VERSION: Final = 3
 SUMMARY: Final = "release.json"
@@ -76,7 +76,8 @@ class Note:
     What became of one source file.
 
     ``bytes_read`` are those of the leaves and the footer, or of the whole JSON Lines file;
-    ``known`` counts the rows that have a value (or a list that is not empty), by column.
+    ``known`` counts the rows that have a value (or a list that is not empty), by column;
+    ``unread`` the values that are there but can't be read, by column of the release.
     """
 
     file: str
@@ -91,6 +92,7 @@ class Note:
     seconds: float
     rules_version: int = RULES_VERSION
     package_version: str = __version__
+    unread: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,12 +128,13 @@ class Narrowed:
     rules_version: int = RULES_VERSION
     package_version: str = __version__
     parts: dict[str, int] = field(default_factory=dict)
+    unread: dict[str, int] = field(default_factory=dict)
 
 
 def read_note(folder: Path, short: str) -> Note | None:
     """Return the note of a finished source file, or None if it is yet to be done."""
     try:
-        note = Note(**json.loads((folder / "notes" / f"{short}.json").read_text("utf-8")))
+        note = Note(**parse_json((folder / "notes" / f"{short}.json").read_text("utf-8")))
         size = (folder / "works" / f"{short}.parquet").stat().st_size
     except (OSError, ValueError, TypeError):
         return None
@@ -141,7 +144,7 @@ def read_note(folder: Path, short: str) -> Note | None:
 def read_narrowed(folder: Path) -> Narrowed:
     """Read what a narrow table says of itself, and check that its files are all there."""
     try:
-        told = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        told = parse_json((folder / SUMMARY).read_text(encoding="utf-8"))
         told["years"] = tuple(told["years"]) if told["years"] else None
         narrowed = Narrowed(**told)
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -233,6 +236,7 @@ def _narrow_once(unit: Unit) -> Note:
             dict(known),
             size,
             seconds,
+            unread={column: one.number for column, one in tally.unread.items()},
         )
         with on_disk(temporary):
             temporary.replace(unit.folder / "works" / f"{file.short}.parquet")
@@ -242,11 +246,11 @@ def _narrow_once(unit: Unit) -> Note:
     return note
 
 
-def _write_narrow(unit: Unit, path: Path) -> tuple[str, int, Counter[str], Counter[str]]:
+def _write_narrow(unit: Unit, path: Path) -> tuple[str, int, Tally, Counter[str]]:
     """Write the narrow rows of a file to a path."""
     file, store = unit.file, open_store(unit.place, unit.endpoint)
     far = not isinstance(store, Folder)
-    tally, known = Counter(dict.fromkeys(("", *DROP_RULES), 0)), Counter[str]()
+    tally, known = Tally(dict.fromkeys(("", *DROP_RULES), 0)), Counter[str]()
     with _read_errors(file.name, far=far):
         opened = store.open(file.name)
     with opened.file:
@@ -257,7 +261,21 @@ def _write_narrow(unit: Unit, path: Path) -> tuple[str, int, Counter[str], Count
     with _read_errors(file.name, far=far):
         if store.etag(file.name) != opened.etag:
             raise changed_error(file.name)
+    _check_readable(file.name, tally)
     return opened.etag, moved, tally, known
+
+
+def _check_readable(name: str, tally: Tally) -> None:
+    """Raise SnapshotError when more than one in a thousand values of a column can't be read."""
+    for column, unread in tally.unread.items():
+        total = tally.values_of[column]
+        if unread.number > total * MOST_UNREAD:
+            msg = (
+                f"{name}: {unread.number:,} of {total:,} values of {column} can't be "
+                f"read, the first is {unread.value!r} in work {unread.work}."
+            )
+            step = "the release is damaged or has another schema: fetch the file anew"
+            raise SnapshotError(msg, step)
 
 
 def _check_size(opened: Opened, file: SourceFile) -> None:
@@ -329,21 +347,38 @@ def _count_known(values: pa.Array) -> int:
 
 
 LOOK_SECONDS: Final = 0.5
+MOST_DEATHS: Final = 2
+MOST_UNREAD: Final = 0.001
 
 
-def run_units(units: Sequence[Unit], jobs: int) -> Generator[Note, None, None]:
-    """Do units of work, each a file, and yield their notes in the order in which they end."""
+def run_units(units: Sequence[Unit], jobs: int | None) -> Generator[Note, None, None]:
+    """
+    Do units of work, each a file, and yield their notes in the order in which they end.
+
+    ``jobs`` None: in this process, which a damaged file can end: for a release that is known.
+    """
     left = {unit.file.name: unit for unit in units}
-    while jobs > 1 and len(left) > 1:
+    if jobs is None:
+        yield from map(narrow_file, left.values())
+        return
+    died: Counter[str] = Counter()
+    while left:
         try:
             for note in _run_pool(list(left.values()), jobs):
                 del left[note.file]
                 yield note
-        except BrokenProcessPool:
-            jobs //= 2
-            told = f"a worker process was killed, perhaps for want of memory; now {jobs} at a time"
-            warnings.warn(told, RuntimeWarning, stacklevel=2)
-    yield from map(narrow_file, left.values())
+        except BrokenProcessPool as error:
+            if jobs > 1:
+                jobs //= 2
+                told = "a worker process was killed, perhaps for want of memory"
+                warnings.warn(f"{told}; now {jobs} at a time", RuntimeWarning, stacklevel=2)
+                continue
+            name = next(iter(left))  # one worker takes files in their order
+            died[name] += 1
+            if died[name] == MOST_DEATHS:
+                msg = f"{name}: reading it ended the worker process {MOST_DEATHS} times."
+                step = "the file is damaged, or memory is short: fetch it anew, or free memory"
+                raise SnapshotError(msg, step) from error
 
 
 def _run_pool(units: Sequence[Unit], jobs: int) -> Iterator[Note]:
@@ -397,7 +432,7 @@ def narrow_release(
     place: str,
     folder: Path,
     *,
-    jobs: int = 1,
+    jobs: int | None = None,
     years: Years = None,
     files: int | None = None,
     on_event: Callable[[Progress], None] | None = None,
@@ -481,8 +516,8 @@ def _read_release(place: str, endpoint: str | None) -> Release:
     return insist(lambda: read_release(place, endpoint=endpoint))
 
 
-def _check_options(jobs: int, years: Years, files: int | None) -> None:
-    if jobs < 1 or (files is not None and files < 1):
+def _check_options(jobs: int | None, years: Years, files: int | None) -> None:
+    if (jobs is not None and jobs < 1) or (files is not None and files < 1):
         msg = "jobs and files must be 1 or more."
         raise InputError(msg, "leave the option out")
     if years and years[0] > years[1]:
@@ -512,7 +547,7 @@ def _begin(release: Release, folder: Path, years: Years) -> None:
 def _read_plan(path: Path) -> object:
     """Return the plan that a folder was begun with; None if it is lost."""
     try:
-        return json.loads(path.read_bytes())
+        return parse_json(path.read_bytes())
     except (OSError, ValueError):
         return None
 
@@ -526,7 +561,7 @@ def _choose(files: Sequence[SourceFile], number: int | None) -> list[SourceFile]
 
 def _work(
     units: Sequence[Unit],
-    jobs: int,
+    jobs: int | None,
     n_chosen: int,
     on_event: Callable[[Progress], None] | None,
 ) -> list[Note]:
@@ -582,6 +617,7 @@ def _sum_up(
         whole_seconds=round(seconds * release.rows / fresh_rows, 1) if fresh_rows else None,
         whole_bytes=round(size * release.rows / rows) if fresh_rows else None,
         parts={f"{short}.parquet": note.narrow_bytes for short, note in notes.items()},
+        unread=dict(sum((Counter(note.unread) for note in notes.values()), Counter())),
     )
 
 
@@ -603,10 +639,14 @@ def _check_content(narrowed: Narrowed, folder: Path) -> None:
 
 def _find_double(folder: Path) -> int | None:
     """Return the number of a work that stands in the table twice, or None."""
-    with duckdb.connect(config={"memory_limit": CHECK_MEMORY}) as connection:
-        connection.execute("SET temp_directory = ?", [str(folder / SPILLED)])
-        found = connection.execute(
-            "SELECT work_id FROM read_parquet(?) GROUP BY work_id HAVING count(*) > 1 LIMIT 1",
-            [str(folder / "works" / "*.parquet")],
-        ).fetchone()
+    try:
+        with duckdb.connect(config={"memory_limit": CHECK_MEMORY}) as connection:
+            connection.execute("SET temp_directory = ?", [str(folder / SPILLED)])
+            found = connection.execute(
+                "SELECT work_id FROM read_parquet(?) GROUP BY work_id HAVING count(*) > 1 LIMIT 1",
+                [str(folder / "works" / "*.parquet")],
+            ).fetchone()
+    except duckdb.Error as error:
+        msg = f"the narrow table in {folder} can't be read again: {error}."
+        raise SnapshotError(msg, "make it anew in an empty folder") from error
     return int(found[0]) if found else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +25,8 @@ from bibliometrics.snapshot.rows import (
     KIND,
     NARROW_SCHEMA,
     OTHER_YEAR,
+    Tally,
+    Unread,
     country_code,
     field_number,
     institution_number,
@@ -58,6 +61,7 @@ LEAVES: Final = {
     "citation_normalized_percentile.is_in_top_10_percent": FLAG,
     **dict.fromkeys(_TEXTS, TEXT),
 }
+DEFECT: Final = "I-1"
 _ID_PREFIX: Final = "https://openalex.org/W"
 
 
@@ -106,8 +110,19 @@ def read_rows(
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             msg = f"{name}: row group {number} can't be read: {error}."
             raise SnapshotError(msg, "fetch the file anew and start again") from error
-        for batch in group.to_batches():
-            yield narrow_rows(keep_rows(batch, years, dropped), name)
+        with usable(f"{name}: row group {number}"):
+            for batch in group.to_batches():
+                yield narrow_rows(keep_rows(batch, years, dropped), name)
+
+
+@contextmanager
+def usable(what: str) -> Iterator[None]:
+    """Turn a value that no row can hold into SnapshotError: a year of ten digits, a broken text."""
+    try:
+        yield
+    except (pa.ArrowException, UnicodeDecodeError, OverflowError) as error:
+        msg = f"{what} holds a value that can't be used: {error}."
+        raise SnapshotError(msg, "fetch the file anew and start again") from error
 
 
 def keep_rows(batch: pa.RecordBatch, years: Years, dropped: Counter[str]) -> pa.RecordBatch:
@@ -123,7 +138,40 @@ def keep_rows(batch: pa.RecordBatch, years: Years, dropped: Counter[str]) -> pa.
     n_expansion = expansion.true_count
     dropped[EXPANSION] += n_expansion
     dropped[OTHER_YEAR] += len(batch) - n_expansion - kept.true_count
-    return batch if kept.true_count == len(batch) else batch.filter(kept)
+    rows = batch if kept.true_count == len(batch) else batch.filter(kept)
+    if isinstance(dropped, Tally):
+        _note_unread(rows, dropped)
+    return rows
+
+
+def _note_unread(batch: pa.RecordBatch, tally: Tally) -> None:
+    """Count values that are there but can't be read; the defect id I-1 is known, and no such."""
+    works = np.arange(len(batch), dtype=np.int64)
+    authors, authorships = _list_parts(batch["authorships"])
+    places, institutions = _list_parts(_at(authorships, "institutions"))
+    places = authors[places]
+    links, ancestors = _list_parts(_at(institutions, "lineage"))
+    topic = batch["primary_topic"]
+    columns: tuple[tuple[str, Numbers, pa.Array, Callable[[str], Any]], ...] = (
+        ("type", works, batch["type"], type_name),
+        ("primary_topic.field.id", works, _at(topic, "field", "id"), field_number),
+        ("primary_topic.id", works, _at(topic, "id"), topic_number),
+        ("institutions.country_code", places, _at(institutions, "country_code"), country_code),
+        ("institutions.id", places, _at(institutions, "id"), institution_number),
+        ("institutions.lineage", places[links], ancestors, institution_number),
+    )
+    for column, owners, values, parse in columns:
+        is_coded = pa.types.is_dictionary(values.type)
+        coded = values if is_coded else values.dictionary_encode()
+        texts = coded.dictionary.to_pylist()
+        odd = [bool(text) and DEFECT not in text and parse(text) is None for text in texts]
+        codes = pc.fill_null(coded.indices, len(texts)).to_numpy(zero_copy_only=False)
+        found = np.flatnonzero(np.array([*odd, False])[codes])
+        first = None
+        if len(found):
+            work = str(batch["id"][int(owners[found[0]])].as_py())
+            first = Unread(len(found), texts[codes[found[0]]], work)
+        tally.note(column, len(coded) - coded.null_count, first)
 
 
 def narrow_rows(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:

@@ -8,7 +8,7 @@ file with its size and number of records.
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,9 +19,13 @@ import pyarrow as pa
 import pyarrow.fs as pa_fs
 
 from bibliometrics.errors import InputError, SnapshotError
+from bibliometrics.files import parse_json, read_regular
 
 PUBLIC_RELEASE: Final = "s3://openalex/data/parquet/works"
 MANIFEST: Final = "manifest.json"
+LARGEST_MANIFEST: Final = 500_000_000
+LEGACY_MANIFEST: Final = "manifest"
+NAME: Final = re.compile(r"[\w=.-]+(?:/[\w=.-]+)*")
 FORMATS: Final = {".parquet": "parquet", ".gz": "jsonl"}
 
 
@@ -67,6 +71,11 @@ def read_release(place: str, *, endpoint: str | None = None) -> Release:
             continue
         if b'"entities"' not in content:
             return parse_manifest(content, works)
+    for works in dict.fromkeys((place, f"{place.removesuffix('/works')}/works")):
+        if _is_legacy(works, endpoint):
+            msg = f"{works} has the layout of releases before 2026 (a file named manifest)."
+            step = f"take a newer release, such as {PUBLIC_RELEASE}: files and {MANIFEST}"
+            raise SnapshotError(msg, step)
     msg = f"{place} holds no works/{MANIFEST}, so what belongs to the release is unknown."
     raise SnapshotError(
         msg,
@@ -74,10 +83,18 @@ def read_release(place: str, *, endpoint: str | None = None) -> Release:
     )
 
 
+def _is_legacy(works: str, endpoint: str | None) -> bool:
+    """Say whether the manifest of releases before 2026 lies there."""
+    try:
+        return b'"entries"' in open_store(works, endpoint).read(LEGACY_MANIFEST)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 def parse_manifest(content: bytes, place: str) -> Release:
     """Turn a manifest's bytes into a release."""
     try:
-        told = json.loads(content)
+        told = parse_json(content)
         files = tuple(
             SourceFile(
                 entry["url"].split("/works/", 1)[1],
@@ -88,7 +105,7 @@ def parse_manifest(content: bytes, place: str) -> Release:
         )
         date, total = str(told["date"]), int(told.get("record_count", sum(f.rows for f in files)))
         (kind,) = {FORMATS[Path(file.name).suffix] for file in files}
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         msg = (
             f"{place}/{MANIFEST} has another form than expected (date, files with url, "
             f"record_count and content_length): {type(error).__name__} {error}."
@@ -97,6 +114,11 @@ def parse_manifest(content: bytes, place: str) -> Release:
             msg,
             "fetch the manifest anew; an older snapshot layout can't be read",
         ) from error
+    outside = [file.name for file in files if not NAME.fullmatch(file.name) or ".." in file.name]
+    if outside or any(file.rows < 0 or file.size < 0 for file in files):
+        what = f"file {outside[0]!r}, which lies outside" if outside else "a negative number"
+        msg = f"{place}/{MANIFEST} names {what}."
+        raise SnapshotError(msg, "fetch the manifest anew, from the release itself")
     if total != sum(file.rows for file in files) or len({f.short for f in files}) != len(files):
         msg = (
             f"{place}/{MANIFEST} says {total} records, but its files hold "
@@ -148,7 +170,7 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes."""
-        return (self.root / name).read_bytes()
+        return read_regular(self.root / name, LARGEST_MANIFEST)
 
     def open(self, name: str) -> Opened:
         """Open a file."""

@@ -37,8 +37,10 @@ Source of names and completeness: OpenAlex, "Work object" and "Download the Open
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -70,6 +72,32 @@ NARROW_SCHEMA: Final = pa.schema(
     ]
 )
 LIST_COLUMNS: Final = ("countries", "institution_ids", "lineage_ids")
+
+
+@dataclass
+class Unread:
+    """Values of a column that can't be read: how many, the first of them, and its work."""
+
+    number: int
+    value: str
+    work: str
+
+
+class Tally(Counter[str]):
+    """Rows by the rule that drops them; and by column, values and those that can't be read."""
+
+    def __init__(self, *counts: Any) -> None:
+        super().__init__(*counts)
+        self.values_of: Counter[str] = Counter()
+        self.unread: dict[str, Unread] = {}
+
+    def note(self, column: str, n_values: int, unread: Unread | None) -> None:
+        """Add what came of some values of a column."""
+        self.values_of[column] += n_values
+        if unread is not None:
+            known = self.unread.setdefault(column, Unread(0, unread.value, unread.work))
+            known.number += unread.number
+
 
 _INSTITUTION: Final = re.compile(r"(?:.*/)?I([0-9]{2,18})", re.IGNORECASE)
 _WORK: Final = re.compile(r"(?:.*/)?W([0-9]{1,18})", re.IGNORECASE)
@@ -124,19 +152,22 @@ def topic_number(text: str) -> int | None:
 
 def country_code(text: str) -> str | None:
     """
-    Return a country code in upper case, or None if the text is empty.
+    Return a country code in upper case, or None if the text is none.
 
-    >>> country_code("na"), country_code("")
-    ('NA', None)
+    >>> country_code("na"), country_code(""), country_code("https://openalex.org/countries/BR")
+    ('NA', None, 'BR')
+    >>> country_code("China")
     """
-    return text.rsplit("/", 1)[-1].upper() or None
+    code = text.rsplit("/", 1)[-1].upper()
+    return code if re.fullmatch("[A-Z]{2}", code) else None
 
 
 def type_name(text: str) -> str | None:
     """
-    Return the name of a work type, or None if the text is empty.
+    Return the name of a work type, or None if the text is none.
 
     >>> type_name("https://openalex.org/types/article")
     'article'
     """
-    return text.rsplit("/", 1)[-1].lower() or None
+    name = text.rsplit("/", 1)[-1].lower()
+    return name if re.fullmatch("[a-z][a-z0-9-]*", name) else None

@@ -122,6 +122,7 @@ class Snapshot:
             "n_works": told.rows_kept,
             "n_records": told.rows,
             "dropped": told.dropped,
+            "unread": told.unread,
             "package_version": told.package_version,
         }
 

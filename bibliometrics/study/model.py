@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bibliometrics.errors import InputError
+from bibliometrics.escape import escape_terminal, has_control
 from bibliometrics.files import DEFINITIONS, STUDIES
 from bibliometrics.models import read_toml as read_toml
 
@@ -576,6 +577,7 @@ def load_study(name: str = DEFAULT_STUDY) -> Study:
     content = read_toml(path)
     where = f"study file {path}"
     _check_names(content, TOP_TABLES, where)
+    _check_characters(content, where)
     table = _value(content, "study", dict, where)
     _check_names(table, STUDY_ENTRIES, f"{where}, table [study]")
     shared_regions = read_toml(DEFINITIONS / "regions.toml")
@@ -615,6 +617,20 @@ def load_study(name: str = DEFAULT_STUDY) -> Study:
     _check_geography(study, where)
     check_institution_rule(study, study.primary)
     return study
+
+
+def _check_characters(value: object, where: str) -> None:
+    """Raise InputError for a text with control characters or marks that turn the writing."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            _check_characters(name, where)
+            _check_characters(one, where)
+    elif isinstance(value, list):
+        for one in value:
+            _check_characters(one, where)
+    elif isinstance(value, str) and has_control(value):
+        msg = f"{where}: {escape_terminal(value)[:80]!r} holds a control character."
+        raise InputError(msg, "take it out: names go into figures, tables and the terminal")
 
 
 def _check_geography(study: Study, where: str) -> None:

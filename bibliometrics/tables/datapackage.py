@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bibliometrics.errors import TableError
+from bibliometrics.escape import escape_markdown
 from bibliometrics.models import read_form
 from bibliometrics.tables.schema import TABLES, Column, Table
 
@@ -180,9 +181,9 @@ def data_dictionary(
     tables: Mapping[str, str], provenance: Provenance, figure_texts: Mapping[str, str]
 ) -> str:
     """Return the README of a build: where it comes from, and every column's meaning."""
-    lines = [f"# {provenance.study_title}", "", _origin(provenance), ""]
+    lines = [f"# {escape_markdown(provenance.study_title)}", "", _origin(provenance), ""]
     if provenance.notes:
-        lines += [*(f"- Note: {note}" for note in provenance.notes), ""]
+        lines += [*(f"- Note: {escape_markdown(note)}" for note in provenance.notes), ""]
     lines += [
         f"Study `{provenance.study_id}`, hash `{provenance.study_hash}`; package version "
         f"{provenance.package_version}. `{PACKAGE_FILE}` holds the hash of every file.",
@@ -195,7 +196,9 @@ def data_dictionary(
         lines += ["", f"## {table.name}.csv", "", *_describe_table(table, table.name in tables)]
     if figure_texts:
         lines += ["", "## figures", ""]
-        lines += [f"- `{name}`: {text}" for name, text in sorted(figure_texts.items())]
+        lines += [
+            f"- `{name}`: {escape_markdown(text)}" for name, text in sorted(figure_texts.items())
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -470,7 +470,7 @@ def test_narrow_files_whose_plan_is_lost_are_not_taken_for_this_release(
     plan.unlink()
     if content:
         plan.write_bytes(content)
-    with pytest.raises(SnapshotError, match="never mix"):
+    with pytest.raises(InputError, match=r"no plan\.json"):
         narrow_release(str(release), tmp_path / "narrow")
 
 

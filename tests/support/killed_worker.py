@@ -20,3 +20,9 @@ def die_once(unit: Unit) -> Note:
         (unit.folder / "works" / "half.1.tmp").write_bytes(b"half")
         os.kill(os.getpid(), signal.SIGKILL)
     return narrow_file(unit)
+
+
+def die_always(unit: Unit) -> Note:
+    """Die at a file, as when native code finds it damaged."""
+    os.kill(os.getpid(), signal.SIGABRT)
+    return narrow_file(unit)
