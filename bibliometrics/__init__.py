@@ -38,7 +38,8 @@ __all__, __getattr__, __dir__ = open_door(
             "tell_figure tell_readings tell_summary tell_weak_axes"
         ),
         "study.model": "Study available_studies load_study",
-        "study.questions": "Question build_plan",
+        "study.plan": "build_plan",
+        "study.questions": "Question",
         "tables.datapackage": "Provenance",
     },
 )

@@ -17,7 +17,7 @@ from bibliometrics.files import raw_input_folder
 from bibliometrics.openalex import pulls
 from bibliometrics.openalex.archive import MANIFEST, list_pulls
 from bibliometrics.study.model import Study, load_study
-from bibliometrics.study.questions import PARTS
+from bibliometrics.study.plan import PARTS
 from bibliometrics.tables import build as tables
 from bibliometrics.tables.answers import Counted, Listener, Options, list_questions, make_provenance
 from bibliometrics.tables.contradictions import list_follow_ups

@@ -26,7 +26,7 @@ from bibliometrics.escape import escape_terminal
 from bibliometrics.files import processed_folder
 from bibliometrics.study.draft import describe_study, lines_of
 from bibliometrics.study.model import available_studies, load_study
-from bibliometrics.study.questions import DEFAULT_PARTS
+from bibliometrics.study.plan import DEFAULT_PARTS
 
 __all__ = ["build_parser", "main"]
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 from bibliometrics import __version__
 from bibliometrics.errors import InputError, UsageError
 from bibliometrics.study.model import DEFAULT_STUDY
-from bibliometrics.study.questions import DEFAULT_PARTS, PARTS
+from bibliometrics.study.plan import DEFAULT_PARTS, PARTS
 
 SOURCES: Final = ("openalex", "snapshot", "sample", "witnesses")
 FASTEST: Final = 100.0

@@ -13,7 +13,8 @@ from bibliometrics.openalex import credentials as access
 from bibliometrics.openalex import query as request
 from bibliometrics.openalex.institutions import expect_requests, known_members
 from bibliometrics.study.model import Study
-from bibliometrics.study.questions import PlannedQuestion, Question, build_plan
+from bibliometrics.study.plan import PlannedQuestion, build_plan
+from bibliometrics.study.questions import Question
 from bibliometrics.tables.datapackage import waiting_text
 from bibliometrics.tables.schema import TABLES, Table, read_table
 

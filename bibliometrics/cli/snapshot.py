@@ -16,7 +16,8 @@ from bibliometrics.snapshot.expressions import DIALECTS, VIEWS, question_sql
 from bibliometrics.snapshot.narrow import Narrowed, Progress, narrow_release
 from bibliometrics.snapshot.release import PUBLIC_RELEASE
 from bibliometrics.study.model import load_study
-from bibliometrics.study.questions import PARTS, Question, build_plan
+from bibliometrics.study.plan import PARTS, build_plan
+from bibliometrics.study.questions import Question
 
 MOST_JOBS: Final = 4
 

@@ -12,7 +12,7 @@ from bibliometrics.connection.counting import Connection, connect
 from bibliometrics.errors import InputError
 from bibliometrics.study.draft import whole_text
 from bibliometrics.study.model import Study, load_study
-from bibliometrics.study.questions import PARTS
+from bibliometrics.study.plan import PARTS
 from bibliometrics.tables.answers import Options
 
 

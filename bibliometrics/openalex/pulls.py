@@ -37,12 +37,8 @@ from bibliometrics.openalex.institutions import (
 )
 from bibliometrics.openalex.source import OpenAlex
 from bibliometrics.study.model import Study
-from bibliometrics.study.questions import (
-    DEFAULT_PARTS,
-    Question,
-    institution_region_by_year,
-    world_by_year,
-)
+from bibliometrics.study.plan import DEFAULT_PARTS
+from bibliometrics.study.questions import Question, institution_region_by_year, world_by_year
 from bibliometrics.tables.answers import Counted, Listener, Options, list_questions, make_provenance
 from bibliometrics.tables.contradictions import list_follow_ups
 from bibliometrics.tables.datapackage import Provenance

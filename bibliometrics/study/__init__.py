@@ -15,8 +15,14 @@ __all__, __getattr__, __dir__ = open_door(
             "WORK_TYPES available_studies check_countries country_names field_names load_study "
             "read_toml study_text"
         ),
+        "plan": "DEFAULT_PARTS PARTS PlannedQuestion build_plan",
+        "profile": (
+            "FIELD_AREAS THEME_AREAS Theme area_by_field halves home_region_by_country "
+            "home_region_by_type institution_by_year institution_international_by_year "
+            "member_by_country read_themes theme_by_year"
+        ),
         "questions": (
-            "API_ONLY DEFAULT_PARTS PARTS PlannedQuestion Question TEAM_BANDS TEXT_KEYS build_plan "
+            "API_ONLY Question TEAM_BANDS TEXT_KEYS "
             "curve_questions field_areas home_region_by_year in_home "
             "institution_region_by_country institution_region_by_country_and_n_countries "
             "institution_region_by_year region_by_country region_by_year team_size_by_year "

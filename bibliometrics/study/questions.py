@@ -31,7 +31,7 @@ from typing import Final
 from bibliometrics.errors import InputError
 from bibliometrics.study.conditions import check_conditions
 from bibliometrics.study.model import Specification, Study, check_institution_rule
-from bibliometrics.study.specifications import build_curve, without_big_science
+from bibliometrics.study.specifications import without_big_science
 
 GROUP_KEYS: Final = (
     "year",
@@ -56,8 +56,6 @@ TEAM_BANDS: Final = (
     (101, 1000),
     (1001, None),
 )
-DEFAULT_PARTS: Final = ("figures", "fields", "team_size", "fractional")
-PARTS: Final = (*DEFAULT_PARTS, "big_science", "curve")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,14 +229,6 @@ class Question:
         return any(least is not None and most is not None and least > most for least, most in every)
 
 
-@dataclass(frozen=True)
-class PlannedQuestion:
-    """One question of a plan and the table that needs it."""
-
-    table: str
-    question: Question
-
-
 def base_question(study: Study, specification: Specification | None = None) -> Question:
     """Return the document conditions of a specification (by default the primary) as a question."""
     specification = specification or study.primary
@@ -404,69 +394,3 @@ def curve_questions(study: Study, specification: Specification) -> list[Question
     if study.top_country:
         found.append(institution_top_country_by_year(study, specification))
     return found
-
-
-def build_plan(study: Study, parts: tuple[str, ...] = DEFAULT_PARTS) -> list[PlannedQuestion]:
-    """
-    List every question that the tables of a study need, each once.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    parts : tuple of str
-        Which tables: ``figures`` (the five figures), ``fields``, ``team_size``, ``fractional``,
-        ``big_science``, ``curve`` (every specification).
-
-    Returns
-    -------
-    list of PlannedQuestion
-        In the order in which they are asked. A question that several tables need stands at the
-        first of them.
-
-    Raises
-    ------
-    InputError
-        If a part is unknown.
-    """
-    unknown = sorted(set(parts) - set(PARTS))
-    if unknown:
-        msg = f"unknown part {', '.join(unknown)}."
-        raise InputError(msg, f"known parts: {', '.join(PARTS)}")
-    planned: list[PlannedQuestion] = []
-    if "figures" in parts:
-        planned += [
-            PlannedQuestion("region_output", world_by_year(study)),
-            PlannedQuestion("region_output", world_any_by_year(study)),
-            PlannedQuestion("region_output", region_by_year(study)),
-            PlannedQuestion("institution_region", institution_region_by_year(study)),
-            PlannedQuestion("institution_region", home_region_by_year(study)),
-            PlannedQuestion("institution_partners", institution_region_by_country(study)),
-            PlannedQuestion("country_output", region_by_country(study)),
-            PlannedQuestion("region_partners", world_by_country(study)),
-        ]
-    if "fields" in parts:
-        planned += [
-            PlannedQuestion("fields", works_by_field(study, area, top))
-            for area in field_areas(study)
-            for top in (None, 1)
-        ]
-    if "team_size" in parts:
-        planned += [
-            PlannedQuestion("team_size", team_size_by_year(study, band)) for band in TEAM_BANDS
-        ]
-    if "fractional" in parts:
-        question = institution_region_by_country_and_n_countries(study)
-        planned.append(PlannedQuestion("fractional", question))
-    if "big_science" in parts:
-        planned += [PlannedQuestion("big_science", one) for one in big_science_questions(study)]
-    if "curve" in parts:
-        planned += [
-            PlannedQuestion("specifications", question)
-            for point in build_curve(study)
-            for question in curve_questions(study, point.specification)
-        ]
-    first_of: dict[Question, PlannedQuestion] = {}
-    for item in planned:
-        first_of.setdefault(item.question, item)
-    return list(first_of.values())

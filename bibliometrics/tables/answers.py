@@ -11,7 +11,8 @@ import pandas as pd
 
 from bibliometrics import __version__
 from bibliometrics.study.model import Study
-from bibliometrics.study.questions import Question, build_plan
+from bibliometrics.study.plan import build_plan
+from bibliometrics.study.questions import Question
 from bibliometrics.tables.datapackage import Provenance
 
 

@@ -16,7 +16,9 @@ import pandas as pd
 from bibliometrics.errors import InputError, TableError
 from bibliometrics.study import questions as asked
 from bibliometrics.study.model import Specification, Study, field_names
+from bibliometrics.study.plan import DEFAULT_PARTS
 from bibliometrics.study.specifications import build_curve, without_big_science
+from bibliometrics.tables import profile
 from bibliometrics.tables.consistency import (
     Answers,
     check_laws,
@@ -238,6 +240,14 @@ BUILDERS: Final[Mapping[str, tuple[Callable[[Study, Answers], pd.DataFrame], ...
     "fields": (build_fields,),
     "team_size": (build_team_size,),
     "fractional": (build_fractional,),
+    "profile": (
+        profile.build_institution_output,
+        profile.build_cooperation_fields,
+        profile.build_cooperation_themes,
+        profile.build_institution_types,
+        profile.build_home_partners,
+        profile.build_ties,
+    ),
     "big_science": (build_big_science,),
     "curve": (build_specifications,),
 }
@@ -253,7 +263,7 @@ class Built:
 
 
 def build_sound_tables(
-    study: Study, answers: Answers, parts: Iterable[str] = asked.DEFAULT_PARTS
+    study: Study, answers: Answers, parts: Iterable[str] = DEFAULT_PARTS
 ) -> Built:
     """Build the tables of a study; one whose answers break a law is left out, and named."""
     chosen = tuple(parts)
@@ -276,7 +286,7 @@ def build_sound_tables(
 
 
 def build_tables(
-    study: Study, answers: Answers, parts: Iterable[str] = asked.DEFAULT_PARTS
+    study: Study, answers: Answers, parts: Iterable[str] = DEFAULT_PARTS
 ) -> dict[str, pd.DataFrame]:
     """Build all tables of a study; TableError if one has to be left out."""
     built = build_sound_tables(study, answers, parts)

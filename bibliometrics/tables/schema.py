@@ -71,6 +71,19 @@ def _share(name: str, meaning: str) -> Column:
     return Column(name, "float", f"{meaning}; empty if the denominator is 0", "share", 0, 1, True)
 
 
+def _quotient(name: str, meaning: str) -> Column:
+    said = f"{meaning}; empty if the denominator is 0 or the part exceeds it"
+    return Column(name, "float", said, "share", 0, 1, True)
+
+
+def _index(name: str, meaning: str) -> Column:
+    return Column(name, "float", meaning, "ratio", 0, None, True)
+
+
+def _area(meaning: str) -> Column:
+    return Column("area", "str", f"Whose works: {meaning}")
+
+
 def _fractional(name: str, meaning: str) -> Column:
     said = f"{meaning} in fractional counting by country; the region's are its members' added up"
     return Column(name, "float", f"{said}; empty for home", "works", 0, None, True)
@@ -305,6 +318,125 @@ _TABLES: Final = (
             ),
         ),
         caption="Whole and fractional counts of works of institution and region",
+    ),
+    Table(
+        "institution_output",
+        "a year",
+        ("year",),
+        (
+            _year(),
+            _works("n_works_institution", "of the institution, with or without the region"),
+            _works("n_works_institution_international", "of these with two countries or more"),
+            _works("n_works_institution_region", "of institution and region"),
+            _quotient(
+                "share_of_international",
+                "n_works_institution_region / n_works_institution_international",
+            ),
+            _index(
+                "affinity",
+                "Affinity index n_ij N / (n_i n_j): N n_works_world, n_i n_works_institution, n_j "
+                "n_works_region of the year; 1 is what chance would give",
+            ),
+        ),
+        needs="full pull",
+        caption="Output of the institution, international and with the region",
+    ),
+    Table(
+        "cooperation_fields",
+        "an area, a field and a half of the years",
+        ("area", "year_from", "field_id"),
+        (
+            _area("institution_region, home_region, institution, home, region or world"),
+            Column("field_id", "int", "Number of the field of the primary topic", "", 11, 36),
+            Column("field", "str", "Name of the field"),
+            Column("year_from", "int", "First year of the half", "year", 1500, 2050),
+            Column(
+                "year_to",
+                "int",
+                "Last year of the half; the middle year of an odd number is in the first half",
+                "year",
+                1500,
+                2050,
+            ),
+            _works("n_works", "of the area in the field"),
+            _works("n_works_small_teams", "of these by at most 100 authors"),
+            _works("n_top_10_percent", "of these among the world's 10 % most cited"),
+            _share("share_of_area", "n_works / the area's works in all fields of the half"),
+            _index("activity_index", "share_of_area / that of world, same field and half"),
+        ),
+        needs="full pull",
+        caption="In what they cooperate: fields",
+    ),
+    Table(
+        "cooperation_themes",
+        "an area, a theme and a year",
+        ("area", "theme", "year"),
+        (
+            _area("institution_region, home_region or world"),
+            Column("theme", "str", "Key of the theme in definitions/themes.toml"),
+            _year(),
+            _works("n_works", "of the area in the theme; themes overlap"),
+        ),
+        needs="full pull",
+        caption="In what they cooperate: themes",
+    ),
+    Table(
+        "institution_types",
+        "a year and type of institution",
+        ("year", "type"),
+        (
+            _year(),
+            Column("type", "str", "Type of institution as OpenAlex has it"),
+            _works(
+                "n_works",
+                "of home country and region with an institution of this type anywhere on the "
+                "work, whatever its country; types overlap",
+            ),
+            _works(
+                "n_works_home",
+                "of these where one institution has type and home country; empty where only an "
+                "API was asked",
+                optional=True,
+            ),
+        ),
+        needs="full pull",
+        caption="Types of institutions on works of home country and region",
+    ),
+    Table(
+        "home_partners",
+        "a year and member of the region",
+        ("year", "country_code"),
+        (
+            _year(),
+            _country("Member of the region"),
+            _works("n_works_home", "of the home country with an author in the country"),
+            _works("n_works_institution", "of the institution with an author in the country"),
+            _quotient("share_of_home", "n_works_institution / n_works_home"),
+        ),
+        needs="full pull",
+        caption="Partner countries of the home country, and the institution's part",
+    ),
+    Table(
+        "ties",
+        "a pair of countries, one at least in the region, years pooled",
+        ("country_code", "partner_code"),
+        (
+            _country("Member of the region; of two members the first by code"),
+            Column(
+                "partner_code",
+                "str",
+                "Another member, or one of the 30 countries outside with most works with the "
+                "region",
+            ),
+            _works("n_works", "of the world with an author in both"),
+            _index(
+                "affinity",
+                "Affinity index n_ij N / (n_i n_j): n_i all works of a country, N n_works_world",
+            ),
+            _quotient("salton", "n_works / square root of (n_i n_j)"),
+        ),
+        needs="full pull",
+        caption="Who with whom: ties between countries",
     ),
     Table(
         "big_science",

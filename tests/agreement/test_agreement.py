@@ -24,13 +24,8 @@ from bibliometrics.snapshot.expressions import count_works, official_relations, 
 from bibliometrics.snapshot.narrow import narrow_release
 from bibliometrics.snapshot.source import Snapshot
 from bibliometrics.study.model import Study, load_study
-from bibliometrics.study.questions import (
-    DEFAULT_PARTS,
-    Question,
-    base_question,
-    build_plan,
-    region_by_year,
-)
+from bibliometrics.study.plan import DEFAULT_PARTS, build_plan
+from bibliometrics.study.questions import Question, base_question, region_by_year
 from bibliometrics.tables.schema import COUNT_TABLES
 from tests.support.make_sample import FOLDER
 from tests.support.openalex_server.server import OpenAlexServer, Records, read_works

@@ -11,13 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bibliometrics.study.model import Specification, load_study
-from bibliometrics.study.questions import (
-    DEFAULT_PARTS,
-    TEAM_BANDS,
-    Question,
-    build_plan,
-    team_size_by_year,
-)
+from bibliometrics.study.plan import DEFAULT_PARTS, build_plan
+from bibliometrics.study.questions import TEAM_BANDS, Question, team_size_by_year
 from bibliometrics.tables.build import build_tables, to_rows
 from tests.support.api_runs import running
 from tests.support.openalex_server.server import OpenAlexServer

@@ -22,7 +22,8 @@ from bibliometrics.snapshot.narrow import Narrowed
 from bibliometrics.snapshot.rows import NARROW_SCHEMA
 from bibliometrics.snapshot.source import Snapshot
 from bibliometrics.study.model import country_names, load_study
-from bibliometrics.study.questions import DEFAULT_PARTS, PARTS, Question, build_plan
+from bibliometrics.study.plan import DEFAULT_PARTS, PARTS, build_plan
+from bibliometrics.study.questions import Question
 from tests.benchmarks.measuring import run
 
 SELF = "tests.benchmarks.snapshot_questions"

@@ -12,7 +12,7 @@ from bibliometrics.cli.commands import INTERRUPTED
 from bibliometrics.cli.parser import EPILOG, build_parser, read_parts
 from bibliometrics.cli.study import DIFFERENT
 from bibliometrics.errors import BibliometricsError, InputError, UsageError
-from bibliometrics.study.questions import PARTS
+from bibliometrics.study.plan import PARTS
 
 
 def all_errors(kind: type[BibliometricsError] = BibliometricsError) -> set[type]:

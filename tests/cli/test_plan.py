@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bibliometrics.cli import plan
 from bibliometrics.openalex import source as openalex
 from bibliometrics.study.model import load_study
-from bibliometrics.study.questions import PARTS
+from bibliometrics.study.plan import PARTS
 
 if TYPE_CHECKING:
     import pytest

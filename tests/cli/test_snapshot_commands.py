@@ -12,7 +12,7 @@ import pytest
 from bibliometrics.cli.snapshot import describe_progress
 from bibliometrics.snapshot.narrow import Progress, narrow_release
 from bibliometrics.study.model import load_study
-from bibliometrics.study.questions import build_plan
+from bibliometrics.study.plan import build_plan
 from tests.support.make_sample import FOLDER
 from tests.support.random_worlds import ACADEMY, BELOW, CHILE, make_record
 from tests.support.snapshot_release import write_release

@@ -12,8 +12,9 @@ from bibliometrics.errors import InputError
 from bibliometrics.openalex.query import GROUP_KEYS, disjoint_filters
 from bibliometrics.study.conditions import filter_names
 from bibliometrics.study.model import country_names, load_study
+from bibliometrics.study.plan import build_plan
 from bibliometrics.study.questions import GROUP_KEYS as KEYS
-from bibliometrics.study.questions import Question, build_plan
+from bibliometrics.study.questions import Question
 
 CODES = st.lists(st.sampled_from(["AR", "BR", "CL", "NA"]), min_size=1, unique=True).map(tuple)
 IDS = st.lists(st.integers(10, 99).map("I{}".format), unique=True, max_size=4).map(tuple)

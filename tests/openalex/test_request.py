@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bibliometrics.errors import InputError
 from bibliometrics.openalex.query import Request, estimate_plan, first_requests
 from bibliometrics.study.model import load_study
-from bibliometrics.study.questions import Question, build_plan
+from bibliometrics.study.plan import build_plan
+from bibliometrics.study.questions import Question
 
 TEXT = st.text(st.sampled_from("abcI019_.:|,!<>-"), max_size=30)
 

@@ -16,7 +16,8 @@ from bibliometrics.snapshot.expressions import DIALECTS, question_sql
 from bibliometrics.snapshot.narrow import narrow_release
 from bibliometrics.snapshot.source import Snapshot
 from bibliometrics.study.model import load_study
-from bibliometrics.study.questions import Question, build_plan
+from bibliometrics.study.plan import build_plan
+from bibliometrics.study.questions import Question
 from tests.support.make_sample import FOLDER
 from tests.support.random_worlds import ACADEMY, BELOW, CHILE, make_record
 from tests.support.snapshot_release import write_release

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bibliometrics.errors import InputError
 from bibliometrics.study import questions as asked
 from bibliometrics.study.model import Specification, load_study
-from bibliometrics.study.questions import GROUP_KEYS, PARTS, TEAM_BANDS, Question, build_plan
+from bibliometrics.study.plan import PARTS, build_plan
+from bibliometrics.study.questions import GROUP_KEYS, TEAM_BANDS, Question
 
 STUDY = load_study()
 CAS, USTC, UCAS = "I19820366", "I126520041", "I4210165038"

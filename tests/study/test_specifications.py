@@ -13,9 +13,8 @@ from bibliometrics.errors import InputError
 from bibliometrics.openalex.institutions import expect_requests, known_members, resolve
 from bibliometrics.openalex.query import estimate_plan, first_requests
 from bibliometrics.study.model import Specification, load_study
+from bibliometrics.study.plan import PARTS, build_plan
 from bibliometrics.study.questions import (
-    PARTS,
-    build_plan,
     curve_questions,
     institution_region_by_year,
     institution_top_country_by_year,

@@ -7,7 +7,7 @@ from pathlib import Path
 from bibliometrics.claims.verdicts import format_lines, read_summary, summarise_verdicts
 from bibliometrics.openalex.query import CREDIT_USD, estimate_plan
 from bibliometrics.study.model import load_study
-from bibliometrics.study.questions import build_plan
+from bibliometrics.study.plan import build_plan
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 COLUMNS = ("claim", "what it says", "verdict")

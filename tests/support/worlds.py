@@ -39,6 +39,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DEFINITIONS = ROOT / "bibliometrics" / "definitions"
 ACADEMY, USTC, UCAS, INSTITUTE = 19820366, 126520041, 4210165038, 4210137180
 YEARS = range(2005, 2019)
+INSTITUTION_KINDS = ("education", "company", "facility", "government", "funder")
+TOPICS = ("T10029", "T10041", "T10346", "T11082", "T10001", "T13084", "T10002")
 TYPES = ("article", "article", "article", "review", "letter", "preprint", "book-chapter", None)
 BUSY = ("BR", "BR", "MX", "AR", "CL", "CO", "CN", "CN", "US", "US", "GB", "DE", "NA", "CU", "XK")
 
@@ -128,7 +130,34 @@ def invented_works() -> tuple[dict[str, Any], ...]:
         size = dice.choice((0, 1, 1, 2, 2, 3, 4, 5, 8, 12, 35))
         authors = [[_place(dice) for _ in range(dice.choice((0, 1, 1, 1, 2)))] for _ in range(size)]
         works.append(work(number, *authors, **_details(dice)))
-    return (*works, *_large_works())
+    return tuple(map(_detailed, (*works, *_large_works())))
+
+
+#: Subfields of each field in the invented world, and a topic in each.
+SUBFIELDS = (0, 3, 5, 6, 7)
+
+
+def _detailed(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a work with subfield and topic, and with types of its institutions."""
+    number = int(record["id"].rpartition("W")[2])
+    authorships = [
+        {**author, "institutions": [_typed(place) for place in author["institutions"]]}
+        for author in record["authorships"]
+    ]
+    found = {**record, "authorships": authorships}
+    subject = record["primary_topic"]
+    if subject and number % 11:
+        field = int(subject["field"]["id"].rpartition("/")[2])
+        subfield = field * 100 + SUBFIELDS[number % len(SUBFIELDS)]
+        known = {"id": f"https://openalex.org/subfields/{subfield}"}
+        identity = f"https://openalex.org/{TOPICS[number % len(TOPICS)]}"
+        found["primary_topic"] = {**subject, "id": identity, "subfield": known}
+    return found
+
+
+def _typed(place: dict[str, Any]) -> dict[str, Any]:
+    number = int(place["id"].rpartition("I")[2])
+    return {**place, "type": (*INSTITUTION_KINDS, None)[number % (len(INSTITUTION_KINDS) + 1)]}
 
 
 @cache

@@ -27,7 +27,8 @@ from bibliometrics.figures.text import (
 )
 from bibliometrics.report import reading as curve_reading
 from bibliometrics.study.model import Specification, Study, load_study
-from bibliometrics.study.questions import PARTS, build_plan, curve_questions
+from bibliometrics.study.plan import PARTS, build_plan
+from bibliometrics.study.questions import curve_questions
 from bibliometrics.study.specifications import build_curve
 from bibliometrics.tables.answers import make_provenance
 from bibliometrics.tables.build import to_rows

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from bibliometrics.errors import InputError, TableError
 from bibliometrics.study import questions as asked
 from bibliometrics.study.model import Institution, Region, Specification, Study, field_names
-from bibliometrics.study.questions import TEAM_BANDS, Question, build_plan
+from bibliometrics.study.plan import build_plan
+from bibliometrics.study.questions import TEAM_BANDS, Question
 from bibliometrics.tables.build import (
     build_institution_region,
     build_sound_tables,
