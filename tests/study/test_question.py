@@ -66,6 +66,7 @@ def test_every_condition_changes_the_key() -> None:
         "words": ("sun",),
         "address_words": ("sun",),
         "filters": (("language", "es"),),
+        "corpus": "all",
     }
     keys = {Question().key}
     for entry in fields(Question):

@@ -1,7 +1,10 @@
 """Make the synthetic snapshot of `data/raw/sample`: `python -m tests.support.make_sample [FOLDER]`.
 
 About 20,000 invented works of 2003 to 2020 in the official layout, always the same for one seed.
-They hold what real data holds and code trips over: see `TRAPS`. The names and ids of the
+They hold what real data holds and code trips over: see `TRAPS`. Works of the Academy with Latin
+America are far more of them than they would be (`N_COOPERATION` are put in): else every table of
+cooperation would be empty. They grow, have a first partner, other fields than the rest of the
+world, and some have hundreds of authors. The names and ids of the
 institutions that the package's studies name, and of their listed members, are real; every work,
 author, link and other institution is invented, and how much they work with whom was not fitted to
 any published figure.
@@ -24,11 +27,13 @@ from bibliometrics.study.model import (
     country_names,
     load_study,
 )
+from bibliometrics.study.profile import read_themes
 from tests.support.snapshot_release import Work, write_release
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "raw" / "sample"
 SEED = 20261122
 N_WORKS = 20_000
+N_COOPERATION = 420
 YEARS = range(2003, 2021)
 GROWTH = 1.05
 TRAPS = (
@@ -55,8 +60,29 @@ TYPES = {
     "article": 75, "review": 5, "conference-paper": 8, "book-chapter": 6, "preprint": 5,
     "dataset": 3, "letter": 2, "dissertation": 2, "editorial": 2, "book": 1.5,
 }  # fmt: skip
+#: How often a field is drawn: by works of the Academy with the region, and by all others.
+COOPERATION_FIELDS = {31: 9, 11: 6, 23: 5, 19: 5, 25: 3, 16: 2, 22: 2, 17: 2, 13: 2, 27: 1}
+OTHER_FIELDS = {27: 14, 22: 9, 13: 7, 33: 8, 17: 6, 25: 5, 31: 5, 16: 4, 11: 4, 23: 3}
+#: Partners of the Academy in the region, the first with most works.
+PARTNERS = {"CL": 9, "BR": 6, "MX": 5, "AR": 4, "CO": 2, "PE": 1, "CU": 1, "UY": 1, "EC": 1}
+#: Types of institutions and their weights; institutes of the Academy are facilities.
+KINDS = {
+    "education": 60, "facility": 14, "healthcare": 10, "company": 5, "government": 4,
+    "nonprofit": 4, "archive": 2, "other": 1,
+}  # fmt: skip
 RANKED_TYPES = {"article", "review", "book", "book-chapter", "conference-paper"}
 FALSE_MATCH = "Universidad Sintetica del Noreste"
+OPENALEX = "https://openalex.org/"
+FIELDS = range(11, 37)
+#: Topics of themes and the field in which the sample has them.
+THEME_TOPICS = {
+    field: theme.topics
+    for theme in read_themes()
+    for key, field in (
+        ("space_and_satellites", 22), ("covid_19", 27), ("nuclear_energy", 31), ("climate", 23),
+    )
+    if theme.key == key
+}  # fmt: skip
 OTHER_STUDIES = [
     study
     for study in map(load_study, available_studies())
@@ -70,7 +96,11 @@ def institution_url(number: int | str) -> str:
 
 
 def make_place(
-    number: int | str, name: str, code: str | None, parents: tuple[str, ...] = ()
+    number: int | str,
+    name: str,
+    code: str | None,
+    parents: tuple[str, ...] = (),
+    kind: str = "education",
 ) -> Work:
     """Return an institution as it stands in an authorship; its lineage is sorted as text."""
     url = institution_url(number)
@@ -78,7 +108,7 @@ def make_place(
         "id": url,
         "display_name": name,
         "country_code": code,
-        "type": "education",
+        "type": kind,
         "lineage": sorted({url, *parents}),
     }
 
@@ -93,17 +123,20 @@ class World:
         self.weights = [WEIGHTS.get(code, 0.25) for code in self.codes]
         self.places = self._make_places()
         self.academy = academy_places(self.study.institution)
+        self.topics = random.Random(seed)
         self.n_works = 0
 
     def _make_places(self) -> dict[str, list[Work]]:
         places = {}
+        kinds = random.Random(SEED)
         for row, code in enumerate(self.codes):
             first = 9_000_000_000 + row * 1000
             found = [make_place(first, f"University of Synthetic {code} 0", code)]
             for number in range(1, min(30, 2 + int(WEIGHTS.get(code, 0) // 3))):
                 parents = (found[0]["id"],) if number % 5 == 0 else ()
                 name = f"University of Synthetic {code} {number}"
-                found.append(make_place(first + number, name, code, parents))
+                kind = kinds.choices(list(KINDS), list(KINDS.values()))[0]
+                found.append(make_place(first + number, name, code, parents, kind))
             places[code] = found
         places["MX"].append(make_place(9_999_000_001, FALSE_MATCH, "MX"))
         for study in OTHER_STUDIES:
@@ -170,7 +203,7 @@ class World:
         self.n_works += 1
         dice = self.dice
         kind = given.pop("type", None) or dice.choices(list(TYPES), list(TYPES.values()))[0]
-        field = None if dice.random() < 0.06 else dice.randint(11, 36)
+        field = None if dice.random() < 0.06 else self.pick_field(given.pop("fields", OTHER_FIELDS))
         ranked = field is not None and kind in RANKED_TYPES
         rank = round(dice.random(), 4)
         work = {
@@ -186,7 +219,7 @@ class World:
             "is_retracted": dice.choices((False, True, None), (980, 6, 4))[0],
             "is_paratext": kind == "paratext",
             "is_xpac": dice.random() < 0.12,
-            "primary_topic": field and make_topic(field),
+            "primary_topic": field and make_topic(field, self.topics),
             "primary_location": self.make_location(),
             "citation_normalized_percentile": {
                 "value": rank,
@@ -199,6 +232,24 @@ class World:
             "indexed_in": ["crossref"],
         }
         return {**work, **given}
+
+    def pick_field(self, weights: dict[int, int]) -> int:
+        """Draw a field: those that are not named have weight 1."""
+        return self.dice.choices(FIELDS, [weights.get(field, 1) for field in FIELDS])[0]
+
+    def make_cooperation(self, n_works: int) -> list[Work]:
+        """Return works of the Academy with the region, most of them late, a few of very many."""
+        years = list(YEARS)
+        growth = [1.14 ** (year - years[0]) for year in years]
+        works = []
+        for number, year in enumerate(self.dice.choices(years, growth, k=n_works)):
+            code = self.dice.choices(list(PARTNERS), list(PARTNERS.values()))[0]
+            size = self.dice.randint(0, 6) if number % 14 else self.dice.randint(110, 160)
+            crowd = [self.make_member(self.pick_country()) for _ in range(size)]
+            pair = [self.dice.choice(self.academy), self.dice.choice(self.places[code])]
+            team = [*crowd, *map(self.make_author, pair)]
+            works.append(self.make_work(year, team, fields=COOPERATION_FIELDS))
+        return works
 
     def make_location(self) -> Work | None:
         """Draw a primary location: none, without source, in a core source or another."""
@@ -220,15 +271,16 @@ class World:
 def academy_places(academy: Institution) -> list[Work]:
     """Return the Academy, and its real institutes with their lineage, as institutions."""
     parent = dict(academy.members)
-    places = [make_place(academy.id, academy.name, academy.country)]
+    places = [make_place(academy.id, academy.name, academy.country, kind="government")]
+    universities = set(dict(academy.parts).values())
     for node in parent:
         above = [node]
         while above[-1] in parent:
             above.append(parent[above[-1]])
         urls = tuple(map(institution_url, above))
-        places.append(
-            make_place(node, f"Institute {node} of {academy.short}", academy.country, urls)
-        )
+        kind = "education" if node in universities else "facility"
+        name = f"Institute {node} of {academy.short}"
+        places.append(make_place(node, name, academy.country, urls, kind))
     named = [
         place for place in places if place["id"].rsplit("/")[-1] in dict(academy.parts).values()
     ]
@@ -254,10 +306,19 @@ def count_distinct(team: list[Work]) -> dict[str, int]:
     }
 
 
-def make_topic(field: int) -> Work:
-    """Return a topic of a field."""
-    named = {"id": f"https://openalex.org/fields/{field}", "display_name": f"Field {field}"}
-    return {"id": f"https://openalex.org/T{10_000 + field}", "score": 0.9, "field": named}
+def make_topic(field: int, dice: random.Random) -> Work:
+    """Return a topic of a field, with its subfield: often one of a theme's."""
+    subfields = [n for theme in read_themes() for n in theme.subfields if n // 100 == field]
+    subfield = dice.choice(sorted({*subfields, field * 100 + 2, field * 100 + 3}))
+    topics = THEME_TOPICS.get(field, ())
+    own = f"T{90_000 + subfield}"
+    number = dice.choice(topics) if topics and dice.random() < 0.3 else own
+    levels = {"subfield": subfield, "field": field}
+    named = {
+        level: {"id": f"{OPENALEX}{level}s/{n}", "display_name": f"{level.capitalize()} {n}"}
+        for level, n in levels.items()
+    }
+    return {"id": OPENALEX + number, "display_name": f"Topic {number}", "score": 0.9, **named}
 
 
 def make_traps(world: World) -> list[Work]:
@@ -309,7 +370,7 @@ def make_traps(world: World) -> list[Work]:
 def make_works(n_works: int = N_WORKS, seed: int = SEED) -> list[Work]:
     """Return the works of the sample, shuffled."""
     world = World(seed)
-    works = make_traps(world)
+    works = make_traps(world) + world.make_cooperation(N_COOPERATION if n_works else 0)
     years, growth = list(YEARS), [GROWTH ** (year - YEARS[0]) for year in YEARS]
     for year in world.dice.choices(years, growth, k=max(0, n_works - len(works))):
         works.append(world.make_work(year, world.make_team(year)))
@@ -330,7 +391,10 @@ def split(works: list[Work], seed: int = SEED) -> dict[str, list[Work]]:
 def main(folder: Path = FOLDER) -> None:
     """Write the sample into a folder, in place of an earlier one."""
     shutil.rmtree(folder, ignore_errors=True)
-    note = "Invented works for trying out and testing: no figure from them says anything real"
+    note = (
+        "Invented works for trying out and testing, those of the Academy with Latin America far "
+        "too many on purpose: no figure from them says anything real"
+    )
     write_release(folder, split(make_works()), synthetic=True, note=note)
     total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"{folder}: {total / 1e6:.2f} MB")
