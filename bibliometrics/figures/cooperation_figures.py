@@ -26,7 +26,7 @@ from bibliometrics.figures.data import (
     period,
     pool_years,
 )
-from bibliometrics.figures.institution_figures import suspect_notes
+from bibliometrics.figures.institution_figures import home_works, suspect_notes
 from bibliometrics.figures.outlines import outline_note
 from bibliometrics.figures.panels import Line, draw_lines
 from bibliometrics.figures.registry import Entry, Shown, register, when_counted
@@ -54,7 +54,9 @@ def _member_works(shown: Shown, *names: str) -> list[Evidence]:
     """Return the first evidence of works by member of the region that one of the figures has."""
     codes = shown.study.region.codes
     for name in names:
-        for item in known_evidence(shown.parts[name].evidence, "n_works"):
+        part = shown.parts[name]
+        found = home_works(part) if name == HOME else known_evidence(part.evidence, "n_works")
+        for item in found:
             frame = item.frame[item.frame["country_code"].isin(codes)]
             if frame["n_works"].sum() > 0 and not item.source.is_floor:
                 return [Evidence(frame, item.source)]
@@ -225,7 +227,7 @@ def _yearly(shown: Shown) -> list[Evidence]:
     partners = shown.parts[PARTNERS]
     own = known_evidence(partners.own, "n_works")
     floor = [item for item in partners.others if item.source.is_floor]
-    home = known_evidence(shown.parts[HOME].evidence, "n_works")
+    home = home_works(shown.parts[HOME])
     return (own or [*floor[:1], *home])[:2] if not shown.is_synthetic else own[:1]
 
 

@@ -290,11 +290,20 @@ INSTITUTION_PARTNERS: Final = Entry(
 register(INSTITUTION_PARTNERS)
 
 
+def home_works(shown: Shown) -> list[Evidence]:
+    """Return works of all the home country with members of the region: ours first."""
+    own = [
+        Evidence(item.frame.rename(columns={"n_works_home": "n_works"}), item.source)
+        for item in shown.own
+    ]
+    return known_evidence([*own, *shown.others], "n_works")
+
+
 @styled
 def plot_home_partners(shown: Shown) -> Figure:
     """Draw works of all the home country with members of the region."""
     study = shown.study
-    known = known_evidence(shown.evidence, "n_works")
+    known = home_works(shown)
     figure = new_figure(8.5, 4.6)
     axes = figure.subplots()
     groups = member_groups(study, first_frame(known))
@@ -319,7 +328,7 @@ def describe_home_partners(shown: Shown) -> str:
         f"Line chart: works per year of all {study.home_name} by country of the region.",
         *(
             sentence(f"{item.source.label}:", per_group(item, groups, "n_works"))
-            for item in known_evidence(shown.evidence, "n_works")
+            for item in home_works(shown)
             for groups in [member_groups(study, item.frame)]
         ),
         *(suspect_notes(study) if shown.others else ()),

@@ -123,13 +123,8 @@ def draw_lines(
 
 def _mark_provisional(axes: Axes, years: Sequence[int], provisional: Iterable[int]) -> None:
     """Shade the years of which works are still added to the source."""
-    for number, year in enumerate(sorted({*provisional} & {*years})):
+    for year in {*provisional} & {*years}:
         axes.axvspan(year - 0.5, year + 0.5, color="#EFEFEF", zorder=0.1, linewidth=0)
-        if number == 0:
-            axes.annotate(
-                "provisional", (year - 0.45, 0), xycoords=axes.get_xaxis_transform(),
-                xytext=(0, 2), textcoords="offset points", va="bottom", fontsize=7, color="#555555",
-            )  # fmt: skip
 
 
 def _all_values(frame: pd.DataFrame) -> list[float]:

@@ -416,6 +416,7 @@ def finish(
     named = [note_of(replace(source, definition="") if is_brief else source) for source in sources]
     texts = ["Sources: " + ", ".join(named) + "." if is_brief and named else "", *notes]
     texts = texts if is_brief else [*named, *notes]
+    texts += _provisional_notes(listed)
     texts = [*(f"! {source.warning}." for source in sources if source.warning), *texts]
     width = int(figure.get_figwidth() * 17)
     lines = [line for text in texts for line in textwrap.wrap(text, width, subsequent_indent="   ")]
@@ -435,6 +436,20 @@ def finish(
         _stamp(figure)
     settle_labels(figure)
     return figure
+
+
+def _provisional_notes(evidence: Iterable[Evidence]) -> list[str]:
+    """Say which years are still being filled, where such years are drawn."""
+    years = sorted(
+        {
+            year
+            for item in evidence
+            for year in item.source.provisional
+            if "year" in item.frame and (item.frame["year"] == year).any()
+        }
+    )
+    told = " and ".join(map(str, years))
+    return [f"Provisional (grey): works of {told} are still being added"] if years else []
 
 
 BAND_INCHES: Final = 0.24

@@ -836,11 +836,11 @@ def test_dollar_signs_in_a_name_are_no_formula(study: Study) -> None:
 def test_years_of_which_works_are_still_added_are_marked() -> None:
     study = small_study((2021, 2025))
     frame = tables_of(study)["region_output"]
-    axes = draw_one("figure1_region_output", study, [Evidence(frame, COUNTED)]).axes[0]
+    figure = draw_one("figure1_region_output", study, [Evidence(frame, COUNTED)])
     assert COUNTED.provisional == (2024, 2025)
-    assert [text.get_text() for text in axes.texts].count("provisional") == 1
-    assert len([patch for patch in axes.patches if patch.get_width() == 1]) == 2
+    assert "works of 2024 and 2025 are still being added" in figure.get_supxlabel()
+    assert len([patch for patch in figure.axes[0].patches if patch.get_width() == 1]) == 2
     study = small_study()
     frame = tables_of(study)["region_output"]
-    axes = draw_one("figure1_region_output", study, [Evidence(frame, COUNTED)]).axes[0]
-    assert "provisional" not in [text.get_text() for text in axes.texts]
+    figure = draw_one("figure1_region_output", study, [Evidence(frame, COUNTED)])
+    assert "still being added" not in figure.get_supxlabel()
