@@ -275,7 +275,7 @@ def plot_weak_axes(shown: Shown) -> Figure:
             names = [wrap(f"{AXIS_NAMES[str(axis)]}: {choice}", 38) for axis, choice in pairs]
             axes.set_yticks(range(len(order)), names)
     source = replace(evidence.source, definition=f"primary: {evidence.source.definition}")
-    note = "Line: the primary specification. Weak axes have no part in robustness"
+    note = "Line: the primary specification. Weak axes are looked at one at a time"
     return finish(figure, shown.title, [Evidence(changes, source)], [note])
 
 
