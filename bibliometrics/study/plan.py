@@ -67,6 +67,13 @@ PLAN: Final[Mapping[str, Mapping[str, Asked]]] = {
             for question in asked.curve_questions(study, point.specification)
         ],
     },
+    "readings": {
+        "readings": lambda study: [
+            question
+            for _, questions in asked.readings_by_name(study).values()
+            for question in questions.values()
+        ],
+    },
 }
 PARTS: Final = tuple(PLAN)
 

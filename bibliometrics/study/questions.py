@@ -31,7 +31,7 @@ from typing import Final
 from bibliometrics.errors import InputError
 from bibliometrics.study.conditions import check_conditions
 from bibliometrics.study.model import Specification, Study, check_institution_rule
-from bibliometrics.study.specifications import without_big_science
+from bibliometrics.study.specifications import list_readings, without_big_science
 
 GROUP_KEYS: Final = (
     "year",
@@ -284,9 +284,9 @@ def world_any_by_year(study: Study) -> Question:
     return base_question(study).but(group_by=("year",))
 
 
-def world_by_year(study: Study) -> Question:
+def world_by_year(study: Study, specification: Specification | None = None) -> Question:
     """Works of the world per year that have at least one country."""
-    return base_question(study).but(any_country=True, group_by=("year",))
+    return base_question(study, specification).but(any_country=True, group_by=("year",))
 
 
 def world_by_country(study: Study) -> Question:
@@ -294,14 +294,16 @@ def world_by_country(study: Study) -> Question:
     return base_question(study).but(group_by=("year", "country_code"))
 
 
-def region_by_year(study: Study) -> Question:
+def region_by_year(study: Study, specification: Specification | None = None) -> Question:
     """Works of the region per year, a work of two members counted once."""
-    return in_region(base_question(study), study).but(group_by=("year",))
+    question = in_region(base_question(study, specification), study, specification)
+    return question.but(group_by=("year",))
 
 
-def region_by_country(study: Study) -> Question:
+def region_by_country(study: Study, specification: Specification | None = None) -> Question:
     """Works of the region per year and country: its members and all partners."""
-    return in_region(base_question(study), study).but(group_by=("year", "country_code"))
+    question = in_region(base_question(study, specification), study, specification)
+    return question.but(group_by=("year", "country_code"))
 
 
 def institution_region_by_year(
@@ -393,4 +395,48 @@ def curve_questions(study: Study, specification: Specification) -> list[Question
     ]
     if study.top_country:
         found.append(institution_top_country_by_year(study, specification))
+    return found
+
+
+def reading_questions(
+    study: Study, specification: Specification, widest: str, *, of_region: bool
+) -> dict[str, Question]:
+    """
+    Return what one reading needs, by the quantity it gives in the table ``readings``.
+
+    The institution doesn't touch the output of the region, which is asked once for all its rules.
+    A work with a member is in every list of the region that holds it, so members are asked in the
+    ``widest`` list, once for all of them.
+    """
+    wide = replace(specification, region=widest)
+    found = {
+        "n_works_institution_region": institution_region_by_year(study, specification),
+        "n_works_home_region": home_region_by_year(study, specification),
+        "n_works_institution_country": institution_region_by_country(study, wide),
+    }
+    if of_region:
+        found |= {
+            "n_works_region": region_by_year(study, specification),
+            "n_works_world": world_by_year(study, specification),
+            "n_works_country": region_by_country(study, wide),
+        }
+    return found
+
+
+def readings_by_name(study: Study) -> dict[str, tuple[Specification, dict[str, Question]]]:
+    """Return every distinct reading by its name: what it counts, and its questions by quantity."""
+    readings = list_readings(study)
+    first = dict(readings[0].choices)["institution"]
+    lists = {one.specification.region: study.region_of(one.specification) for one in readings}
+    widest = max(lists, key=lambda key: len(lists[key].codes))
+    holds_all = all({*one.codes} <= {*lists[widest].codes} for one in lists.values())
+    found = {}
+    for one in readings:
+        told = reading_questions(
+            study,
+            one.specification,
+            widest if holds_all else one.specification.region,
+            of_region=dict(one.choices)["institution"] == first,
+        )
+        found[one.id] = one.specification, told
     return found

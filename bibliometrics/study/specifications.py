@@ -175,6 +175,41 @@ def _weak_choices(study: Study) -> Iterator[Choice]:
             yield choice
 
 
+def list_readings(study: Study) -> list[CurvePoint]:
+    """
+    List what a document may have meant: every distinct reading of its definitions, crossed.
+
+    Document types, sources, the institution with or without its parts, and lists of the region. The
+    ``id`` of a reading is its choices in words.
+
+    >>> from bibliometrics.study import load_study
+    >>> len(list_readings(load_study("cas-latin-america")))
+    54
+    """
+    document_types, source, _, institution = _strong_choices(study)
+    regions = {region.key: region for region in study.regions}
+    primary = study.region_of(study.primary)
+    keys = _definitions()["readings"]["region"].get(primary.key, ())
+    apart = {study.institution.country, *(study.primary.home or study.home)}
+    region = [
+        _choice("region", primary.name, region=study.primary.region),
+        *(
+            _choice("region", regions[key].name, region=key)
+            for key in keys
+            if key in regions and not apart & set(regions[key].codes)
+        ),
+    ]
+    rules = [
+        choice for choice in institution if choice.name != "exact" or choice.is_in(study.primary)
+    ]
+    crossed = list(product(document_types, source, rules, region))
+    own = {axis: _own(study, axis).name for axis in AXES}
+    return [
+        _point(study, " | ".join(one.name for one in choices), own, choices, 1 / len(crossed))
+        for choices in crossed
+    ]
+
+
 def list_suspects(study: Study) -> list[dict[str, str]]:
     """Return the suspect institutions that concern a study."""
     codes, home = study.region_of(study.primary).codes, study.primary.home or study.home

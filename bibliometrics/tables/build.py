@@ -69,6 +69,22 @@ def build_specifications(study: Study, answers: Answers) -> pd.DataFrame:
     return finish("specifications", **{str(name): whole[name].tolist() for name in whole})
 
 
+def build_readings(study: Study, answers: Answers) -> pd.DataFrame:
+    """Build ``readings``: what tests of figures 1, 2, 4 and 5 need under each distinct reading."""
+    table, parts = "readings", []
+    for name, (specification, questions) in asked.readings_by_name(study).items():
+        codes = study.region_of(specification).codes
+        for quantity, question in questions.items():
+            if quantity.endswith("_country"):
+                counts = count_by_country(study, answers, table, question, codes).reset_index()
+            else:
+                whole = count_by_year(study, answers, table, question)
+                counts = whole.rename("n_works").reset_index().assign(country_code=None)
+            parts.append(counts.assign(reading=name, quantity=quantity))
+    every = pd.concat(parts, ignore_index=True)
+    return finish(table, **{str(name): every[name].tolist() for name in every})
+
+
 def _area_counts(study: Study, answers: Answers, specification: Specification) -> pd.DataFrame:
     """Return whole and fractional counts by year and area under a specification."""
     table = "big_science"
@@ -250,6 +266,7 @@ BUILDERS: Final[Mapping[str, tuple[Callable[[Study, Answers], pd.DataFrame], ...
     ),
     "big_science": (build_big_science,),
     "curve": (build_specifications,),
+    "readings": (build_readings,),
 }
 
 

@@ -494,6 +494,37 @@ _TABLES: Final = (
         needs="full pull",
         caption="Specification curve: works of institution and region under other definitions",
     ),
+    Table(
+        "readings",
+        "a distinct reading of the document, quantity, year and member of its region",
+        ("reading", "quantity", "year", "country_code"),
+        (
+            Column(
+                "reading",
+                "str",
+                "What the document may have meant: document types, sources, institution, region",
+            ),
+            Column(
+                "quantity",
+                "str",
+                "What was counted; of region, world and country once for all rules of the "
+                "institution",
+                choices=(
+                    "n_works_region",
+                    "n_works_world",
+                    "n_works_country",
+                    "n_works_institution_region",
+                    "n_works_home_region",
+                    "n_works_institution_country",
+                ),
+            ),
+            _year(),
+            _text("country_code", "Member of the reading's own region; empty for wholes"),
+            _works("n_works", "of the quantity"),
+        ),
+        needs="full pull",
+        caption="Counts under every distinct reading of the document",
+    ),
     *_CLAIMS,
     Table(
         "witnesses",
