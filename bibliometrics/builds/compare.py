@@ -358,6 +358,9 @@ def _introduce(comparison: Comparison) -> list[str]:
     lines = []
     if comparison.new.provenance.synthetic:
         lines.append("SYNTHETIC: no number here is a result")
+    asked = [one.provenance.location for one in (comparison.old, comparison.new)]
+    if asked[0] != asked[1]:
+        lines.append(f"asked at two addresses, which may hold other works: {' and '.join(asked)}")
     for word, side in (("old", comparison.old), ("new", comparison.new)):
         told = side.provenance
         lines.append(

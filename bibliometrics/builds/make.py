@@ -22,7 +22,7 @@ from bibliometrics.errors import BibliometricsError, InputError
 from bibliometrics.figures.catalogue import render_figures, try_names
 from bibliometrics.files import processed_folder
 from bibliometrics.openalex.pulls import mark_built
-from bibliometrics.study.model import Study, load_study, study_text
+from bibliometrics.study.model import Study, list_replaced, load_study, study_text
 from bibliometrics.tables import build as tables
 from bibliometrics.tables.answers import Counted, Listener, Options
 from bibliometrics.tables.contradictions import Contradiction
@@ -81,6 +81,8 @@ def refresh(options: Options, listener: Listener) -> Summary:
     folder = (options.to or processed_folder()).resolve()
     publish.check_destination(folder, synthetic=options.source == "sample")
     text = study_text(options.study)
+    for note in list_replaced(options.study):
+        listener(f"note: {note}")
     with publish.hold(folder):
         if not options.force:
             publish.check_unedited(folder)

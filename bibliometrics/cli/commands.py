@@ -25,7 +25,7 @@ from bibliometrics.errors import BibliometricsError, DiskError, MissingPackageEr
 from bibliometrics.escape import escape_terminal
 from bibliometrics.files import processed_folder
 from bibliometrics.study.draft import describe_study, lines_of
-from bibliometrics.study.model import available_studies, load_study
+from bibliometrics.study.model import available_studies, list_replaced, load_study
 from bibliometrics.study.plan import DEFAULT_PARTS
 
 __all__ = ["build_parser", "main"]
@@ -254,11 +254,11 @@ def run_study(options: argparse.Namespace) -> None:
             _say(f"{name:24} {title}")
         return None
     study = load_study(options.name)
-    notes = []
+    notes = list_replaced(options.name)
     if options.online:
         from bibliometrics.cli.study import check_online  # noqa: PLC0415
 
-        notes = check_online(study)
+        notes += check_online(study)
     if options.json:
         _say_json({"study": study.id, **describe_study(study), "notes": notes})
         return None

@@ -233,6 +233,29 @@ def write_study(text: str, path: Path) -> None:
     write_atomic(path, text.encode())
 
 
+def describe_primary(chosen: Specification) -> str:
+    """
+    Say in words which works the primary specification counts.
+
+    >>> describe_primary(Specification(types=(), core_source=None, max_authors=20))
+    'every type; core and other sources; not retracted; at most 20 authors; institution: lineage'
+    """
+    flags = {True: ("core sources only", "retracted only"), None: ("core and other sources", "")}
+    said = [
+        ", ".join(chosen.types) or "every type",
+        f"without {', '.join(chosen.without_types)}" if chosen.without_types else "",
+        flags.get(chosen.core_source, ("sources outside the core only", ""))[0],
+        flags.get(chosen.retracted, ("", "not retracted"))[1],
+        f"at most {chosen.max_authors} authors" if chosen.max_authors else "",
+        f"at most {chosen.max_countries} countries" if chosen.max_countries else "",
+        f"institution: {chosen.institution}",
+        f"region: {chosen.region}" if chosen.region else "",
+        f"home: {', '.join(chosen.home)}" if chosen.home else "",
+    ]
+    apart = ", ".join(chosen.without_institutions)
+    return "; ".join(filter(None, [*said, f"without works of {apart}" if apart else ""]))
+
+
 def describe_study(study: Study) -> dict[str, Any]:
     """Return what a study says, as plain values."""
     return {
@@ -240,6 +263,7 @@ def describe_study(study: Study) -> dict[str, Any]:
         "home": f"{study.home_name} ({', '.join(study.home)})",
         "region": f"{study.region.name}, {len(study.region.codes)} countries",
         "years": f"{study.years[0]} to {study.years[1]}",
+        "primary": describe_primary(study.primary),
         "questions": len(build_plan(study)),
         "hash": study.hash,
         "curve_hash": curve_hash(study),

@@ -44,6 +44,11 @@ STUDY_ENTRIES: Final = (
     "source",
     "date",
 )
+INSTITUTION_ENTRIES: Final = (
+    *("id", "ror", "name", "short", "country", "members", "parts"),
+    *("source", "date", "note"),
+)
+PAPER_ENTRIES: Final = ("authors", "year", "title", "journal", "short", "doi", "url", "note")
 WORK_TYPES: Final = frozenset(
     [
         "article",
@@ -327,7 +332,7 @@ def check_countries(codes: tuple[str, ...], where: str) -> tuple[str, ...]:
 
 def check_institution_id(text: str, where: str) -> str:
     """Return an OpenAlex institution id in its short form (``I19820366``)."""
-    short = text.strip().removeprefix("https://openalex.org/").upper()
+    short = text.strip().removeprefix("https://openalex.org/").rstrip("/").upper()
     if not ID_PATTERN.fullmatch(short):
         msg = f"{where}: {text!r} is not an OpenAlex institution id (the letter I and digits)."
         raise InputError(
@@ -338,6 +343,7 @@ def check_institution_id(text: str, where: str) -> str:
 
 def _region(key: str, table: dict[str, Any], where: str) -> Region:
     where = f"{where}, region {key!r}"
+    _check_names(table, ("name", "short", "codes", "source", "date", "note"), where)
     codes = _texts(table.get("codes", []), "codes", where)
     return Region(
         key=key,
@@ -351,6 +357,11 @@ def _region(key: str, table: dict[str, Any], where: str) -> Region:
 
 def _institution(key: str, table: dict[str, Any], where: str) -> Institution:
     where = f"{where}, institution {key!r}"
+    _check_names(table, INSTITUTION_ENTRIES, where)
+    _check_names(_table(table, "members", where), ("list",), f"{where}, table members")
+    for part, told in _table(table, "parts", where).items():
+        if isinstance(told, dict):
+            _check_names(told, ("id", "name", "short"), f"{where}, part {part!r}")
     node = check_institution_id(_value(table, "id", str, where), where)
     rows = _value(_table(table, "members", where), "list", list, where, [])
     members = [_member(row, where) for row in rows]
@@ -375,6 +386,10 @@ def _institution(key: str, table: dict[str, Any], where: str) -> Institution:
         parts=tuple(parts),
         part_names=tuple((part, str(named[part].get("short", part))) for part in named),
     )
+    stray = sorted({member for member, _ in members} - set(made.ids_below(node)))
+    if stray:
+        msg = f"{where}: the parents of member {stray[0]} don't lead to {node}."
+        raise InputError(msg, f"name in its row the parent that does, or {node} itself")
     whole = [part for part, top in parts if node in made.ids_below(top)]
     if whole:
         msg = f"{where}: without part {whole[0]!r} nothing is left of {node}."
@@ -590,6 +605,10 @@ def load_study(name: str = DEFAULT_STUDY) -> Study:
     key = _choose(
         table.get("institution"), own_institutions, shared_institutions, "institution", where
     )
+    paper = _table(content, "paper", where)
+    _check_names(paper, PAPER_ENTRIES, f"{where}, table [paper]")
+    for name, told in own_institutions.items():
+        _institution(name, _table(own_institutions, name, where) if told else {}, where)
     regions = {**shared_regions, **own_regions}
     region = _region(region_key, _table(regions, region_key, where), where)
     institutions = {**shared_institutions, **own_institutions}
@@ -611,12 +630,26 @@ def load_study(name: str = DEFAULT_STUDY) -> Study:
         primary=_specification(_table(content, "primary", where), where),
         source=_value(table, "source", str, where),
         date=str(table.get("date", "")),
-        paper={key: str(value) for key, value in _table(content, "paper", where).items()},
+        paper={key: str(value) for key, value in paper.items()},
         regions=tuple(_region(key, _table(regions, key, where), where) for key in regions),
     )
     _check_geography(study, where)
     check_institution_rule(study, study.primary)
     return study
+
+
+def list_replaced(name: str) -> list[str]:
+    """Say by which names a study file means something else than the package does."""
+    content = read_toml(_find(name))
+    notes = []
+    for kind in ("regions", "institutions"):
+        own, shared = content.get(kind, {}), read_toml(DEFINITIONS / f"{kind}.toml")
+        notes += [
+            f"[{kind}.{one}] of the study file stands in the place of the package's own {one!r}"
+            for one in sorted(set(own) & set(shared))
+            if own[one] != shared[one]
+        ]
+    return notes
 
 
 def _check_characters(value: object, where: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from bibliometrics.openalex.archive import list_pulls, read_manifest, read_recor
 from bibliometrics.openalex.query import Request
 from bibliometrics.openalex.response import Reply, find_fault
 from bibliometrics.snapshot.release import parse_manifest
-from bibliometrics.study.model import STUDIES, load_study
+from bibliometrics.study.model import STUDIES, list_replaced, load_study
 from bibliometrics.tables.datapackage import parse_package
 
 QUIET = settings(max_examples=60, suppress_health_check=list(HealthCheck))
@@ -90,6 +91,51 @@ def test_names_that_a_terminal_obeys_are_refused(mark: str, tmp_path: Path) -> N
     with pytest.raises(InputError, match="control character") as caught:
         load_study(str(path))
     assert "\x1b" not in str(caught.value)
+
+
+OWN = """
+[regions.mine]
+name = "Mine"
+codes = ["BR", "CL"]
+source = "a test"
+[institutions.own]
+id = "I1294671590"
+name = "Own"
+country = "FR"
+source = "a test"
+[institutions.own.members]
+list = [["I11", "", "I1294671590", "A"], ["I12", "", "I11", "B"]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("codes =", "code =", "unknown entry code"),
+        ("[institutions.own.members]", "[institutions.own.member]", "unknown entry member"),
+        ("list =", "lists =", "unknown entry lists"),
+        ('"I11", "B"', '"I13", "B"', "parents of member I12 don't lead to I1294671590"),
+        ("I1294671590", "I\u0661\u0662\u0663", "is not an OpenAlex institution id"),
+        ("country =", "land =", "unknown entry land"),
+    ],
+)
+def test_a_misspelt_or_stray_entry_of_a_study_is_refused(
+    old: str, new: str, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(STUDY + OWN, encoding="utf-8")
+    load_study(str(path))
+    path.write_text(STUDY + OWN.replace(old, new), encoding="utf-8")
+    with pytest.raises(InputError, match=re.escape(said)):
+        load_study(str(path))
+
+
+def test_a_definition_of_the_package_is_not_replaced_without_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(STUDY + OWN.replace("regions.mine", "regions.celac33"), encoding="utf-8")
+    (note,) = list_replaced(str(path))
+    assert "[regions.celac33]" in note
+    assert list_replaced("cas-latin-america") == []
 
 
 @QUIET

@@ -258,7 +258,7 @@ def test_an_unknown_study_is_refused_and_the_known_are_named(tmp_path: Path) -> 
         load_study("cas")
     with pytest.raises(InputError, match=r"can't read .*none\.toml: No such file"):
         load_study(str(tmp_path / "none.toml"))
-    with pytest.raises(InputError, match="Is a directory"):
+    with pytest.raises(InputError, match="it is a folder, not a file"):
         read_toml(tmp_path)
 
 
