@@ -20,6 +20,7 @@ __all__, __getattr__, __dir__ = open_door(
             "jaccard_index kendall_tau leaders log_linear_growth_rate poisson_interval "
             "quasi_poisson_growth salton_cosine share_interval standings yearly_noise"
         ),
+        "network": "to_graphml to_vosviewer",
         "schema": (
             "COUNT_TABLES Column TABLES Table Value file_hash format_value read_table render_table"
         ),
