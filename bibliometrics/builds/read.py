@@ -1,7 +1,7 @@
 """
 A build as a reader meets it: tables as data frames, where they come from, and figures drawn.
 
-This is what notebooks use. Nothing here touches the network or writes a file.
+This is what notebooks use. Nothing here touches the network.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ from bibliometrics.figures.catalogue import (
 )
 from bibliometrics.figures.data import Evidence, Source
 from bibliometrics.figures.style import Picture
-from bibliometrics.files import processed_folder, write_atomic
+from bibliometrics.files import on_disk, processed_folder, write_atomic
 from bibliometrics.openalex.credentials import API_URL
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.tables.build import read_table_frame, to_rows
 from bibliometrics.tables.datapackage import WAITING, Provenance, read_provenance, waiting_text
+from bibliometrics.tables.network import to_graphml, to_vosviewer
 from bibliometrics.tables.schema import COUNT_TABLES, TABLES
 
 LABELS: Final = {
@@ -213,6 +214,45 @@ class Build:
         definition = describe_specification(self.study.primary)
         write_atomic(target, make_workbook(self.tables, self.provenance, definition, self.origin))
         return target
+
+    def write_ties(self, folder: str | Path) -> list[Path]:
+        """
+        Write who works with whom for network tools: GraphML, and VOSviewer's map and network.
+
+        Parameters
+        ----------
+        folder : str or pathlib.Path
+            Gets ``ties.graphml``, ``ties_map.txt`` and ``ties_network.txt`` (of a synthetic build
+            with SYNTHETIC before the name); files of these names are replaced.
+
+        Returns
+        -------
+        list of pathlib.Path
+            The three files.
+
+        Raises
+        ------
+        TableError
+            If the table ``ties`` was not counted.
+        DiskError
+            If they can't be written.
+        """
+        if "ties" not in self.tables:
+            msg = "table ties was not counted."
+            raise TableError(msg, waiting_text("ties"))
+        places, network = to_vosviewer(self.tables["ties"])
+        texts = {
+            "ties.graphml": to_graphml(self.tables["ties"]),
+            "ties_map.txt": places,
+            "ties_network.txt": network,
+        }
+        target = Path(folder).expanduser()
+        with on_disk(target):
+            target.mkdir(parents=True, exist_ok=True)
+        stamp = "SYNTHETIC_" if self.provenance.synthetic else ""
+        for name, text in texts.items():
+            write_atomic(target / f"{stamp}{name}", text.encode())
+        return [target / f"{stamp}{name}" for name in texts]
 
     def verdict(self, claim_id: str) -> pd.DataFrame:
         """

@@ -22,8 +22,9 @@ def _nodes(ties: pd.DataFrame) -> pd.DataFrame:
         ties[[column, "n_works"]].set_axis(["code", "n_works"], axis="columns")
         for column in ("country_code", "partner_code")
     ]
-    every = pd.concat(ends).groupby("code", as_index=False)["n_works"].sum()
-    return every.assign(name=every["code"].map(country_names()))
+    works = pd.concat(ends).groupby("code")["n_works"].sum()
+    names = [country_names()[str(code)] for code in works.index]
+    return pd.DataFrame({"code": works.index, "name": names, "n_works": works.to_numpy()})
 
 
 def _edges(ties: pd.DataFrame) -> pd.DataFrame:
