@@ -85,6 +85,7 @@ notebooks: $(VENV)/dev.stamp ## execute the committed notebooks again on data/pr
 
 readme: $(VENV)/dev.stamp ## write the computed parts of README.md anew
 	$(BIN)/python -m tests.support.readme_blocks
+	$(BIN)/python -m tests.support.reference
 
 # pytest alone, with the lowest versions that pyproject.toml allows.
 test-lowest: $(VENV)/dev.stamp

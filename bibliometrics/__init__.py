@@ -1,8 +1,8 @@
 """
 Rebuild a published bibliometric study from open data, and grade its claims.
 
-The names below are what notebooks need; each is loaded from its room when it is first used, so that
-``import bibliometrics`` alone needs nothing but Python's standard library.
+``connect(...)`` is where counting begins: ``help(bibliometrics.connect)``. Each name is loaded
+from its room when it is first used: the import alone needs nothing but Python's standard library.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from bibliometrics.doors import open_door
 
 __version__ = "0.1.0"
 
-__all__, __getattr__, __dir__ = open_door(
+_NAMES, __getattr__, _ = open_door(
     __name__,
     {
         "builds.read": "Build evidence_of read_build",
@@ -43,5 +43,10 @@ __all__, __getattr__, __dir__ = open_door(
         "tables.datapackage": "Provenance",
     },
 )
-__all__ += ["__version__"]
-__all__.sort()
+#: What notebooks still use and nobody else should: formatted text where numbers are wanted.
+_OLD = ("list_", "show_", "tell_")
+__all__ = sorted(["__version__", *(name for name in _NAMES if not name.startswith(_OLD))])
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -337,6 +337,11 @@ def read_build(folder: str | Path | None = None) -> Build:
     ------
     TableError
         If there is no build, a file was edited after it was built, or a table breaks its contract.
+
+    Examples
+    --------
+    >>> "witnesses" in read_build().tables
+    True
     """
     path = Path(folder).resolve() if folder is not None else processed_folder()
     package = publish.read_package(path)

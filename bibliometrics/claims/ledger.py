@@ -152,6 +152,11 @@ def load_claims(path: Path = LEDGER_FILE) -> list[Claim]:
     InputError
         If the file can't be read, or an entry is missing, unknown or of another kind. The message
         names file and claim.
+
+    Examples
+    --------
+    >>> load_claims()[0].id
+    'P01'
     """
     ledger = read_form(Ledger, read_toml(path), f"ledger {path}")
     claims: dict[str, Claim] = {}

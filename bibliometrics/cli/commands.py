@@ -176,6 +176,13 @@ def run_refresh(options: argparse.Namespace) -> None:
             _say(line)
 
 
+def run_count(options: argparse.Namespace) -> None:
+    """Count works, and print the frame."""
+    from bibliometrics.cli import count  # noqa: PLC0415
+
+    _say(count.run_count(options))
+
+
 def run_tables(options: argparse.Namespace) -> None:
     """Print what is in a build, where it comes from and how old it is."""
     from bibliometrics.cli import plan as inventory  # noqa: PLC0415
@@ -364,6 +371,7 @@ COMMANDS: Final[MappingProxyType[str, Command]] = MappingProxyType(
         "plan": run_plan,
         "probe": run_probe,
         "refresh": run_refresh,
+        "count": run_count,
         "tables": run_tables,
         "figures": run_figures,
         "report": run_report,

@@ -54,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     _add_plan(commands)
     _add_refresh(commands)
+    _add_count(commands)
     _add_reading(commands)
     _add_study_command(commands)
     _add_probe(commands)
@@ -162,6 +163,59 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         default="duckdb",
         help="with --source snapshot: what counts (default: %(default)s)",
     )
+
+
+def _add_count(commands: Any) -> None:
+    parser = _command(commands, "count", "count works: who with whom, when, by what")
+    lists = {
+        "region": "regions or countries, by name or code: together one union; or world",
+        "by": "keys out of year,country,partner,field,subfield,topic,type,team_size,n_countries,"
+        "institution,institution_type",
+        "types": "types of works, or any (default: article,review)",
+        "home": "countries that a work must also have",
+        "without": "institutions or countries that a work must not have",
+        "words": "words or phrases in title or abstract, one of them (API only)",
+    }
+    parser.add_argument("--institution", metavar="WHO", help="a name, a ROR id or an OpenAlex id")
+    for name, text in lists.items():
+        parser.add_argument(f"--{name}", metavar="LIST", help=text)
+    parser.add_argument(
+        "--years", type=read_years, required=True, metavar="A-B", help="such as 2007-2016, or 2016"
+    )
+    parser.add_argument(
+        "--source",
+        default="openalex",
+        metavar="WHERE",
+        help="openalex, sample, or the folder of a narrow table or a pull (default: %(default)s)",
+    )
+    parser.add_argument("--sources", choices=("core", "any"), help="journals (default: core)")
+    parser.add_argument("--corpus", choices=("core", "expansion", "all"), help="default: core")
+    parser.add_argument("--retracted", choices=("no", "yes", "any"), help="default: no")
+    for name in ("max-authors", "max-countries"):
+        parser.add_argument(f"--{name}", type=_count, metavar="N", help="at most so many")
+    parser.add_argument("--field", metavar="NAME", help="field of research, by name or number")
+    parser.add_argument("--top-percent", type=_count, metavar="N", help="1 or 10: most cited")
+    parser.add_argument(
+        "--international",
+        action=argparse.BooleanOptionalAction,
+        help="two countries or more; --no-international: exactly one",
+    )
+    parser.add_argument(
+        "--filter", action="append", type=_pair, metavar="NAME:VALUE", help="any other filter"
+    )
+    parser.add_argument("--max-calls", type=_count, metavar="N", help="most calls (default: 60)")
+    parser.add_argument("--cost", action="store_true", help="say what it would cost, ask nothing")
+    parser.add_argument("--quiet", action="store_true", help="no progress, only errors")
+    parser.add_argument(
+        "--format", choices=("text", "csv", "json"), default="text", help="form of the output"
+    )
+
+
+def _pair(text: str) -> str:
+    if ":" not in text:
+        msg = f"{text!r} is not a name and a value, such as language:es"
+        raise argparse.ArgumentTypeError(msg)
+    return text
 
 
 def _add_reading(commands: Any) -> None:

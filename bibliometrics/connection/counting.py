@@ -152,6 +152,16 @@ class Connection:
             If it needs more calls than ``max_calls``, or the budget is spent.
         ArchiveError
             If a saved pull holds no answer to this.
+
+        Examples
+        --------
+        >>> import bibliometrics as bm
+        >>> with bm.connect("sample") as oa:
+        ...     frame = oa.count("CAS", ["BR", "Chile"], years=(2010, 2012), by=["year", "country"])
+        >>> frame[["year", "country"]].values.tolist()[:3]
+        [[2010, 'Brazil'], [2010, 'Chile'], [2011, 'Brazil']]
+        >>> frame.attrs["overlapping"]
+        ['country']
         """
         conditions = {
             name: value
@@ -206,6 +216,14 @@ class Connection:
         ------
         InputError
             If an argument can't be used, or the source holds counts only.
+
+        Examples
+        --------
+        >>> import bibliometrics as bm
+        >>> with bm.connect("sample") as oa:
+        ...     found = oa.works("CAS", "Latin America", years=(2007, 2016), sample=5)
+        >>> len(found), found["n_authors"].min() > 0
+        (5, np.True_)
         """
         if "by" in conditions:
             msg = "works are listed, not counted by a key."
@@ -249,6 +267,13 @@ class Connection:
         ------
         InputError
             If an argument can't be used.
+
+        Examples
+        --------
+        >>> import bibliometrics as bm
+        >>> with bm.connect("sample") as oa:
+        ...     oa.cost("CAS", "Latin America", years=(2007, 2016), by=["year", "country"])
+        Cost(calls=0, most_calls=0, usd=0.0)
         """
         conditions.pop("max_calls", None)
         wish = read_wish(_suppose, institution, region, years=years, **conditions)

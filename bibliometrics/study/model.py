@@ -221,6 +221,11 @@ class Study:
         ------
         InputError
             If a name is unknown or a value can't be used.
+
+        Examples
+        --------
+        >>> load_study().but(years=(2017, 2020), region="Africa").title
+        'CAS and Latin America, 2007-2016 (changed: region, years)'
         """
         return _change(self, changes)
 
@@ -268,7 +273,14 @@ def field_names() -> dict[int, str]:
 
 
 def available_studies() -> list[str]:
-    """Return the names of the studies that come with the package, in alphabetical order."""
+    """
+    Return the names of the studies that come with the package, in alphabetical order.
+
+    Examples
+    --------
+    >>> "cas-latin-america" in available_studies()
+    True
+    """
     return sorted(path.stem for path in STUDIES.glob("*.toml"))
 
 
@@ -587,6 +599,11 @@ def load_study(name: str = DEFAULT_STUDY) -> Study:
         If the study is unknown, its file can't be read, an entry is missing or of another type,
         a country code, region, institution or work type is unknown, the years are reversed, or
         the institution lies inside the region.
+
+    Examples
+    --------
+    >>> load_study("cas-latin-america").years
+    (2007, 2016)
     """
     path = _find(name)
     content = read_toml(path)

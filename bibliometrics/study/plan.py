@@ -98,6 +98,12 @@ def build_plan(study: Study, parts: tuple[str, ...] = DEFAULT_PARTS) -> list[Pla
     ------
     InputError
         If a part is unknown.
+
+    Examples
+    --------
+    >>> from bibliometrics.study.model import load_study
+    >>> build_plan(load_study(), ("figures",))[0].table
+    'region_output'
     """
     unknown = sorted(set(parts) - set(PLAN))
     if unknown:

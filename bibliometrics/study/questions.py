@@ -117,6 +117,11 @@ class Question:
     InputError
         If a value is none that a source knows, or nothing can meet a condition: a list of
         countries is empty, every type or the whole institution is left out again.
+
+    Examples
+    --------
+    >>> Question(years=(2007, 2016), countries=(("BR", "CL"),), group_by=("year",)).types
+    ()
     """
 
     years: tuple[int, int] | None = None
