@@ -257,7 +257,7 @@ def tell_figure(build: Build, figure: str) -> str:
     InputError
         If there is no figure of that name.
     """
-    if figure in ENTRIES and needs_full_pull(figure):
+    if figure in ENTRIES and ENTRIES[figure].table in (CURVE, BIG_SCIENCE):
         return tell_full_figure(build, figure)
     if figure in ENTRIES and figure not in build.alt_texts:
         return f"{WAITING}."
@@ -324,7 +324,7 @@ def list_growth(build: Build, figure: str) -> pd.DataFrame:
     column = OUTPUT_COLUMN[figure]
     rows = {}
     for item in evidence_of(build, figure):
-        if column in item.frame:
+        if column in item.frame and not item.source.is_floor:  # a floor's growth is no growth
             known = item.frame[item.frame[column].notna()].sort_values("year")
             rows[item.source.label] = _growth(known["year"].tolist(), known[column].tolist())
     return pd.DataFrame.from_dict(rows, orient="index") if rows else waiting_row(build, WAITING)

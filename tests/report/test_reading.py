@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,8 +136,16 @@ def test_fields_rest_on_the_works_of_the_region_alone(counted: Build) -> None:
     assert f"{region:,} works" in bm.tell_figure(counted, "table2_fields")
 
 
-def test_a_figure_without_counts_rests_on_nothing(waiting: Build) -> None:
-    assert bm.tell_figure(waiting, "figure4_institution_region") == "A chart."
+def test_a_figure_without_counts_rests_on_what_others_published(waiting: Build) -> None:
+    assert bm.tell_figure(waiting, "team_size") == "A chart."
+    told = bm.tell_figure(waiting, "figure4_institution_region")
+    assert told.startswith("A chart. It rests on: at least, by organisation ")
+    waiting = replace(waiting, alt_texts={**waiting.alt_texts, "home_partners": "A chart."})
+    assert "It rests on: OpenAlex" in bm.tell_figure(waiting, "home_partners")
+
+
+def test_a_floor_has_no_growth(waiting: Build) -> None:
+    assert "state" in bm.list_growth(waiting, "figure4_institution_region")
 
 
 def test_the_answer_has_a_line_for_each_claim_that_is_about_publications(
