@@ -27,7 +27,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 unexport JUPYTER_PATH
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help refresh sample report lab check test test-lowest notebooks readme venv venv-dev venv-spark \
+.PHONY: help refresh sample report lab check test test-lowest faults notebooks readme venv venv-dev venv-spark \
 	wheels pins clean
 
 help: ## list these commands
@@ -77,6 +77,9 @@ test: $(VENV)/dev.stamp ## the same with all tests, coverage and notebooks (SLOW
 	$(call run_notebooks,build/notebooks)
 	$(BIN)/python -m bibliometrics refresh --source sample --to build/sample --quiet
 	$(BIN)/python -m bibliometrics report --from build/sample
+
+faults: $(VENV)/dev.stamp ## every fault at every position, kills, hostile input: a long run (SEED=2: other examples)
+	BIBLIOMETRICS_FAULTS=all $(BIN)/python -m pytest -n auto tests/faults tests/builds/test_publish.py $(if $(SEED),--hypothesis-seed=$(SEED)) $(ARGS)
 
 notebooks: $(VENV)/dev.stamp ## execute the committed notebooks again on data/processed
 	$(call run_notebooks,build/notebooks)
