@@ -40,7 +40,7 @@ _NAMES, __getattr__, _ = open_door(
         "study.model": "Study available_studies load_study",
         "study.plan": "build_plan",
         "study.questions": "Question",
-        "tables.datapackage": "Provenance",
+        "tables.answers": "Provenance",
     },
 )
 #: What notebooks still use and nobody else should: formatted text where numbers are wanted.

@@ -9,6 +9,6 @@ __all__, __getattr__, __dir__ = open_door(
         "make": "Summary redraw refresh",
         "publish": "BUILD_ONE REPORT_FILE check_unedited hold is_report read_package",
         "read": "Build check_name evidence_of label_of published_of read_build",
-        "sources": "read_side",
+        "sources": "Options read_side",
     },
 )

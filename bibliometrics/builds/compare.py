@@ -15,7 +15,7 @@ from bibliometrics.errors import InputError
 from bibliometrics.escape import escape_markdown
 from bibliometrics.files import DEFINITIONS
 from bibliometrics.models import Text, read_form, read_toml
-from bibliometrics.tables.datapackage import Provenance
+from bibliometrics.tables.answers import Provenance
 from bibliometrics.tables.schema import COUNT_TABLES, TABLES, Column, Value, format_value
 
 FILE: Final = DEFINITIONS / "upstream_changes.toml"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from bibliometrics.builds import publish
 from bibliometrics.builds.read import draw, read_build
-from bibliometrics.builds.sources import SAMPLE, count
+from bibliometrics.builds.sources import SAMPLE, Options, count
 from bibliometrics.claims import evidence as witnesses
 from bibliometrics.claims import grading
 from bibliometrics.claims import ledger as claim_ledger
@@ -24,9 +24,9 @@ from bibliometrics.files import processed_folder
 from bibliometrics.openalex.pulls import mark_built
 from bibliometrics.study.model import Study, list_replaced, load_study, study_text
 from bibliometrics.tables import build as tables
-from bibliometrics.tables.answers import Counted, Listener, Options
+from bibliometrics.tables.answers import Counted, Listener, Provenance
 from bibliometrics.tables.contradictions import Contradiction
-from bibliometrics.tables.datapackage import Provenance, waiting_text
+from bibliometrics.tables.datapackage import waiting_text
 from bibliometrics.tables.schema import COUNT_TABLES, TABLES, render_table
 
 

@@ -27,9 +27,9 @@ from bibliometrics.files import (
     sha256,
     write_atomic,
 )
+from bibliometrics.tables.answers import Provenance
 from bibliometrics.tables.datapackage import (
     PACKAGE_FILE,
-    Provenance,
     data_dictionary,
     describe_package,
     parse_package,

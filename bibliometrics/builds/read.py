@@ -34,8 +34,9 @@ from bibliometrics.figures.style import Picture
 from bibliometrics.files import on_disk, processed_folder, write_atomic
 from bibliometrics.openalex.credentials import API_URL
 from bibliometrics.study.model import Study, load_study
+from bibliometrics.tables.answers import Provenance
 from bibliometrics.tables.build import read_table_frame, to_rows
-from bibliometrics.tables.datapackage import WAITING, Provenance, read_provenance, waiting_text
+from bibliometrics.tables.datapackage import WAITING, read_provenance, waiting_text
 from bibliometrics.tables.network import to_graphml, to_vosviewer
 from bibliometrics.tables.schema import COUNT_TABLES, TABLES
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from bibliometrics.openalex.archive import MANIFEST, list_pulls
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.study.plan import PARTS
 from bibliometrics.tables import build as tables
-from bibliometrics.tables.answers import Counted, Listener, Options, list_questions, make_provenance
+from bibliometrics.tables.answers import Counted, Listener, list_questions, make_provenance
 from bibliometrics.tables.contradictions import list_follow_ups
 from bibliometrics.tables.datapackage import read_provenance
 from bibliometrics.tables.schema import COUNT_TABLES, TABLES, read_table
@@ -67,14 +68,47 @@ def _read_pull(name: str, folder: Path, study_name: str, listener: Listener) -> 
 SAMPLE: Final = "sample"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """
+    What the command line asks of a refresh; see ``python -m bibliometrics refresh --help``.
+
+    ``parts`` None means the usual ones for a count, the pull's own offline.
+    ``address`` and ``key`` of the API are those of the environment unless they are given.
+    """
+
+    study: str
+    source: str = "openalex"
+    offline: bool = False
+    pull: str | None = None
+    parts: tuple[str, ...] | None = None
+    budget_usd: float | None = None
+    rate: float = 5.0
+    to: Path | None = None
+    narrow: Path | None = None
+    engine: str = "duckdb"
+    force: bool = False
+    address: str | None = None
+    key: str | None = field(default=None, repr=False)
+
+
 def count(study: Study, options: Options, listener: Listener) -> Counted:
     """Answer the plan of a study by the source that the options name."""
     _check_options(options)
     if options.source == "witnesses":
         return Counted(answers={}, parts=(), provenance=make_provenance(study, "witnesses"))
     if options.source == "openalex":
-        answer = pulls.replay if options.offline else pulls.ask
-        return answer(study, options, listener)
+        if options.offline:
+            return pulls.replay(study, options.pull, options.parts, listener)
+        return pulls.ask(
+            study,
+            options.parts,
+            listener,
+            rate=options.rate,
+            budget_usd=options.budget_usd,
+            address=options.address,
+            key=options.key,
+        )
     if options.narrow is not None:
         return _count_on_narrow(study, options, options.narrow)
     with tempfile.TemporaryDirectory(prefix="bibliometrics-") as scratch:

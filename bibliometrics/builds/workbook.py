@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from bibliometrics.errors import MissingPackageError
-from bibliometrics.tables.datapackage import Provenance
+from bibliometrics.tables.answers import Provenance
 from bibliometrics.tables.schema import TABLES
 
 FIRST: Final = "definitions"

@@ -151,8 +151,8 @@ def run_plan(options: argparse.Namespace) -> None:
 def run_refresh(options: argparse.Namespace) -> None:
     """Count anew or rebuild, and print what was built."""
     from bibliometrics.builds.make import refresh  # noqa: PLC0415
+    from bibliometrics.builds.sources import Options  # noqa: PLC0415
     from bibliometrics.cli.progress import Progress  # noqa: PLC0415
-    from bibliometrics.tables.answers import Options  # noqa: PLC0415
 
     wanted = Options(
         study=options.study,

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from bibliometrics.builds import make
 from bibliometrics.builds.read import Build, read_build
+from bibliometrics.builds.sources import Options
 from bibliometrics.connection.counting import Connection, connect
 from bibliometrics.errors import InputError
 from bibliometrics.study.draft import whole_text
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.study.plan import PARTS
-from bibliometrics.tables.answers import Options
 
 
 def refresh(

@@ -39,9 +39,14 @@ from bibliometrics.openalex.source import OpenAlex
 from bibliometrics.study.model import Study
 from bibliometrics.study.plan import DEFAULT_PARTS
 from bibliometrics.study.questions import Question, institution_region_by_year, world_by_year
-from bibliometrics.tables.answers import Counted, Listener, Options, list_questions, make_provenance
+from bibliometrics.tables.answers import (
+    Counted,
+    Listener,
+    Provenance,
+    list_questions,
+    make_provenance,
+)
 from bibliometrics.tables.contradictions import list_follow_ups
-from bibliometrics.tables.datapackage import Provenance
 
 FOLDER: Final = "openalex"
 UNBUILT: Final = "unbuilt"
@@ -58,27 +63,36 @@ def pulls_folder() -> Path:
     return raw_folder() / FOLDER
 
 
-def ask(study: Study, options: Options, listener: Listener) -> Counted:
-    """Ask the OpenAlex API: a new pull, or the rest of one that was interrupted."""
-    parts = options.parts or DEFAULT_PARTS
-    address = access.parse_address(options.address) if options.address else access.read_address()
+def ask(
+    study: Study,
+    parts: tuple[str, ...] | None,
+    listener: Listener,
+    *,
+    rate: float,
+    budget_usd: float | None,
+    address: str | None = None,
+    key: str | None = None,
+) -> Counted:
+    """Ask the OpenAlex API (None: the usual parts): a new pull, or the rest of a broken-off one."""
+    parts = parts or DEFAULT_PARTS
+    server = access.parse_address(address) if address else access.read_address()
     _tell_left_aside(listener)
-    unbuilt = _find_unbuilt(study, parts, address.url)
+    unbuilt = _find_unbuilt(study, parts, server.url)
     if unbuilt is not None:
         listener(f"pull {unbuilt.name} is complete: building its tables, asking nothing")
         return replay_pull(study, unbuilt, parts, listener)
     questions = list_questions(study, parts)
-    with _open(study, parts, address.url, questions, options.budget_usd) as pull:
+    with _open(study, parts, server.url, questions, budget_usd) as pull:
         try:
             with OpenAlex(
                 pull,
-                base_url=address,
-                key=options.key or access.read_key(),
-                rate=options.rate,
-                budget_usd=options.budget_usd,
+                base_url=server,
+                key=key or access.read_key(),
+                rate=rate,
+                budget_usd=budget_usd,
                 on_event=listener,
             ) as source:
-                return _count(source, study, options.budget_usd, parts, questions, pull, listener)
+                return _count(source, study, budget_usd, parts, questions, pull, listener)
         finally:
             _drop_if_empty(pull)
 
@@ -298,20 +312,22 @@ def _tell_left_aside(listener: Listener) -> None:
     )
 
 
-def replay(study: Study, options: Options, listener: Listener) -> Counted:
-    """Answer from a complete pull, without network."""
+def replay(
+    study: Study, name: str | None, parts: tuple[str, ...] | None, listener: Listener
+) -> Counted:
+    """Answer from a complete pull (None: the newest, its own parts), without network."""
     aside: list[ArchiveError] = []
     archive.list_pulls(pulls_folder(), aside.append)
-    folder = _named_pull(options.pull) or archive.latest_complete(pulls_folder(), study.hash)
+    folder = _named_pull(name) or archive.latest_complete(pulls_folder(), study.hash)
     if folder is None:
         msg = (
             f"there is no complete pull of study {study.id} (hash {study.hash[:12]}) in "
             f"{pulls_folder()}{''.join(f'; left aside: {one.message}' for one in aside)}."
         )
         raise ArchiveError(msg, NO_PULL)
-    for error in aside if options.pull is None else ():
+    for error in aside if name is None else ():
         listener(f"left aside: {error.message} {error.next_step}")
-    return replay_pull(study, folder, options.parts, listener)
+    return replay_pull(study, folder, parts, listener)
 
 
 def replay_pull(

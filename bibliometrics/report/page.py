@@ -41,6 +41,7 @@ from bibliometrics.report.notebooks import (
     tell,
 )
 from bibliometrics.report.reading import shade_of
+from bibliometrics.tables.build import to_rows
 from bibliometrics.tables.datapackage import PACKAGE_FILE, waiting_text
 from bibliometrics.tables.schema import TABLES
 
@@ -152,9 +153,7 @@ class _Page:
         )
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
-        frame = self.build[table].astype(object)
-        frame = frame.where(frame.notna(), None)
-        return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+        return to_rows(self.build[table])
 
     def verdicts(self) -> str:
         lines, rows = self._rows("claim_summary"), self._rows("claims")

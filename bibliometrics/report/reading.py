@@ -27,6 +27,7 @@ from bibliometrics.figures.text import (
 from bibliometrics.study.model import country_names
 from bibliometrics.study.specifications import list_suspects
 from bibliometrics.tables import indicators
+from bibliometrics.tables.build import to_rows
 from bibliometrics.tables.datapackage import WAITING, WAITING_FOR_ALL
 from bibliometrics.tables.schema import TABLES
 from bibliometrics.tables.sensitivity import (
@@ -146,8 +147,8 @@ def _of_display(build: Build, displays: tuple[str, ...], table: str) -> list[dic
     shown = {
         claim.id: claim.display if claim.source == mine[0].source else OTHERS for claim in mine
     }
-    rows = _plain(build[table])
-    return [row for row in rows if not displays or shown.get(row["claim_id"]) in displays]
+    rows: list[dict[str, Any]] = list(to_rows(build[table]))
+    return [row for row in rows if not displays or shown.get(str(row["claim_id"])) in displays]
 
 
 def list_verdicts(build: Build, *displays: str) -> pd.DataFrame:
@@ -176,17 +177,9 @@ def list_verdicts(build: Build, *displays: str) -> pd.DataFrame:
 
 def list_open_claims(build: Build) -> pd.DataFrame:
     """Return claims that nothing decides, one row each: ``what it says``, ``verdict``, ``why``."""
-    rows = [row for row in _plain(build["claim_summary"]) if row["verdict"] not in DECIDED]
+    rows = [row for row in to_rows(build["claim_summary"]) if row["verdict"] not in DECIDED]
     columns = claims.LINE_COLUMNS
     return VerdictTable(claims.shorten_lines(rows), columns=columns).set_index("claim")
-
-
-def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows as dicts, None for what is missing."""
-    return [
-        {str(name): cell for name, cell in row.items()}
-        for row in frame.astype(object).where(frame.notna(), None).to_dict("records")
-    ]
 
 
 def tell_ungraded(build: Build) -> str:
@@ -196,7 +189,7 @@ def tell_ungraded(build: Build) -> str:
 
 def tell_summary(build: Build) -> str:
     """Return the state of the claims in a sentence, and where the counts come from."""
-    rows = _plain(build["claim_summary"])
+    rows = to_rows(build["claim_summary"])
     told = claims.summarise_verdicts(rows) if rows else tell_ungraded(build)
     return f"{told}\n\n{build.origin}"
 
@@ -555,7 +548,7 @@ def tell_readings(build: Build) -> str:
     """Return in words, as a Markdown list, in how many readings each test holds."""
     if build.provenance.synthetic:
         return UNGRADED
-    rows = _plain(build["claims"][build["claims"]["readings_total"].notna()])
+    rows = to_rows(build["claims"][build["claims"]["readings_total"].notna()])
     if not rows:
         return f"{WAITING_FOR_ALL}."
     return _items(

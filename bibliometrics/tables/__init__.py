@@ -5,14 +5,14 @@ from bibliometrics.doors import open_door
 __all__, __getattr__, __dir__ = open_door(
     __name__,
     {
-        "answers": "Counted Listener Options list_questions make_provenance",
+        "answers": "Counted Listener Provenance list_questions make_provenance",
         "build": (
-            "Built HOME REGION WITHOUT build_sound_tables build_tables check_answers "
+            "Built HOME REGION WITHOUT build_sound_tables build_tables "
             "find_contradictions read_table_frame to_rows"
         ),
         "contradictions": "Contradiction list_follow_ups",
         "datapackage": (
-            "PACKAGE_FILE Provenance WAITING WAITING_FOR_ALL data_dictionary describe_package "
+            "PACKAGE_FILE WAITING WAITING_FOR_ALL data_dictionary describe_package "
             "parse_package read_provenance waiting_text"
         ),
         "indicators": (

@@ -1,19 +1,19 @@
-"""What is wanted of a refresh, who is told how it goes on, and what came of the counting."""
+"""What a source gives: answers with where they come from; and who is told how it goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bibliometrics import __version__
 from bibliometrics.study.model import Study
 from bibliometrics.study.plan import build_plan
 from bibliometrics.study.questions import Question
-from bibliometrics.tables.datapackage import Provenance
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Listener(Protocol):
@@ -26,28 +26,34 @@ class Listener(Protocol):
         """Take the least number of calls."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
+@dataclass(frozen=True)
+class Provenance:
     """
-    What the command line asks of a refresh; see ``python -m bibliometrics refresh --help``.
+    Where a build comes from.
 
-    ``parts`` None means the usual ones for a count, the pull's own offline.
-    ``address`` and ``key`` of the API are those of the environment unless they are given.
+    ``source`` is ``openalex``, ``snapshot``, ``sample`` or ``witnesses`` (published figures only,
+    nothing counted yet); ``pull`` names the pull or snapshot release; ``start`` and ``end`` are
+    UTC times of the first and last answer; ``location`` is the address that was asked.
+    ``contradictions`` are answers that no definition reconciles, each with the ``tables`` that hold
+    them, the ``years``, and what is ``said``: they are marked in figures and stop verdicts.
     """
 
-    study: str
-    source: str = "openalex"
-    offline: bool = False
-    pull: str | None = None
-    parts: tuple[str, ...] | None = None
-    budget_usd: float | None = None
-    rate: float = 5.0
-    to: Path | None = None
-    narrow: Path | None = None
-    engine: str = "duckdb"
-    force: bool = False
-    address: str | None = None
-    key: str | None = field(default=None, repr=False)
+    source: str
+    study_id: str
+    study_title: str
+    study_hash: str
+    package_version: str
+    synthetic: bool = False
+    pull: str = ""
+    location: str = ""
+    start: str = ""
+    end: str = ""
+    calls: int = 0
+    credits: int = 0
+    cost_usd: float = 0.0
+    answers_sha256: str = ""
+    notes: tuple[str, ...] = ()
+    contradictions: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

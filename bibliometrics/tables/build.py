@@ -32,7 +32,6 @@ from bibliometrics.tables.consistency import (
     note_excess,
     spread,
 )
-from bibliometrics.tables.consistency import check_answers as check_answers
 from bibliometrics.tables.contradictions import find_contradictions as find_contradictions
 from bibliometrics.tables.frames import finish
 from bibliometrics.tables.frames import frame_from_rows as frame_from_rows

@@ -320,14 +320,6 @@ WORDS: Final = {
 }
 
 
-def check_answers(study: Study, answers: Answers) -> list[str]:
-    """Check answers against each other, as far as they are there; TableError at a broken law."""
-    notes, broken = check_laws(study, answers)
-    for error in broken.values():
-        raise error
-    return notes
-
-
 def check_laws(study: Study, answers: Answers) -> tuple[list[str], dict[str, TableError]]:
     """Return notes on answers that differ a little, and what is wrong with a table, by its name."""
     sound = {one: frame for one, frame in answers.items() if not _fault(frame, one)}

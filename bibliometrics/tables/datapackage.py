@@ -15,6 +15,7 @@ from typing import Any, Final
 from bibliometrics.errors import TableError
 from bibliometrics.escape import escape_markdown
 from bibliometrics.models import read_form
+from bibliometrics.tables.answers import Provenance
 from bibliometrics.tables.schema import TABLES, Column, Table
 
 PACKAGE_FILE: Final = "datapackage.json"
@@ -26,36 +27,6 @@ FRICTIONLESS_TYPES: Final = {
 }
 WAITING: Final = "waiting for a pull: `python -m bibliometrics refresh`"
 WAITING_FOR_ALL: Final = "waiting for a full pull: `python -m bibliometrics refresh --all`"
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """
-    Where a build comes from.
-
-    ``source`` is ``openalex``, ``snapshot``, ``sample`` or ``witnesses`` (published figures only,
-    nothing counted yet); ``pull`` names the pull or snapshot release; ``start`` and ``end`` are
-    UTC times of the first and last answer; ``location`` is the address that was asked.
-    ``contradictions`` are answers that no definition reconciles, each with the ``tables`` that hold
-    them, the ``years``, and what is ``said``: they are marked in figures and stop verdicts.
-    """
-
-    source: str
-    study_id: str
-    study_title: str
-    study_hash: str
-    package_version: str
-    synthetic: bool = False
-    pull: str = ""
-    location: str = ""
-    start: str = ""
-    end: str = ""
-    calls: int = 0
-    credits: int = 0
-    cost_usd: float = 0.0
-    answers_sha256: str = ""
-    notes: tuple[str, ...] = ()
-    contradictions: tuple[dict[str, Any], ...] = ()
 
 
 def waiting_text(table: str) -> str:

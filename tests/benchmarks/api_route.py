@@ -28,7 +28,7 @@ import requests
 
 from bibliometrics.openalex import pulls
 from bibliometrics.study.model import load_study
-from bibliometrics.tables.answers import Counted, Options
+from bibliometrics.tables.answers import Counted
 from tests.benchmarks.measuring import ROOT, Measured, run
 from tests.support.openalex_server.client import work
 from tests.support.worlds import (
@@ -120,7 +120,7 @@ def ask(data: Path) -> tuple[float, Counted]:
     """Return the seconds that all counts of the five figures take, and the counts."""
     with mock.patch.dict(os.environ, {"BIBLIOMETRICS_DATA": str(data)}):
         began = time.perf_counter()
-        counted = pulls.ask(load_study(), Options(study="", parts=("figures",)), Silent())
+        counted = pulls.ask(load_study(), ("figures",), Silent(), rate=5.0, budget_usd=None)
         return time.perf_counter() - began, counted
 
 

@@ -15,7 +15,7 @@ from bibliometrics.builds import read as room
 from bibliometrics.builds.read import Build, read_build
 from bibliometrics.errors import InputError, TableError
 from bibliometrics.openalex.credentials import API_URL
-from bibliometrics.tables.datapackage import Provenance
+from bibliometrics.tables.answers import Provenance
 from bibliometrics.tables.schema import TABLES
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from bibliometrics.builds.compare import (
     render,
 )
 from bibliometrics.errors import InputError
-from bibliometrics.tables.datapackage import Provenance
+from bibliometrics.tables.answers import Provenance
 
 if TYPE_CHECKING:
     from bibliometrics.tables.schema import Value

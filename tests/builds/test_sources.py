@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bibliometrics.builds.sources import count
+from bibliometrics.builds.sources import Options, count
 from bibliometrics.errors import InputError
 from bibliometrics.snapshot.narrow import narrow_release
 from bibliometrics.study.model import load_study
-from bibliometrics.tables.answers import Options, list_questions
+from bibliometrics.tables.answers import list_questions
 from tests.support.worlds import ROOT
 
 SAMPLE = ROOT / "data" / "raw" / "sample"

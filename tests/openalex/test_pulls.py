@@ -24,7 +24,7 @@ from bibliometrics.openalex.policy import Answered
 from bibliometrics.openalex.source import OpenAlex
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.study.questions import institution_region_by_year
-from bibliometrics.tables.answers import Counted, Options
+from bibliometrics.tables.answers import Counted
 from tests.support.api_runs import HOME, wide_world
 from tests.support.openalex_server.client import place, work
 from tests.support.openalex_server.server import KEY, OpenAlexServer, Records
@@ -89,13 +89,18 @@ def a_study(folder: Path, years: tuple[int, int] = YEARS) -> Study:
     return load_study(write_study(folder, text, f"study{years[1]}"))
 
 
-def options(**wanted: Any) -> Options:
-    given = {"study": "loose", "rate": 100.0, "parts": PARTS, "budget_usd": 1.0, **wanted}
-    return Options(**given)
+def ask(
+    study: Study,
+    ear: Ear | None = None,
+    *,
+    parts: tuple[str, ...] = PARTS,
+    budget_usd: float | None = 1.0,
+) -> Counted:
+    return pulls.ask(study, parts, ear or Ear(), rate=100.0, budget_usd=budget_usd)
 
 
-def ask(study: Study, ear: Ear | None = None, **wanted: Any) -> Counted:
-    return pulls.ask(study, options(**wanted), ear or Ear())
+def replay(study: Study, pull: str | None = None, parts: tuple[str, ...] | None = PARTS) -> Counted:
+    return pulls.replay(study, pull, parts, Ear())
 
 
 def interrupt(study: Study, after: int = 5, **wanted: Any) -> Path:
@@ -303,8 +308,8 @@ def test_a_replay_takes_the_newest_pull_or_the_named_one(
     assert first.pull is not None
     assert frames(first) != frames(second)
     server.requests.clear()
-    newest = pulls.replay(study, options(offline=True), Ear())
-    named = pulls.replay(study, options(offline=True, pull=first.pull.name), Ear())
+    newest = replay(study)
+    named = replay(study, pull=first.pull.name)
     assert (newest.pull, named.pull) == (second.pull, first.pull)
     assert frames(newest) == frames(second)
     assert frames(named) == frames(first)
@@ -316,10 +321,10 @@ def test_a_replay_answers_the_parts_of_its_pull_unless_told_otherwise(
     server: OpenAlexServer, study: Study
 ) -> None:
     ask(study, parts=("figures", "team_size"))
-    assert pulls.replay(study, options(parts=None), Ear()).parts == ("figures", "team_size")
-    assert pulls.replay(study, options(parts=PARTS), Ear()).parts == PARTS
+    assert replay(study, parts=None).parts == ("figures", "team_size")
+    assert replay(study, parts=PARTS).parts == PARTS
     with pytest.raises(ArchiveError, match="no saved answer"):
-        pulls.replay(study, options(parts=("fields",)), Ear())
+        replay(study, parts=("fields",))
 
 
 def test_a_pull_of_another_study_is_refused(
@@ -329,9 +334,9 @@ def test_a_pull_of_another_study_is_refused(
     other = a_study(tmp_path, (2009, 2011))
     assert folder is not None
     with pytest.raises(ArchiveError, match=f"{study.hash[:12]}; expected.*{other.hash[:12]}"):
-        pulls.replay(other, options(pull=folder.name), Ear())
+        replay(other, pull=folder.name)
     with pytest.raises(ArchiveError, match=f"no complete pull of study {other.id}"):
-        pulls.replay(other, options(), Ear())
+        replay(other)
 
 
 def test_a_pull_that_is_not_complete_or_not_there_is_refused(
@@ -339,10 +344,10 @@ def test_a_pull_that_is_not_complete_or_not_there_is_refused(
 ) -> None:
     folder = interrupt(study)
     with pytest.raises(ArchiveError, match=f"pull {folder.name} is running"):
-        pulls.replay(study, options(pull=folder.name), Ear())
+        replay(study, pull=folder.name)
     for name in ("nope", "../openalex", ""):
         with pytest.raises(ArchiveError, match=f"no pull '{name}'.*known: {folder.name}"):
-            pulls.replay(study, options(pull=name), Ear())
+            replay(study, pull=name)
 
 
 # ------------------------------------------------------------------------------- damaged pulls ----
@@ -372,7 +377,7 @@ def test_a_damaged_complete_pull_is_named_and_gives_no_count(
     assert folder is not None
     damage(folder / name, way)
     with pytest.raises(ArchiveError, match=re.escape(str(folder))) as caught:
-        pulls.replay(study, options(), Ear())
+        replay(study)
     if name == "answers.zip":
         assert manifest(folder)["packed_sha256"] in str(caught.value) or "answer " in str(
             caught.value

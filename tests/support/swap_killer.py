@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from bibliometrics.builds import publish
-from bibliometrics.tables.datapackage import Provenance
+from bibliometrics.tables.answers import Provenance
 from tests.support.folders import names
 
 STEPS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.scandir", "os.listdir"}

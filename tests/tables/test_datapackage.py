@@ -13,7 +13,8 @@ import pytest
 
 from bibliometrics.errors import TableError
 from bibliometrics.tables import datapackage
-from bibliometrics.tables.datapackage import PACKAGE_FILE, Provenance
+from bibliometrics.tables.answers import Provenance
+from bibliometrics.tables.datapackage import PACKAGE_FILE
 from bibliometrics.tables.schema import TABLES
 from tests.support.worlds import World
 
