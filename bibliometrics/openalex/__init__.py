@@ -10,7 +10,7 @@ __all__, __getattr__, __dir__ = open_door(
         "institutions": (
             "GONE Member expect_requests find_institutions identify known_members list_parents"
         ),
-        "policy": "Answered Waiting",
+        "policy": "Answered Slowed Waiting",
         "pulls": "ask mark_built pulls_folder replay replay_pull",
         "query": (
             "CREDIT_USD Request VALUES disjoint_filters estimate_plan first_requests restrict "

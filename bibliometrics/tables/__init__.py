@@ -16,9 +16,10 @@ __all__, __getattr__, __dir__ = open_door(
             "parse_package read_provenance waiting_text"
         ),
         "indicators": (
-            "Place activity_index compound_growth_rate growth_factor growth_factor_interval "
+            "Place activity_index affinity_index compound_growth_rate growth_factor "
+            "growth_factor_interval "
             "jaccard_index kendall_tau leaders log_linear_growth_rate poisson_interval "
-            "quasi_poisson_growth salton_cosine share_interval standings yearly_noise"
+            "quasi_poisson_growth salton_cosine share share_interval standings yearly_noise"
         ),
         "network": "to_graphml to_vosviewer",
         "schema": (
