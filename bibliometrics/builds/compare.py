@@ -21,7 +21,9 @@ from bibliometrics.tables.schema import COUNT_TABLES, TABLES, Column, Value, for
 FILE: Final = DEFINITIONS / "upstream_changes.toml"
 Day: TypeAlias = date
 #: What of a work changed.
-Aspect = Literal["affiliation", "lineage", "type", "year", "corpus", "n_countries", "authors"]
+Aspect = Literal[
+    "affiliation", "lineage", "type", "year", "corpus", "n_countries", "authors", "topic"
+]
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,11 @@ MORE_ASPECTS: Final = {
     "institution_partners": {"lineage"},
     "team_size": {"lineage"},
     "fractional": {"lineage", "n_countries"},
+    "fields": {"topic"},
+    "institution_output": {"lineage", "n_countries"},
+    "cooperation_fields": {"lineage", "topic"},
+    "cooperation_themes": {"lineage", "topic"},
+    "home_partners": {"lineage"},
     "specifications": {"lineage", "n_countries"},
 }
 

@@ -13,10 +13,10 @@ from bibliometrics.errors import InputError
 
 def test_the_known_changes_are_complete_dated_and_in_order() -> None:
     changes = load_changes()
-    assert len(changes) == 13
+    assert len(changes) == 14
     assert [c.first for c in changes] == sorted(c.first for c in changes)
     assert changes[0].first == date(2024, 5, 30)
-    assert changes[-1].first == date(2026, 8, 18)
+    assert changes[-1].first == date(2026, 10, 6)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,9 @@ def test_a_change_of_another_form_is_refused_by_its_place(
         (date(2024, 5, 29), date(2024, 5, 30), 1),
         (date(2024, 5, 30), date(2024, 6, 30), 0),
         (date(2026, 8, 14), date(2026, 8, 14), 1),
-        (date(2026, 12, 1), date(2024, 1, 1), 13),
-        (date(2026, 8, 18), date(2026, 12, 1), 0),
+        (date(2026, 12, 1), date(2024, 1, 1), 14),
+        (date(2026, 8, 18), date(2026, 12, 1), 1),
+        (date(2026, 10, 6), date(2026, 12, 1), 0),
     ],
 )
 def test_changes_lie_between_two_days_in_either_order(
@@ -62,4 +63,4 @@ def test_changes_lie_between_two_days_in_either_order(
 
 
 def test_a_change_is_labelled_by_day_and_words() -> None:
-    assert load_changes()[-1].label.startswith("2026-08-18 172,000 affiliation strings")
+    assert load_changes()[-1].label.startswith("2026-10-06 every work was put into topics")
