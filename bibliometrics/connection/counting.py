@@ -472,6 +472,19 @@ def connect(
     DiskError
         If the cache folder can't be written; ``BIBLIOMETRICS_CACHE`` names another.
 
+    Notes
+    -----
+    ``oa.count(institution, region, years=, by=, …)`` counts works that meet every condition.
+    ``institution`` is a name, OpenAlex id or ROR id, with all below it; ``region`` a region or
+    country by name or code, a list of these (one union), or "world"; ``years`` one year or (first,
+    last). ``by``: year, country (members of the region), partner (countries outside it), field,
+    subfield, topic, type, team_size, n_countries, institution, institution_type. Conditions, with
+    the defaults of the study: types=("article", "review"), sources="core", corpus="core",
+    retracted=False; and none of max_authors, max_countries, field, top_percent, international,
+    home, without, words, filters. ``frame.attrs`` says what was asked, of whom, when, and at which
+    cost. ``oa.works`` lists the works, ``oa.cost`` prices them; ``share``, ``growth``,
+    ``affinity``, ``activity_index`` and ``salton`` take such frames.
+
     Examples
     --------
     >>> import bibliometrics as bm
