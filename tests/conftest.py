@@ -29,10 +29,9 @@ pytest_plugins = ("tests.skips",)
 
 #: Files of pure functions and small files; with the examples in docstrings, what `make check` runs.
 QUICK = """
-access claim_evidence claim_fields claim_ledger claim_partners claim_quantities claim_rules conftest
-drive errors faults filters indicators lookup manifest marks markup openalex_filters openalex_lists
-packed paths plan progress project question readme reply request robustness route schema
-specifications study study_file upstream witness_files
+access conftest drive errors faults filters indicators ledger lookup manifest marks markup
+openalex_filters openalex_lists packed paths plan progress project question readme reply request
+route rules schema specifications study study_file upstream witness_files
 """
 
 HERE = Path(__file__).resolve().parent

@@ -309,7 +309,7 @@ def affinity(
 
 def salton(joint: pd.DataFrame, first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     """
-    Salton's cosine: joint works over the geometric mean of both partners' works.
+    Return Salton's cosine: joint works over the geometric mean of both partners' works.
 
     Parameters
     ----------

@@ -1,7 +1,4 @@
-"""
-Study files written: regions found by name, a draft as TOML, checked before it is saved.
-
-"""
+"""Study files written: regions found by name, a draft as TOML, checked before it is saved."""
 
 from __future__ import annotations
 

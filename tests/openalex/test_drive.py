@@ -29,7 +29,8 @@ def steps(*batches: str) -> Generator[list[Request], list[Outcome], Any]:
 
 def walks(*plans: tuple[str, ...]) -> list[Walk]:
     return [
-        Walk(Question(field_id=number), steps(*batches)) for number, batches in enumerate(plans)
+        Walk(Question(field_id=number), steps(*batches))
+        for number, batches in enumerate(plans, start=11)
     ]
 
 
