@@ -16,6 +16,7 @@ from typing import Any, Final
 import pandas as pd
 
 from bibliometrics.builds import publish
+from bibliometrics.builds.sources import count_sample
 from bibliometrics.builds.workbook import make_workbook
 from bibliometrics.claims import ledger as claim_ledger
 from bibliometrics.errors import InputError, TableError
@@ -35,7 +36,7 @@ from bibliometrics.files import on_disk, processed_folder, write_atomic
 from bibliometrics.openalex.credentials import API_URL
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.tables.answers import Provenance
-from bibliometrics.tables.build import read_table_frame, to_rows
+from bibliometrics.tables.build import part_of, read_table_frame, to_rows
 from bibliometrics.tables.datapackage import WAITING, read_provenance, waiting_text
 from bibliometrics.tables.network import to_graphml, to_vosviewer
 from bibliometrics.tables.schema import COUNT_TABLES, TABLES
@@ -52,6 +53,12 @@ def label_of(provenance: Provenance) -> str:
     if provenance.source == "openalex" and provenance.location != API_URL:
         return f"OpenAlex API at {provenance.location}"
     return LABELS[provenance.source]
+
+
+def _say_source(frame: pd.DataFrame, told: Provenance) -> pd.DataFrame:
+    """Let each row of a table say who counted."""
+    frame.attrs["source"] = "SYNTHETIC sample" if told.synthetic else label_of(told)
+    return frame.assign(source=frame.attrs["source"])
 
 
 def source_of(study: Study, provenance: Provenance) -> Source | None:
@@ -132,6 +139,39 @@ class Build:
         """Say whether a table is there; raise InputError for no table."""
         check_name("table", name, TABLES)
         return name in self.tables
+
+    def or_sample(self, name: str) -> pd.DataFrame:
+        """
+        Return a table; where nothing was counted for it, the same table of the synthetic sample.
+
+        Parameters
+        ----------
+        name : str
+            For instance ``institution_region``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With one more column, ``source``: who counted. It begins with SYNTHETIC where the
+            numbers are invented, and so does ``attrs["source"]``.
+
+        Raises
+        ------
+        InputError
+            If there is no such table, or it holds no counts.
+        """
+        check_name("table of counts", name, COUNT_TABLES)
+        if name in self.tables:
+            return _say_source(self[name], self.provenance)
+        part = part_of(name)
+        if part not in self._invented:
+            self._invented[part] = count_sample(self.study, part)
+        frames, told = self._invented[part]
+        return _say_source(describe_frame(frames[name].copy(), name, told), told)
+
+    @cached_property
+    def _invented(self) -> dict[str, tuple[dict[str, pd.DataFrame], Provenance]]:
+        return {}
 
     @property
     def waiting(self) -> list[str]:
@@ -364,8 +404,12 @@ def read_build(folder: str | Path | None = None) -> Build:
 
 def _read_table(folder: Path, name: str, told: Provenance) -> pd.DataFrame:
     """Return a table; its ``attrs`` say what it holds, in which units, and where it comes from."""
+    return describe_frame(read_table_frame(folder / f"{name}.csv", TABLES[name]), name, told)
+
+
+def describe_frame(frame: pd.DataFrame, name: str, told: Provenance) -> pd.DataFrame:
+    """Let the frame of a table say what it holds and where it comes from."""
     table = TABLES[name]
-    frame = read_table_frame(folder / f"{name}.csv", table)
     frame.attrs["title"] = table.caption
     frame.attrs["meanings"] = {column.name: column.meaning for column in table.columns}
     frame.attrs["provenance"] = {

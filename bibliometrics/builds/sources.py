@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import pandas as pd
+
 from bibliometrics import snapshot
 from bibliometrics.builds import publish
 from bibliometrics.builds.compare import Side
@@ -20,7 +22,13 @@ from bibliometrics.openalex.archive import MANIFEST, list_pulls
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.study.plan import PARTS
 from bibliometrics.tables import build as tables
-from bibliometrics.tables.answers import Counted, Listener, list_questions, make_provenance
+from bibliometrics.tables.answers import (
+    Counted,
+    Listener,
+    Provenance,
+    list_questions,
+    make_provenance,
+)
 from bibliometrics.tables.contradictions import list_follow_ups
 from bibliometrics.tables.datapackage import read_provenance
 from bibliometrics.tables.schema import COUNT_TABLES, TABLES, read_table
@@ -111,12 +119,24 @@ def count(study: Study, options: Options, listener: Listener) -> Counted:
         )
     if options.narrow is not None:
         return _count_on_narrow(study, options, options.narrow)
+    listener("reading the synthetic sample")
+    return _count_on_sample(study, options)
+
+
+def _count_on_sample(study: Study, options: Options) -> Counted:
     with tempfile.TemporaryDirectory(prefix="bibliometrics-") as scratch:
-        listener("reading the synthetic sample")
+        folder = Path(scratch) / "t"
         snapshot.narrow_release(
-            str(raw_input_folder(SAMPLE)), Path(scratch) / "t", years=study.years, jobs=_workers()
+            str(raw_input_folder(SAMPLE)), folder, years=study.years, jobs=_workers()
         )
-        return _count_on_narrow(study, options, Path(scratch) / "t")
+        return _count_on_narrow(study, options, folder)
+
+
+def count_sample(study: Study, part: str) -> tuple[dict[str, pd.DataFrame], Provenance]:
+    """Return the tables of one part of a study, counted on the synthetic sample."""
+    options = Options(study=study.id, source=SAMPLE, parts=(part,))
+    counted = _count_on_sample(study, options)
+    return tables.build_tables(study, counted.answers, counted.parts), counted.provenance
 
 
 def _workers() -> int | None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import pandas as pd
-from tqdm.auto import tqdm
 from tqdm.std import TqdmWarning
 
 from bibliometrics.connection.cache import DayPassedError, DayStore, today
@@ -137,6 +136,8 @@ class Bar:
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", TqdmWarning)  # a notebook without widgets: plain bar
+            from tqdm.auto import tqdm  # noqa: PLC0415 - it warns when it is loaded
+
             self._bar = tqdm(total=total, unit="call", leave=False)
         try:
             yield

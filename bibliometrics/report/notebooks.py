@@ -30,6 +30,7 @@ AT_A_TIME: Final = 2
 OVERVIEW: Final = "<Build "
 ONE_LEVEL: Final = 1
 NATIVE: Final = "python3"
+SYNTHETIC: Final = "SYNTHETIC"
 
 Show = Callable[[str], str | None]
 
@@ -115,18 +116,43 @@ def _source(cell: Mapping[str, Any]) -> str:
     return "".join(cell["source"])
 
 
-def tell(story: Story, show_figure: Show) -> str:
-    """Return a notebook as HTML: its words, tables and figures, without code."""
+def tell(story: Story, show_figure: Show, *, real: bool = False) -> str:
+    """
+    Return a notebook as HTML: its words, tables and figures, without code.
+
+    ``real``: sections whose heading says SYNTHETIC are left out.
+    """
     told: list[str] = []
     heading = story.title
-    for cell in story.cells:
+    for cell in _without_samples(story.cells) if real else story.cells:
+        heading = (_headings(cell) or [heading])[-1]
         if cell["cell_type"] == "markdown":
-            text = re.sub(r"\A# .*\n*", "", _source(cell))
-            heading = (re.findall(r"^#+ (.+)$", text, re.MULTILINE) or [heading])[-1]
-            told.append(_tell_markdown(text))
+            told.append(_tell_markdown(re.sub(r"\A# .*\n*", "", _source(cell))))
         else:
             told += [_tell_output(one, heading, show_figure) for one in cell.get("outputs", ())]
     return "\n".join(filter(None, told))
+
+
+def _headings(cell: Mapping[str, Any], mark: str = "##+") -> list[str]:
+    """Return the headings of a cell below its title: written, or computed by its code."""
+    texts = [_source(cell)] if cell["cell_type"] == "markdown" else _markdown_outputs(cell)
+    return [found for text in texts for found in re.findall(rf"^{mark} (.+)$", text, re.MULTILINE)]
+
+
+def _markdown_outputs(cell: Mapping[str, Any]) -> list[str]:
+    shown = (output.get("data", {}) for output in cell.get("outputs", ()))
+    return [_joined(data["text/markdown"]) for data in shown if "text/markdown" in data]
+
+
+def _without_samples(cells: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return cells without those from a heading that says SYNTHETIC up to the next of its level."""
+    kept, invented = [], False
+    for cell in cells:
+        found = _headings(cell, "##")
+        invented = SYNTHETIC in found[0] if found else invented
+        if not invented:
+            kept.append(cell)
+    return kept
 
 
 def _tell_markdown(text: str) -> str:

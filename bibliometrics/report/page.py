@@ -64,11 +64,11 @@ def hash_build(folder: Path) -> str:
 
 def render_page(build: Build, stories: Sequence[Story] = (), notebooks_hash: str = "") -> str:
     """Return the page of a build as HTML."""
-    page = _Page(build, notebooks_hash)
+    page, real = _Page(build, notebooks_hash), not build.provenance.synthetic
     sections = [
         ("verdicts", "Verdicts", page.verdicts()),
         ("figures", "Figures", page.figures()),
-        *((section_id(one), one.title, tell(one, page.show_figure)) for one in stories),
+        *((section_id(one), one.title, tell(one, page.show_figure, real=real)) for one in stories),
         ("tables", "Tables", page.tables()),
         ("provenance", "Where the numbers come from", page.provenance()),
     ]

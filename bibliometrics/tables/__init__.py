@@ -8,7 +8,7 @@ __all__, __getattr__, __dir__ = open_door(
         "answers": "Counted Listener Provenance list_questions make_provenance",
         "build": (
             "Built HOME REGION WITHOUT build_sound_tables build_tables "
-            "find_contradictions read_table_frame to_rows"
+            "find_contradictions part_of read_table_frame to_rows"
         ),
         "contradictions": "Contradiction list_follow_ups",
         "datapackage": (

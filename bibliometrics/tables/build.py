@@ -269,6 +269,13 @@ BUILDERS: Final[Mapping[str, tuple[Callable[[Study, Answers], pd.DataFrame], ...
 }
 
 
+def part_of(table: str) -> str:
+    """Return the part of the plan that a table of counts is built from."""
+    return next(
+        part for part, made in BUILDERS.items() for one in made if one.__name__ == f"build_{table}"
+    )
+
+
 @dataclass(frozen=True)
 class Built:
     """Tables by name; notes on their answers; and by name what is wrong with those left out."""

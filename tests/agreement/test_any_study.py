@@ -43,7 +43,10 @@ def test_no_code_names_the_paper_s_study(path: Path) -> None:
     assert [name for text in told for name in found_names(text)] == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem)
+# The last notebook counts for a reader of their own, and has to name an example.
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "notebooks").glob("0[1-7]*.ipynb")), ids=lambda p: p.stem
+)
 def test_no_notebook_s_own_text_names_it(path: Path) -> None:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     assert [name for cell in cells for name in found_names("".join(cell["source"]))] == []

@@ -70,6 +70,21 @@ def test_what_is_not_there_says_how_to_get_it(build: Build, tmp_path: Path) -> N
     assert "make sample" in raised.value.next_step
 
 
+def test_a_table_that_was_not_counted_is_that_of_the_sample_and_each_row_says_so(
+    build: Build, counted: Build
+) -> None:
+    invented = build.or_sample(OURS)
+    assert set(invented["source"]) == {"SYNTHETIC sample"}
+    assert invented.attrs["provenance"]["synthetic"]
+    assert list(invented["year"]) == list(build.study.year_range)
+    assert set(invented.columns) - {"source"} == {column.name for column in TABLES[OURS].columns}
+    assert replace(counted, provenance=replace(REAL, location=API_URL)).or_sample(OURS)[
+        ["n_works_institution_region", "source"]
+    ].values.tolist() == [[3, "OpenAlex"]]
+    with pytest.raises(InputError, match="no table of counts 'claims'"):
+        build.or_sample("claims")
+
+
 def test_an_edited_build_is_not_read(graded_world: World) -> None:
     study = graded_world.processed / "study.toml"
     study.write_text(study.read_text().replace("2007", "2008"))

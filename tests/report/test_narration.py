@@ -99,6 +99,22 @@ def test_headings_move_below_the_title_which_is_left_out() -> None:
     assert "<h4>Detail</h4>" in told
 
 
+def test_a_page_of_real_counts_leaves_out_what_stands_under_a_synthetic_heading() -> None:
+    cells = (
+        markdown("# T\n\n## Published\n\nreal words"),
+        code("a", shown(text_markdown="## Counted: SYNTHETIC sample")),
+        code("b", shown(text_plain="invented number")),
+        markdown("### Detail\n\ninvented words"),
+        code("c", shown(text_markdown="## Next: OpenAlex"), shown(text_plain="real number")),
+    )
+    real = tell(Story("01_x", cells), {}.get, real=True)
+    assert "real words" in real
+    assert "real number" in real
+    assert "invented" not in real
+    assert "SYNTHETIC" not in real
+    assert "invented number" in tell(Story("01_x", cells), {}.get)
+
+
 def test_tables_are_named_after_their_part() -> None:
     told = tell_cells(
         markdown("# T\n\n## Partners"),
