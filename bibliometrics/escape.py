@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_MARKDOWN: Final = re.compile(r"([\\\\`*_\[\]<>|~])|^([ ]*)([#+-]|[0-9]+[.)])(?= )|&(?=#?\w+;)")
+_MARKDOWN: Final = re.compile(
+    r"([\\\\`*\[\]<>|~]|(?<!\w)_|_(?!\w))|^([ ]*)([#+-]|[0-9]+[.)])(?= )|&(?=#?\w+;)"
+)
 #: Control characters but tab and line end; marks that turn the direction of writing.
 _CONTROL: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"

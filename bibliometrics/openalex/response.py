@@ -52,7 +52,7 @@ NUMBER_KEYS: Final = frozenset(
 PATTERNS: Final = {
     COUNTRY: "[A-Z]{2}",
     INSTITUTION: r"I\d{2,18}",
-    TOPIC: r"T\d{2,9}",
+    TOPIC: r"T\d{1,9}",
     **dict.fromkeys(NUMBER_KEYS, r"\d{1,6}"),
 }
 #: The key of institutions that are none; they may be among the groups.

@@ -101,7 +101,7 @@ class Tally(Counter[str]):
 
 _INSTITUTION: Final = re.compile(r"(?:.*/)?I([0-9]{2,18})", re.IGNORECASE)
 _WORK: Final = re.compile(r"(?:.*/)?W([0-9]{1,18})", re.IGNORECASE)
-_TOPIC: Final = re.compile(r"(?:.*/)?T([0-9]{2,9})", re.IGNORECASE)
+_TOPIC: Final = re.compile(r"(?:.*/)?T([0-9]{1,9})", re.IGNORECASE)
 _LAST_NUMBER: Final = re.compile(r"(?:.*/)?([0-9]{1,9})")
 
 

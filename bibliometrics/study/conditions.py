@@ -34,7 +34,7 @@ INSTITUTION_TYPES: Final = (
     "nonprofit",
     "other",
 )
-TOPIC: Final = re.compile(r"T\d{2,9}", re.ASCII)
+TOPIC: Final = re.compile(r"T\d{1,9}", re.ASCII)
 CORPORA: Final = ("core", "expansion", "all")
 #: Letters, digits, spaces, hyphens, apostrophes, full stops: nothing that filters understand.
 PHRASE: Final = re.compile(r"[\w'’.-]+( [\w'’.-]+)*")

@@ -25,7 +25,14 @@ def draw_dot(shown: Shown) -> Figure:
     return finish(figure, shown.title, shown.evidence)
 
 
-DOT = Entry("dot", "", lambda study: f"A dot for {study.id}", draw_dot, lambda _: "One dot.")
+DOT = Entry(
+    "dot",
+    "",
+    lambda study: f"A dot for {study.id}",
+    draw_dot,
+    lambda _: "One dot.",
+    when=lambda _: True,
+)
 
 
 @pytest.fixture
