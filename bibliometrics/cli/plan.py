@@ -93,7 +93,7 @@ def _remaining_usd() -> tuple[float | None, str]:
         name = (error.name or "a library").partition(".")[0]
         return None, f"what is left of today's budget is unknown: {name} is not installed."
     if left is None:
-        return None, "the server does not say what is left of today's budget."
+        return None, "what is left of today's budget is unknown: the server doesn't say."
     return round(left.usd + left.prepaid_usd, 6), ""
 
 

@@ -177,7 +177,7 @@ def test_a_curve_beyond_the_day_s_budget_goes_on_the_next_day(
 def test_the_plan_tells_what_each_part_costs(open_world: Callable[..., World]) -> None:
     told = open_world([]).run("plan", "--all", "--json").json
     assert list(told["tables"])[-2:] == ["specifications", "readings"]
-    assert told["credits"][0] < 800
+    assert told["credits"][0] < 1100  # readings and the old curve stand side by side
     usual = open_world([]).run("plan", "--json").json
     assert {"big_science", "specifications"}.isdisjoint(usual["tables"])
     assert open_world([]).run("plan", "--all", "--parts", "curve").code == 2

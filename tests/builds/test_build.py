@@ -173,7 +173,7 @@ def test_a_notebook_shows_every_table_and_its_state(counted: Build) -> None:
     assert reader.open == []
     assert reader.text[0] == "A <b>study</b> & more"
     assert [text for text in reader.text if text in TABLES] == list(TABLES)
-    assert sum("waiting for a" in text for text in reader.text) == len(TABLES) - 3
+    assert sum("waiting for a" in text for text in reader.text) == len(TABLES) - 4
     assert f"{len(counted['claims']):,}" in reader.text
 
 

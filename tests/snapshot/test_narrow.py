@@ -197,7 +197,7 @@ def test_real_records_of_2021_to_2026_give_what_plain_json_says(real_records: Pa
     with gzip.open(real_records, "rt", encoding="utf-8") as lines:
         works = [json.loads(line) for line in lines]
     core = [work for work in works if not work.get("is_xpac")]
-    assert (len(works), dropped) == (13_506, {"expansion corpus": len(works) - len(core)})
+    assert (len(works), +dropped) == (13_506, {"expansion corpus": len(works) - len(core)})
     rows = {row["work_id"]: row for row in table.to_pylist()}
     assert len(rows) == len(core)
     for work in core:
