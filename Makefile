@@ -61,6 +61,7 @@ define run_notebooks
 	@mkdir -p $(1)
 	@for book in notebooks/[0-9][0-9]_*.ipynb; do \
 		echo "papermill $$book $(2)"; \
+		MPLBACKEND=module://matplotlib_inline.backend_inline \
 		$(BIN)/papermill --no-progress-bar --cwd notebooks $(if $(2),-p data "../$(2)") \
 			"$$book" "$(1)/$${book##*/}" >$(1)/log.txt 2>&1 || { tail -n 40 $(1)/log.txt >&2; exit 1; }; \
 	done

@@ -34,6 +34,9 @@ SYNTHETIC: Final = "SYNTHETIC"
 
 Show = Callable[[str], str | None]
 
+#: Pictures go into the cells, whatever the backend of the program that runs them.
+INLINE = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+
 
 class ThisPython(AsyncKernelManager):
     """Starts kernels of the running Python, whatever kernels a user has under the same name."""
@@ -41,7 +44,7 @@ class ThisPython(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """What is started, and how."""
-        return KernelSpec(**get_kernel_dict())
+        return KernelSpec(**get_kernel_dict(), env=INLINE)
 
 
 @dataclass(frozen=True)

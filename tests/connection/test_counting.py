@@ -9,6 +9,7 @@ import pytest
 
 import bibliometrics as bm
 from bibliometrics.connection.wishes import KEYS
+from bibliometrics.errors import BudgetError
 from tests.support.openalex_server.server import OpenAlexServer, read_works
 from tests.support.oracle.answers import read_facts
 from tests.support.oracle.counts import count_plainly
@@ -165,7 +166,11 @@ def test_any_arguments_give_equal_frames_from_every_source(
         told = {name: list(v) if isinstance(v, tuple) else v for name, v in asked.items()}
         told["max_calls"] = 10_000
         for connection in (api, narrow):
-            frame = connection.count(**told)
+            try:
+                frame = connection.count(**told)
+            except BudgetError:  # some need tens of thousands of calls: refused before the first
+                assert connection is api, asked
+                continue
             found = rows(frame, asked["by"])
             assert found == plain, (connection, asked)
             assert list(found) == list(plain), (connection, asked)
