@@ -31,7 +31,7 @@ def test_what_is_left_of_the_budget_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_server_that_says_nothing_of_the_budget_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     priced = price(monkeypatch, None)
     assert priced["remaining_usd"] is None
-    assert plan.tell_plan(priced)[-1].startswith("note: the server does not say")
+    assert plan.tell_plan(priced)[-1].startswith("note: what is left of today's budget is unknown")
 
 
 def test_more_parts_never_cost_less() -> None:
