@@ -71,9 +71,10 @@ check: $(VENV)/dev.stamp ## style, types, rooms and the quick tests, in a minute
 	$(call check)
 	$(BIN)/python -m pytest -n auto -m quick $(ARGS)
 
-test: $(VENV)/dev.stamp ## the same with all tests, coverage and notebooks (SLOW=1: the slow tests too)
+test: $(VENV)/dev.stamp ## the same with all tests and notebooks (SLOW=1: coverage and the slow tests too)
 	$(call check)
-	$(BIN)/python -m pytest --cov -n auto --durations 15 $(if $(SLOW),,-m "not slow") $(ARGS)
+	$(BIN)/python -m pytest $(if $(SLOW),--cov) -n auto --durations 15 -m "not slow" $(ARGS)
+	$(if $(SLOW),$(BIN)/python -m pytest -n auto --dist worksteal --durations 15 -m slow $(ARGS))
 	$(BIN)/nbstripout --verify --keep-output --keep-count --extra-keys "$(KEEP)" notebooks/*.ipynb
 	$(call run_notebooks,build/notebooks)
 	$(BIN)/python -m bibliometrics refresh --source sample --to build/sample --quiet

@@ -63,6 +63,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "build"
 
 
+@pytest.mark.slow
 def test_another_study_has_all_tables_and_figures(sample: Path) -> None:
     study = load_study("cnrs-africa")
     joint = read_csv(sample / "institution_region.csv")

@@ -98,6 +98,7 @@ def test_the_invented_world_holds_what_trips_a_counter_over() -> None:
     assert "NA" in partners
 
 
+@pytest.mark.slow
 def test_offline_gives_the_same_bytes_again(
     open_world: Callable[..., World], tmp_path: Path
 ) -> None:

@@ -74,6 +74,7 @@ def expected_rows() -> dict[tuple[str, str, int, str], int]:
     return rows
 
 
+@pytest.mark.slow
 def test_the_table_of_readings_is_that_of_the_plain_calculation(world: World) -> None:
     ran = world.run("refresh", "--json", "--parts", "figures,readings")
     assert (ran.code, ran.err.count("error")) == (0, 0)

@@ -48,6 +48,7 @@ def other_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return checkout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["witnesses", "sample"])
 def test_a_build_depends_on_no_process_place_or_clock(
     source: str, other_checkout: Path, tmp_path: Path

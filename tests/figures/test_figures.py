@@ -740,6 +740,7 @@ def hashes_of(drawn: Drawn) -> dict[str, str]:
 SOME = ("figure4_institution_region", "partner_map", "team_size")
 
 
+@pytest.mark.slow
 def test_files_are_the_same_bytes_in_another_process_place_and_time(counted: Drawn) -> None:
     other = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C", "SOURCE_DATE_EPOCH": "1"}
     code = (

@@ -190,6 +190,7 @@ def test_authors_past_the_hundredth_and_the_thousandth_are_there() -> None:
     assert (row["n_authors"], row["countries"]) == (3000, ["CL"])
 
 
+@pytest.mark.slow
 def test_real_records_of_2021_to_2026_give_what_plain_json_says(real_records: Path) -> None:
     dropped: Counter[str] = Counter()
     with real_records.open("rb") as file:

@@ -31,7 +31,7 @@ def sample_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=["witness_build", "sample_build"])
+@pytest.fixture(params=["witness_build", pytest.param("sample_build", marks=pytest.mark.slow)])
 def build(request: pytest.FixtureRequest) -> Path:
     """Return a real build, and a synthetic one."""
     return Path(request.getfixturevalue(request.param))
