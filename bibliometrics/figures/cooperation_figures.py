@@ -45,7 +45,6 @@ from bibliometrics.figures.style import (
 from bibliometrics.figures.text import describe_growth, join_words, sentence, whole
 from bibliometrics.study.model import Study
 
-OUTPUT: Final = "figure2_country_output"
 PARTNERS: Final = "figure5_institution_partners"
 HOME: Final = "home_partners"
 
@@ -63,33 +62,46 @@ def _member_works(shown: Shown, *names: str) -> list[Evidence]:
     return []
 
 
-def _map_panels(shown: Shown) -> dict[str, Evidence]:
-    """Return what each map shows, by its title."""
+def _mapped(shown: Shown) -> list[tuple[str, Evidence]]:
+    """Return with whom the region works, and the works by country: ours, else all the home's."""
     study = shown.study
-    named = {f"Works of each country of {study.region_short}": _member_works(shown, OUTPUT)}
-    own = _member_works(shown, PARTNERS)
-    if own:
-        named[f"Works with {study.institution.short}"] = own
-    else:
-        named[f"Works with all {study.home_name}"] = _member_works(shown, HOME)
-    return {title: found[0] for title, found in named.items() if found}
+    named = ((study.institution.short, PARTNERS), (f"all {study.home_name}", HOME))
+    return [(who, item) for who, name in named for item in _member_works(shown, name)][:1]
+
+
+def _growth_of_halves(frame: pd.DataFrame, years: tuple[int, int]) -> tuple[pd.DataFrame, str]:
+    """Return works of the last half of the years over those of the first, by country."""
+    first, last = years
+    half = (last - first + 1) // 2
+    early = frame[frame["year"] < first + half].groupby("country_code")["n_works"].sum()
+    late = frame[frame["year"] > last - half].groupby("country_code")["n_works"].sum()
+    enough = early[early >= LEAST]
+    ratio = late.reindex(enough.index) / enough
+    said = f"{last - half + 1}–{last} over {first}–{first + half - 1}"
+    rows = pd.DataFrame({"country_code": frame["country_code"].unique()})
+    return rows.assign(growth_factor=rows["country_code"].map(ratio).astype(float)), said
+
+
+#: Works in the first half below which a country has no growth on the map.
+LEAST: Final = 10
 
 
 @styled
 def plot_region_map(shown: Shown) -> Figure:
-    """Draw maps of the region: works of its countries, and works with the institution."""
-    named = _map_panels(shown)
+    """Draw maps of the region: works with the institution (or its country), and their growth."""
+    [(who, item)] = _mapped(shown)
     figure = new_figure(10.5, 6.6)
-    panels = figure.subplots(1, max(2, len(named)))
-    for axes, (title, item) in zip(panels, named.items(), strict=False):
-        year = int(item.frame["year"].max())
-        plot.region_map(item.frame[["year", "country_code", "n_works"]], axes, year=year)
-        label = counting_label(f"works {year}", [item.source])
-        axes.set_xlabel(wrap(f"{item.source.label}: {label}; darker is more (log scale)", 52))
-        title_panel(axes, title)
-    for axes in figure.axes[len(named) :]:
-        axes.set_axis_off()
-    return finish(figure, shown.title, named.values(), [outline_note()], is_brief=True)
+    left, right = figure.subplots(1, 2)
+    plot.region_map(item.frame[["year", "country_code", "n_works"]], left)
+    counted = counting_label("works, years added up", [item.source])
+    left.set_xlabel(wrap(f"{counted}; darker is more (log scale)", 52))
+    title_panel(left, f"Works with {who}")
+    grown, said = _growth_of_halves(item.frame, shown.study.years)
+    plot.region_map(grown, right, column="growth_factor")
+    scale = f"ratio, log scale; white is 1, or fewer than {LEAST} works"
+    right.set_xlabel(wrap(f"{counting_label(f'works {said}', [item.source])} ({scale})", 52))
+    title_panel(right, f"Growth of works with {who}")
+    return finish(figure, shown.title, [item], [outline_note()], is_brief=True)
 
 
 def _listed(names: Iterable[object], works: Iterable[float]) -> str:
@@ -98,36 +110,37 @@ def _listed(names: Iterable[object], works: Iterable[float]) -> str:
     )
 
 
-def _leaders(item: Evidence, most: int = 5) -> str:
-    """Return the countries with most works in the last year."""
-    last = item.frame[item.frame["year"] == item.frame["year"].max()]
-    rows = last.sort_values(["n_works", "country_code"], ascending=[False, True]).head(most)
-    return _listed(rows["country_code"].map(country_name), rows["n_works"])
-
-
 def describe_region_map(shown: Shown) -> str:
     """Describe the maps of the region."""
+    [(who, item)] = _mapped(shown)
+    grown, said = _growth_of_halves(item.frame, shown.study.years)
+    top = grown.sort_values(["growth_factor", "country_code"], ascending=[False, True]).head(3)
+    named = [
+        f"{country_name(str(code))} {factor:.1f} times"
+        for code, factor in zip(top["country_code"], top["growth_factor"], strict=True)
+        if factor == factor
+    ]
+    pooled = pool_years(item.frame, shown.study.region.codes).head(5)
     return whole(
-        shown.own,
-        "Maps with outlines of countries, darker where there are more works.",
-        *(
-            sentence(
-                f"{title} ({item.source.label}, {item.frame['year'].max():.0f}):", _leaders(item)
-            )
-            for title, item in _map_panels(shown).items()
+        [item],
+        f"Two maps with outlines of countries: works with {who}, and their growth.",
+        sentence(
+            "Most works, years added up:",
+            _listed(pooled["country_code"].map(country_name), pooled["n_works"]),
         ),
+        sentence(f"Highest growth, {said}:", join_words(named)),
     )
 
 
 register(
     Entry(
         "region_map",
-        "country_output",
-        lambda study: f"{study.region_short} on the map: works in the last year of {period(study)}",
+        "institution_partners",
+        lambda study: f"{study.region_short} on the map: works and growth, {period(study)}",
         plot_region_map,
         describe_region_map,
-        when=lambda shown: bool(_map_panels(shown)),
-        parts=(OUTPUT, PARTNERS, HOME),
+        when=lambda shown: bool(_mapped(shown)),
+        parts=(PARTNERS, HOME),
     )
 )
 
@@ -140,7 +153,7 @@ def _indexed(shown: Shown) -> dict[str, tuple[pd.DataFrame, str, Evidence]]:
     study, joint = shown.study, shown.parts[JOINT].own
     wished: list[tuple[str, str, str, Sequence[Evidence]]] = [
         (study.institution.short, "n_works_institution_region", "institution", joint),
-        (f"all {study.home_name}", "n_works_home_region", "home", joint),
+        (f"all {study.home_name}", "n_works_home_region", "home", _joint_works(shown)),
         (study.region_short, "n_works_region", "region", shown.parts[REGION_OUTPUT].evidence),
     ]
     found = {}
@@ -153,6 +166,19 @@ def _indexed(shown: Shown) -> dict[str, tuple[pd.DataFrame, str, Evidence]]:
                 series = pd.DataFrame({"year": rows["year"], "value": value.round(1)})
                 found[name] = (series, role_colour(role), item)
     return found
+
+
+def _joint_works(shown: Shown) -> list[Evidence]:
+    """Return works of all the home country with the region: ours, else pairs added up."""
+    own = known_evidence(shown.parts[JOINT].own, "n_works_home_region")
+    added = [
+        Evidence(
+            item.frame.groupby("year")["n_works"].sum().rename("n_works_home_region").reset_index(),
+            item.source,
+        )
+        for item in _member_works(shown, HOME)
+    ]
+    return own or added
 
 
 def _indexed_marks(shown: Shown) -> list[Stated]:
@@ -182,10 +208,11 @@ def plot_indexed_growth(shown: Shown) -> Figure:
     base = shown.study.years[0]
     draw_lines(
         axes, lines, study=shown.study, columns=["index"], stated=marks,
-        ylabel=f"works per year, whole counting; {base} = 100",
+        ylabel=f"works per year, whole counting; {base} = 100", is_log=True,
     )  # fmt: skip
     axes.axhline(100, color=STATED_COLOUR, linewidth=0.6, alpha=0.5, zorder=0.5)
-    return finish(figure, shown.title, [item for _, _, item in named.values()])
+    sources = [item for _, _, item in named.values()]
+    return finish(figure, shown.title, sources)
 
 
 def describe_indexed_growth(shown: Shown) -> str:
@@ -214,7 +241,7 @@ register(
         plot_indexed_growth,
         describe_indexed_growth,
         when=lambda shown: bool(_indexed(shown)),
-        parts=(REGION_OUTPUT, JOINT),
+        parts=(REGION_OUTPUT, JOINT, HOME),
     )
 )
 
@@ -239,7 +266,11 @@ def plot_country_years(shown: Shown) -> Figure:
     panels = figure.subplots(1, len(evidence), squeeze=False)[0]
     for axes, item in zip(panels, evidence, strict=True):
         plot.heatmap(item.frame[["year", "country_code", "n_works"]], axes, most=MOST)
-        axes.set_ylim(MOST, 0)
+        axes.set_ylim(MOST, 0)  # rows of one height, however many a source has
+        axes.set_facecolor("none")
+        axes.spines[:].set_visible(False)
+        axes.xaxis.tick_top()
+        axes.set_xlabel("")
         of = study.institution.short
         if item.source.is_witness and not item.source.is_floor:
             of = f"all {study.home_name}"

@@ -17,7 +17,7 @@ import seaborn
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import LogNorm
+from matplotlib.colors import Colormap, LogNorm
 
 from bibliometrics.claims.ledger import Claim, load_claims
 from bibliometrics.claims.quantities import QUANTITIES
@@ -33,6 +33,7 @@ from bibliometrics.figures.data import (
 from bibliometrics.figures.outlines import Ring, drawn_codes, frame_of, rings_of
 from bibliometrics.figures.panels import draw_bands, draw_fields
 from bibliometrics.figures.style import (
+    DIVERGING,
     EMPTY_COLOUR,
     PALETTE,
     SHADES,
@@ -532,6 +533,11 @@ def team_size(frame: pd.DataFrame, ax: Axes | None = None, column: str | None = 
     return _stamp(axes, frame)
 
 
+#: Ratios that a map shows to both sides of 1.
+RATIOS: Final = ("growth_factor", "affinity", "activity_index")
+MOST_RATIO: Final = 16.0
+
+
 @styled
 def region_map(
     frame: pd.DataFrame, ax: Axes | None = None, column: str | None = None, year: int | None = None
@@ -542,11 +548,12 @@ def region_map(
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row a country, or a year and country: ``country_code`` and counts.
+        One row a country, or a year and country: ``country_code`` and counts or a ratio.
     ax : matplotlib.axes.Axes or None
         Where it is drawn; None: the current Axes.
     column : str or None
-        The column of counts.
+        The column of counts, or a ratio (``growth_factor``, ``affinity``, ``activity_index``),
+        drawn in two colours to both sides of 1.
     year : int or None
         The year; None: all years added up.
 
@@ -560,18 +567,27 @@ def region_map(
     InputError
         If the frame has no such column, or several rows for one country (and year).
     """
-    column = _column(frame, column, COUNTS)
-    chosen = frame if year is None else frame[frame["year"] == year]
-    works, axes = _by_country(chosen, column), _axes(ax)
-    west, east, south, north = frame_of(str(code) for code in works.index)
-    scale = LogNorm(1, max(2.0, float(works.max()) if len(works) else 2.0))
-    _draw_land(axes, works, scale, (west, east, south, north))
+    axes = _axes(ax)
+    if column in RATIOS:
+        _need(frame, "country_code", column)
+        _series(frame, "country_code")
+        values = frame.dropna(subset=column).set_index("country_code")[column].astype(float)
+        most = min(MOST_RATIO, max(2.0, float(values.max()) if len(values) else 2.0))
+        scale, shades, label = LogNorm(1 / most, most), DIVERGING, "ratio, log scale; white is 1"
+    else:
+        column = _column(frame, column, COUNTS)
+        chosen = frame if year is None else frame[frame["year"] == year]
+        values, shades = _by_country(chosen, column), SHADES
+        scale = LogNorm(1, max(2.0, float(values.max()) if len(values) else 2.0))
+        label = f"works{_period(chosen)}, whole counting; darker is more (log scale)"
+    bounds = frame_of(str(code) for code in frame["country_code"])
+    west, east, south, north = bounds
+    _draw_land(axes, values, (scale, shades), bounds)
     axes.set_facecolor("#E9F1F6")
     axes.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[])
     axes.set_aspect(1 / np.cos(np.radians((south + north) / 2)))
     axes.spines[:].set_visible(False)
     axes.grid(visible=False)
-    label = f"works{_period(chosen)}, whole counting; darker is more (log scale)"
     axes.set_xlabel(wrap(label, 40))
     return _stamp(axes, frame)
 
@@ -589,12 +605,18 @@ def _is_within(ring: Ring, bounds: tuple[float, float, float, float]) -> bool:
 
 
 def _draw_land(
-    axes: Axes, works: pd.Series[float], scale: LogNorm, bounds: tuple[float, float, float, float]
+    axes: Axes,
+    values: pd.Series[float],
+    scale: tuple[LogNorm, Colormap],
+    bounds: tuple[float, float, float, float],
 ) -> None:
+    """Draw the countries in shades, and their neighbours without."""
+    norm, shades = scale
+    is_ratio = shades is DIVERGING
     others = [
         ring
         for code in drawn_codes()
-        if code not in works.index
+        if code not in values.index
         for ring in rings_of(code)
         if _is_within(ring, bounds)
     ]
@@ -602,9 +624,10 @@ def _draw_land(
         PolyCollection(others, facecolor="#F7F5F0", edgecolor="#CCCCCC", linewidth=0.4, zorder=1)
     )
     taken: list[tuple[float, float]] = []
-    for code, value in works.items():
+    for code, value in values.items():
         rings = rings_of(str(code))
-        shade = SHADES(scale(value)) if value > 0 else "white"
+        shade = shades(norm(value)) if value > 0 else "white"
+        text = f"{value:.2g}" if is_ratio else format_count(float(value))
         if not rings:
             continue
         land = PolyCollection(rings, facecolor=shade, edgecolor="#888888", linewidth=0.5, zorder=2)
@@ -615,19 +638,19 @@ def _draw_land(
         if max(high - low) < SMALL:
             axes.plot(*middle, "o", markersize=6, color=shade, markeredgecolor="#888888", zorder=3)
         elif max(high - low) > 3 * SMALL:
-            _write_works(axes, float(value), low, high, shade, taken, bounds)
+            _write_value(axes, text, low, high, shade, taken, bounds)
 
 
-def _write_works(
+def _write_value(
     axes: Axes,
-    value: float,
+    text: str,
     low: Any,
     high: Any,
     shade: Any,
     taken: list[tuple[float, float]],
     bounds: tuple[float, float, float, float],
 ) -> None:
-    """Write the works of a country into its outline, or beside one that is narrow, if free."""
+    """Write the value of a country into its outline, or beside one that is narrow, if free."""
     west, east, south, north = bounds
     is_narrow = high[1] - low[1] > 3 * (high[0] - low[0])
     x, y = float(low[0] if is_narrow else (low[0] + high[0]) / 2), float((low[1] + high[1]) / 2)
@@ -637,7 +660,7 @@ def _write_works(
     taken.append((x, y))
     ink = "#333333" if is_narrow else ink_on(shade)
     side = "right" if is_narrow else "center"
-    axes.text(x, y, format_count(value), ha=side, va="center", fontsize=7, color=ink, zorder=4)
+    axes.text(x, y, text, ha=side, va="center", fontsize=7, color=ink, zorder=4)
 
 
 @styled

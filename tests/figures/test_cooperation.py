@@ -107,6 +107,15 @@ def test_the_paper_s_growth_stands_beside_the_region_s(
     assert f"{100 * last / first:,.0f} in {STUDY.years[1]}" in alt
 
 
+def test_the_map_tells_works_and_growth_of_the_same_source(
+    published: dict[str, tuple[Figure, str]],
+) -> None:
+    figure, alt = published["region_map"]
+    works, growth = (axes.get_title(loc="left") for axes in figure.axes)
+    assert (works, growth) == ("Works with all China", "Growth of works with all China")
+    assert "Highest growth, 2012–2016 over 2007–2011: Bolivia 9.3 times" in alt
+
+
 def test_the_home_country_s_false_matches_are_said(
     published: dict[str, tuple[Figure, str]],
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 import bibliometrics as bm
@@ -12,7 +13,7 @@ from bibliometrics.claims.verdicts import load_claims
 from bibliometrics.errors import InputError
 from bibliometrics.figures import plot
 from bibliometrics.figures.outlines import OUTLINES, drawn_codes, rings_of
-from bibliometrics.figures.style import STATED, SYNTHETIC
+from bibliometrics.figures.style import DIVERGING, STATED, SYNTHETIC
 from bibliometrics.study.model import load_study
 
 YEARS = (2014, 2015, 2016)
@@ -124,6 +125,19 @@ def test_marks_that_can_not_be_are_refused(ax: Axes) -> None:
     plot.output(WORKS.assign(source=f"{SYNTHETIC} sample"), ax)
     with pytest.raises(InputError, match="can't stand beside"):
         plot.mark_stated(ax, "P17")
+
+
+def test_a_map_of_a_ratio_has_a_colour_to_each_side_of_1(ax: Axes) -> None:
+    frame = pd.DataFrame(
+        {"country_code": ["BR", "AR", "CL"], "growth_factor": [4.0, 0.25, float("nan")]}
+    )
+    plot.region_map(frame, ax, column="growth_factor")
+    assert {text.get_text() for text in ax.texts} == {"4", "0.25"}
+    land = [one for one in ax.collections if isinstance(one, PolyCollection)]
+    shades = [tuple(one.get_facecolor()[0]) for one in land]
+    assert {DIVERGING(0.0), DIVERGING(1.0)} <= {*shades}
+    with pytest.raises(InputError, match="several rows"):
+        plot.region_map(pd.concat([frame, frame]), ax, column="growth_factor")
 
 
 def test_every_member_of_the_study_s_region_is_on_the_map(ax: Axes) -> None:
