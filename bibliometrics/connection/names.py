@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 
 from bibliometrics.errors import InputError
 from bibliometrics.files import DEFINITIONS
+from bibliometrics.models import read_toml
 from bibliometrics.openalex.institutions import identify
 from bibliometrics.study.draft import find_definition
 from bibliometrics.study.model import (
@@ -26,7 +27,6 @@ from bibliometrics.study.model import (
     Region,
     country_names,
     field_names,
-    read_toml,
 )
 
 WORLD: Final = "world"

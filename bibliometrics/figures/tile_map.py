@@ -26,7 +26,7 @@ from bibliometrics.figures.data import (
 )
 from bibliometrics.figures.style import PALETTE, SHADES, count_axis, ink_on, wrap
 from bibliometrics.files import DEFINITIONS
-from bibliometrics.study.model import read_toml
+from bibliometrics.models import read_toml
 
 NO_TILE: Final = ".."
 GAP: Final = 0.04  # between tiles, in tiles

@@ -13,7 +13,7 @@ __all__, __getattr__, __dir__ = open_door(
         "model": (
             "DEFAULT_STUDY FIRST_YEAR ID_PATTERN Institution LAST_YEAR Region Specification Study "
             "WORK_TYPES available_studies check_countries country_names field_names list_replaced "
-            "load_study read_toml study_text"
+            "load_study study_text"
         ),
         "plan": "DEFAULT_PARTS PARTS PlannedQuestion build_plan",
         "profile": (

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from bibliometrics.errors import InputError
 from bibliometrics.files import DEFINITIONS
+from bibliometrics.models import read_toml
 from bibliometrics.study.model import (
     FIRST_YEAR,
     ID_PATTERN,
@@ -21,7 +22,6 @@ from bibliometrics.study.model import (
     WORK_TYPES,
     country_names,
     field_names,
-    read_toml,
 )
 
 INSTITUTION_TYPES: Final = (

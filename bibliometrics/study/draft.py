@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from bibliometrics.errors import InputError
 from bibliometrics.files import DEFINITIONS, check_output, write_atomic
-from bibliometrics.study.model import Specification, Study, load_study, read_toml
+from bibliometrics.models import read_toml
+from bibliometrics.study.model import Specification, Study, load_study
 from bibliometrics.study.plan import build_plan
 from bibliometrics.study.specifications import curve_hash
 

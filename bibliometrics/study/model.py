@@ -20,35 +20,13 @@ from typing import Any, Final
 from bibliometrics.errors import InputError
 from bibliometrics.escape import escape_terminal, has_control
 from bibliometrics.files import DEFINITIONS, STUDIES
-from bibliometrics.models import read_toml as read_toml
+from bibliometrics.models import read_form, read_toml
 
 DEFAULT_STUDY: Final = "cas-latin-america"
 ID_PATTERN: Final = re.compile(r"I[0-9]{2,}")
 STUDY_ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FIRST_YEAR, LAST_YEAR = 1500, 2050
-KIND_WORDS: Final = {str: "a text", int: "a whole number", dict: "a table", list: "a list"}
-TOP_TABLES: Final = ("study", "primary", "paper", "regions", "institutions")
 FLAGS: Final = ("retracted", "core_source")
-STUDY_ENTRIES: Final = (
-    "id",
-    "title",
-    "question",
-    "years",
-    "institution",
-    "region",
-    "region_short",
-    "home",
-    "home_name",
-    "top_country",
-    "featured_countries",
-    "source",
-    "date",
-)
-INSTITUTION_ENTRIES: Final = (
-    *("id", "ror", "name", "short", "country", "members", "parts"),
-    *("source", "date", "note"),
-)
-PAPER_ENTRIES: Final = ("authors", "year", "title", "journal", "short", "doi", "url", "note")
 WORK_TYPES: Final = frozenset(
     [
         "article",
@@ -284,31 +262,6 @@ def available_studies() -> list[str]:
     return sorted(path.stem for path in STUDIES.glob("*.toml"))
 
 
-def _value(table: dict[str, Any], name: str, kind: type, where: str, default: Any = None) -> Any:
-    """Return one entry of a table; raise InputError when it is missing or of another type."""
-    value = table.get(name, default)
-    if value is None:
-        msg = f"{where}: entry {name!r} is missing."
-        raise InputError(msg, f"add {name} = …")
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        msg = f"{where}: entry {name!r} must be {KIND_WORDS[kind]}, but is {value!r}."
-        raise InputError(msg, "correct it")
-    return value
-
-
-def _table(tables: dict[str, Any], name: str, where: str) -> dict[str, Any]:
-    """Return a table that may be absent; raise InputError when it is none."""
-    return dict(_value(tables, name, dict, where, {}))
-
-
-def _check_names(table: dict[str, Any], known: tuple[str, ...], where: str) -> None:
-    """Raise InputError when a table has an unknown entry, most likely a misspelt one."""
-    unknown = sorted(set(table) - set(known))
-    if unknown:
-        msg = f"{where}: unknown entry {', '.join(unknown)}."
-        raise InputError(msg, f"known: {', '.join(known)}")
-
-
 def _check_repeats(values: Iterable[str], name: str, where: str) -> tuple[str, ...]:
     """Return values as a tuple; raise InputError when one stands there twice."""
     values = tuple(values)
@@ -317,19 +270,6 @@ def _check_repeats(values: Iterable[str], name: str, where: str) -> tuple[str, .
         msg = f"{where}: {name!r} names {', '.join(twice)} more than once."
         raise InputError(msg, "name each once")
     return values
-
-
-def _texts(values: object, name: str, where: str) -> tuple[str, ...]:
-    """Return a list of distinct texts as a tuple; raise InputError for anything else."""
-    return _check_repeats(_row(values, name, where), name, where)
-
-
-def _row(values: object, name: str, where: str) -> tuple[str, ...]:
-    """Return a list of texts as a tuple; raise InputError for anything else."""
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        msg = f"{where}: {name!r} must be a list of texts, but is {values!r}."
-        raise InputError(msg, f'write {name} = ["…", "…"]')
-    return tuple(values)
 
 
 def check_countries(codes: tuple[str, ...], where: str) -> tuple[str, ...]:
@@ -353,78 +293,134 @@ def check_institution_id(text: str, where: str) -> str:
     return short
 
 
-def _region(key: str, table: dict[str, Any], where: str) -> Region:
+@dataclass(frozen=True, kw_only=True)
+class _RegionTable:
+    """A region as a file has it."""
+
+    name: str
+    codes: tuple[str, ...]
+    source: str
+    short: str = ""
+    date: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    id: str
+    name: str = ""
+    short: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Members:
+    list: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _InstitutionTable:
+    """An institution as a file has it; a member is a row of id, ROR id, id of its parent, name."""
+
+    id: str
+    name: str
+    country: str
+    source: str
+    short: str = ""
+    ror: str = ""
+    date: str = ""
+    note: str = ""
+    parts: dict[str, _Part] = field(default_factory=dict)
+    members: _Members = _Members()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _StudyTable:
+    id: str
+    title: str
+    years: Any
+    institution: str
+    region: str
+    source: str
+    question: str = ""
+    region_short: str = ""
+    home: tuple[str, ...] = ()
+    home_name: str = ""
+    top_country: str = ""
+    featured_countries: tuple[str, ...] = ()
+    date: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PaperTable:
+    authors: str = ""
+    year: int | str = ""
+    title: str = ""
+    journal: str = ""
+    short: str = ""
+    doi: str = ""
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _StudyFile:
+    study: _StudyTable
+    primary: dict[str, Any] = field(default_factory=dict)
+    paper: _PaperTable = _PaperTable()
+    regions: dict[str, Any] = field(default_factory=dict)
+    institutions: dict[str, Any] = field(default_factory=dict)
+
+
+def _region(key: str, table: object, where: str) -> Region:
     where = f"{where}, region {key!r}"
-    _check_names(table, ("name", "short", "codes", "source", "date", "note"), where)
-    codes = _texts(table.get("codes", []), "codes", where)
-    return Region(
-        key=key,
-        name=_value(table, "name", str, where),
-        codes=check_countries(codes, where),
-        source=_value(table, "source", str, where),
-        date=str(table.get("date", "")),
-        note=str(table.get("note", "")),
-    )
+    told = read_form(_RegionTable, table, where)
+    codes = check_countries(_check_repeats(told.codes, "codes", where), where)
+    return Region(key, told.name, codes, told.source, told.date, told.note)
 
 
-def _institution(key: str, table: dict[str, Any], where: str) -> Institution:
+def _institution(key: str, table: object, where: str) -> Institution:
     where = f"{where}, institution {key!r}"
-    _check_names(table, INSTITUTION_ENTRIES, where)
-    _check_names(_table(table, "members", where), ("list",), f"{where}, table members")
-    for part, told in _table(table, "parts", where).items():
-        if isinstance(told, dict):
-            _check_names(told, ("id", "name", "short"), f"{where}, part {part!r}")
-    node = check_institution_id(_value(table, "id", str, where), where)
-    rows = _value(_table(table, "members", where), "list", list, where, [])
-    members = [_member(row, where) for row in rows]
-    named = _table(table, "parts", where)
-    parts = [
-        (part, check_institution_id(_value(_table(named, part, where), "id", str, where), where))
-        for part in named
-    ]
-    name = _value(table, "name", str, where)
-    country = check_countries((_value(table, "country", str, where),), where)[0]
+    told = read_form(_InstitutionTable, table, where)
+    node = check_institution_id(told.id, where)
+    members = [_member(row, where) for row in told.members.list]
+    parts = {name: check_institution_id(part.id, where) for name, part in told.parts.items()}
     made = Institution(
         key=key,
         id=node,
-        name=name,
-        short=_value(table, "short", str, where, name),
-        country=country,
-        source=_value(table, "source", str, where),
-        date=str(table.get("date", "")),
-        ror=str(table.get("ror", "")),
-        note=str(table.get("note", "")),
+        name=told.name,
+        short=told.short or told.name,
+        country=check_countries((told.country,), where)[0],
+        source=told.source,
+        date=told.date,
+        ror=told.ror,
+        note=told.note,
         members=tuple(sorted(members, key=lambda pair: int(pair[0][1:]))),
-        parts=tuple(parts),
-        part_names=tuple((part, str(named[part].get("short", part))) for part in named),
+        parts=tuple(parts.items()),
+        part_names=tuple((name, part.short or name) for name, part in told.parts.items()),
     )
     stray = sorted({member for member, _ in members} - set(made.ids_below(node)))
     if stray:
         msg = f"{where}: the parents of member {stray[0]} don't lead to {node}."
         raise InputError(msg, f"name in its row the parent that does, or {node} itself")
-    whole = [part for part, top in parts if node in made.ids_below(top)]
+    whole = [part for part, top in parts.items() if node in made.ids_below(top)]
     if whole:
         msg = f"{where}: without part {whole[0]!r} nothing is left of {node}."
         raise InputError(msg, "name a part below the institution")
     return made
 
 
-def _member(row: object, where: str) -> tuple[str, str]:
+def _member(row: tuple[str, ...], where: str) -> tuple[str, str]:
     """Return the ids of a member and of its parent from a row of four texts."""
-    texts = _row(row, "members", where)
-    if len(texts) != 4:
+    if len(row) != len(("id", "ror", "parent", "name")):
         msg = f"{where}: a member must be [id, ROR id, id of the parent, name], but is {row!r}."
         raise InputError(msg, "correct it")
-    return check_institution_id(texts[0], where), check_institution_id(texts[2], where)
+    return check_institution_id(row[0], where), check_institution_id(row[2], where)
 
 
-def _choose(
-    named: object, own: dict[str, Any], shared: dict[str, Any], what: str, where: str
-) -> str:
+def _choose(named: str, known: dict[str, Any], what: str, where: str) -> str:
     """Return a definition's key; raise InputError when neither the study nor the package has it."""
-    if not isinstance(named, str) or named not in {**shared, **own}:
-        known = ", ".join(sorted({**shared, **own}))
-        msg = f"{where}: unknown {what} {named!r}; known: {known}."
+    if named not in known:
+        msg = f"{where}: unknown {what} {named!r}; known: {', '.join(sorted(known))}."
         raise InputError(msg, f"name one of these, or add a [{what}s.NAME] table to the study file")
     return named
 
@@ -454,31 +450,20 @@ def _years(value: object, where: str) -> tuple[int, int]:
 
 def _specification(table: dict[str, Any], where: str) -> Specification:
     where = f"{where}, table [primary]"
-    _check_names(table, tuple(Specification.__dataclass_fields__), where)
-    values: dict[str, Any] = {
-        name: _texts(value, name, where) if isinstance(value, list) else value
-        for name, value in table.items()
-    }
-    values |= {name: None for name in FLAGS if values.get(name) == "any"}
-    for name, value in values.items():
-        fine = {
-            "retracted": value is None or isinstance(value, bool),
-            "core_source": value is None or isinstance(value, bool),
-            "max_authors": type(value) is int and value > 0,
-            "max_countries": type(value) is int and value > 0,
-            "institution": isinstance(value, str),
-            "region": isinstance(value, str),
-        }.get(name, isinstance(value, tuple))
-        if not fine:
-            msg = f"{where}: entry {name!r} can't be {value!r}."
+    words = {name: None for name in FLAGS if table.get(name) == "any"}
+    told = read_form(Specification, table | words, where)
+    for name in ("max_authors", "max_countries"):
+        if table.get(name, 1) < 1:
+            msg = f"{where}: entry {name!r} must be 1 or more, but is {table[name]}."
             raise InputError(msg, "correct it")
-    if "home" in values:
-        values["home"] = check_countries(values["home"], where)
-    if "without_institutions" in values:
-        ids = values["without_institutions"]
-        short = [check_institution_id(one, where) for one in ids]
-        values["without_institutions"] = _check_repeats(short, "without_institutions", where)
-    specification = Specification(**values)
+    for name in ("types", "without_types", "home"):
+        _check_repeats(getattr(told, name), name, where)
+    ids = [check_institution_id(one, where) for one in told.without_institutions]
+    specification = replace(
+        told,
+        home=check_countries(told.home, where) if "home" in table else (),
+        without_institutions=_check_repeats(ids, "without_institutions", where),
+    )
     odd = sorted(set(specification.types + specification.without_types) - WORK_TYPES)
     if odd:
         msg = f"{where}: unknown work type {', '.join(odd)}."
@@ -608,47 +593,37 @@ def load_study(name: str = DEFAULT_STUDY) -> Study:
     path = _find(name)
     content = read_toml(path)
     where = f"study file {path}"
-    _check_names(content, TOP_TABLES, where)
     _check_characters(content, where)
-    table = _value(content, "study", dict, where)
-    _check_names(table, STUDY_ENTRIES, f"{where}, table [study]")
-    shared_regions = read_toml(DEFINITIONS / "regions.toml")
-    shared_institutions = read_toml(DEFINITIONS / "institutions.toml")
-    own_regions, own_institutions = (
-        _table(content, "regions", where),
-        _table(content, "institutions", where),
-    )
-    region_key = _choose(table.get("region"), own_regions, shared_regions, "region", where)
-    key = _choose(
-        table.get("institution"), own_institutions, shared_institutions, "institution", where
-    )
-    paper = _table(content, "paper", where)
-    _check_names(paper, PAPER_ENTRIES, f"{where}, table [paper]")
-    for name, told in own_institutions.items():
-        _institution(name, _table(own_institutions, name, where) if told else {}, where)
-    regions = {**shared_regions, **own_regions}
-    region = _region(region_key, _table(regions, region_key, where), where)
-    institutions = {**shared_institutions, **own_institutions}
-    institution = _institution(key, _table(institutions, key, where), where)
-    home = check_countries(_texts(table.get("home", [institution.country]), "home", where), where)
-    featured = _texts(table.get("featured_countries", []), "featured_countries", where)
+    told = read_form(_StudyFile, content, where)
+    table = told.study
+    regions = {**read_toml(DEFINITIONS / "regions.toml"), **told.regions}
+    institutions = {**read_toml(DEFINITIONS / "institutions.toml"), **told.institutions}
+    for key in told.institutions:
+        _institution(key, institutions[key], where)
+    region_key = _choose(table.region, regions, "region", where)
+    key = _choose(table.institution, institutions, "institution", where)
+    institution = _institution(key, institutions[key], where)
+    known = {key: _region(key, content, where) for key, content in regions.items()}
+    is_given = "home" in content["study"]
+    home = table.home if is_given else (institution.country,)
+    home = check_countries(_check_repeats(home, "home", where), where)
     study = Study(
-        id=_study_id(_value(table, "id", str, where), where),
-        title=_value(table, "title", str, where),
-        question=str(table.get("question", "")),
-        years=_years(table.get("years"), where),
+        id=_study_id(table.id, where),
+        title=table.title,
+        question=table.question,
+        years=_years(table.years, where),
         institution=institution,
-        region=region,
+        region=known[region_key],
         home=home,
-        home_name=str(table.get("home_name", country_names()[home[0]])),
-        region_short=str(table.get("region_short", region.name)),
-        top_country=str(table.get("top_country", "")),
-        featured_countries=featured,
-        primary=_specification(_table(content, "primary", where), where),
-        source=_value(table, "source", str, where),
-        date=str(table.get("date", "")),
-        paper={key: str(value) for key, value in paper.items()},
-        regions=tuple(_region(key, _table(regions, key, where), where) for key in regions),
+        home_name=table.home_name or country_names()[home[0]],
+        region_short=table.region_short or known[region_key].name,
+        top_country=table.top_country,
+        featured_countries=_check_repeats(table.featured_countries, "featured_countries", where),
+        primary=_specification(told.primary, where),
+        source=table.source,
+        date=table.date,
+        paper={name: str(value) for name, value in asdict(told.paper).items() if value != ""},
+        regions=tuple(known.values()),
     )
     _check_geography(study, where)
     check_institution_rule(study, study.primary)

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from bibliometrics.errors import InputError
 from bibliometrics.files import DEFINITIONS
+from bibliometrics.models import read_toml
 from bibliometrics.study import questions as asked
-from bibliometrics.study.model import Study, read_toml
+from bibliometrics.study.model import Study
 from bibliometrics.study.questions import Question
 
 SMALL_TEAM: Final = 100

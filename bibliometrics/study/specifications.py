@@ -18,7 +18,8 @@ from itertools import product
 from typing import Any, Final
 
 from bibliometrics.files import DEFINITIONS
-from bibliometrics.study.model import Specification, Study, read_toml
+from bibliometrics.models import read_toml
+from bibliometrics.study.model import Specification, Study
 
 STRONG_AXES: Final = ("document_types", "source", "team_size", "institution")
 AXES: Final = (*STRONG_AXES, "region", "home", "affiliations")

@@ -111,12 +111,12 @@ list = [["I11", "", "I1294671590", "A"], ["I12", "", "I11", "B"]]
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("codes =", "code =", "unknown entry code"),
-        ("[institutions.own.members]", "[institutions.own.member]", "unknown entry member"),
-        ("list =", "lists =", "unknown entry lists"),
+        ("codes =", "code =", "unknown entry 'code'"),
+        ("[institutions.own.members]", "[institutions.own.member]", "unknown entry 'member'"),
+        ("list =", "lists =", "unknown entry 'members.lists'"),
         ('"I11", "B"', '"I13", "B"', "parents of member I12 don't lead to I1294671590"),
         ("I1294671590", "I\u0661\u0662\u0663", "is not an OpenAlex institution id"),
-        ("country =", "land =", "unknown entry land"),
+        ("country =", "land =", "unknown entry 'land'"),
     ],
 )
 def test_a_misspelt_or_stray_entry_of_a_study_is_refused(
