@@ -7,9 +7,10 @@ current Axes of pyplot are drawn into, as in seaborn; what is there can be chang
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, ParamSpec, cast
 
 import numpy as np
 import pandas as pd
@@ -169,7 +170,39 @@ def _lines(
     return ax
 
 
-@styled
+#: What the docstrings of this module share.
+SHARED: Final = {
+    "ax": """ax : matplotlib.axes.Axes or None
+        Where it is drawn; None: the current Axes.""",
+    "column": """column : str or None
+        The column of counts; None: ``n_works``, or the first count of a build's table.""",
+    "drawn": """Returns
+    -------
+    matplotlib.axes.Axes
+        The Axes.
+
+    Raises
+    ------
+    InputError
+        If the frame lacks a column, or has several rows for one point, bar or cell.""",
+}
+P = ParamSpec("P")
+
+
+def _drawing(draw: Callable[P, Axes]) -> Callable[P, Axes]:
+    """Let a function draw in our style, stamp what is invented, and complete its docstring."""
+    draw.__doc__ = (draw.__doc__ or "") % SHARED
+
+    @styled
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **options: P.kwargs) -> Axes:
+        frame = args[0] if args else options["frame"]
+        return _stamp(draw(*args, **options), cast("pd.DataFrame", frame))
+
+    return drawn
+
+
+@_drawing
 def output(frame: pd.DataFrame, ax: Axes | None = None, column: str | None = None) -> Axes:
     """
     Draw works per year, one line for each institution, region and source of the frame.
@@ -178,27 +211,18 @@ def output(frame: pd.DataFrame, ax: Axes | None = None, column: str | None = Non
     ----------
     frame : pandas.DataFrame
         One row a year: ``year`` and counts of works.
-    ax : matplotlib.axes.Axes or None
-        Where it is drawn; None: the current Axes.
+    %(ax)s
     column : str or None
         The column of counts; None: ``n_works``, or the first count of a build's table.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes.
-
-    Raises
-    ------
-    InputError
-        If the frame has no such column, or several rows for one year.
+    %(drawn)s
     """
     _need(frame, "year")
     column = _column(frame, column, COUNTS)
-    return _stamp(_lines(_axes(ax), _series(frame, "year"), column), frame)
+    return _lines(_axes(ax), _series(frame, "year"), column)
 
 
-@styled
+@_drawing
 def share(frame: pd.DataFrame, ax: Axes | None = None, column: str | None = None) -> Axes:
     """
     Draw shares (0 to 1) per year as percentages; otherwise like `output`.
@@ -207,27 +231,18 @@ def share(frame: pd.DataFrame, ax: Axes | None = None, column: str | None = None
     ----------
     frame : pandas.DataFrame
         One row a year: ``year`` and shares, for instance of `share` or a build's table.
-    ax : matplotlib.axes.Axes or None
-        Where it is drawn; None: the current Axes.
+    %(ax)s
     column : str or None
         The column of shares; None: the first that is known.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes.
-
-    Raises
-    ------
-    InputError
-        If the frame has no such column, or several rows for one year.
+    %(drawn)s
     """
     _need(frame, "year")
     column = _column(frame, column, SHARES)
-    return _stamp(_lines(_axes(ax), _series(frame, "year"), column), frame)
+    return _lines(_axes(ax), _series(frame, "year"), column)
 
 
-@styled
+@_drawing
 def growth(frame: pd.DataFrame, ax: Axes | None = None, column: str | None = None) -> Axes:
     """
     Draw indexed growth: each line's first year with works is 100.
@@ -236,20 +251,10 @@ def growth(frame: pd.DataFrame, ax: Axes | None = None, column: str | None = Non
     ----------
     frame : pandas.DataFrame
         One row a year and line, as for `output`.
-    ax : matplotlib.axes.Axes or None
-        Where it is drawn; None: the current Axes.
-    column : str or None
-        The column of counts.
+    %(ax)s
+    %(column)s
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes.
-
-    Raises
-    ------
-    InputError
-        If the frame has no such column, or several rows for one year.
+    %(drawn)s
     """
     _need(frame, "year")
     column = _column(frame, column, COUNTS)
@@ -263,7 +268,7 @@ def growth(frame: pd.DataFrame, ax: Axes | None = None, column: str | None = Non
     _lines(axes, indexed, column)
     axes.axhline(100, color="#999999", linewidth=0.8, zorder=0.5)
     axes.set_ylabel("works per year, whole counting; first year = 100")
-    return _stamp(axes, frame)
+    return axes
 
 
 def _by_country(frame: pd.DataFrame, column: str) -> pd.Series[float]:
@@ -281,7 +286,7 @@ def _name_of(frame: pd.DataFrame, code: str) -> str:
     return country_name(code)
 
 
-@styled
+@_drawing
 def country_lines(
     frame: pd.DataFrame,
     ax: Axes | None = None,
@@ -295,33 +300,23 @@ def country_lines(
     ----------
     frame : pandas.DataFrame
         One row a year and country: ``year``, ``country_code`` and counts or shares.
-    ax : matplotlib.axes.Axes or None
-        Where it is drawn; None: the current Axes.
+    %(ax)s
     codes : sequence of str
         The countries, by code; none: the six with most works.
     column : str or None
         The column of counts or shares (0 to 1).
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes.
-
-    Raises
-    ------
-    InputError
-        If the frame has no such column, or several rows for a year and country.
+    %(drawn)s
     """
     _need(frame, "year", "country_code")
     column = _column(frame, column, (*COUNTS, *SHARES))
     chosen = [*codes] or [str(code) for code in _by_country(frame, column).index[:6]]
     named = {_name_of(frame, code): frame[frame["country_code"] == code] for code in chosen}
     colours = country_colours(chosen)
-    axes = _lines(_axes(ax), named, column, [colours[code] for code in chosen])
-    return _stamp(axes, frame)
+    return _lines(_axes(ax), named, column, [colours[code] for code in chosen])
 
 
-@styled
+@_drawing
 def countries(
     frame: pd.DataFrame, ax: Axes | None = None, most: int = MOST, column: str | None = None
 ) -> Axes:
@@ -332,22 +327,12 @@ def countries(
     ----------
     frame : pandas.DataFrame
         One row a country, or a year and country: ``country_code`` and counts.
-    ax : matplotlib.axes.Axes or None
-        Where it is drawn; None: the current Axes.
+    %(ax)s
     most : int
         How many countries are drawn.
-    column : str or None
-        The column of counts.
+    %(column)s
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes.
-
-    Raises
-    ------
-    InputError
-        If the frame has no such column, or several rows for one country (and year).
+    %(drawn)s
     """
     column = _column(frame, column, COUNTS)
     axes, works = _axes(ax), _by_country(frame, column).head(most)
@@ -363,7 +348,7 @@ def countries(
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     count_axis(axes.xaxis)
-    return _stamp(axes, frame)
+    return axes
 
 
 partners = countries
@@ -376,7 +361,7 @@ def _period(frame: pd.DataFrame) -> str:
     return f" {first}" if first == last else f" {first}–{last}"
 
 
-@styled
+@_drawing
 def heatmap(
     frame: pd.DataFrame, ax: Axes | None = None, most: int = MOST, column: str | None = None
 ) -> Axes:
@@ -387,22 +372,12 @@ def heatmap(
     ----------
     frame : pandas.DataFrame
         One row a year and country: ``year``, ``country_code`` and counts.
-    ax : matplotlib.axes.Axes or None
-        Where it is drawn; None: the current Axes.
+    %(ax)s
     most : int
         How many countries are drawn.
-    column : str or None
-        The column of counts.
+    %(column)s
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes.
-
-    Raises
-    ------
-    InputError
-        If the frame has no such column, or several rows for a year and country.
+    %(drawn)s
     """
     _need(frame, "year", "country_code")
     column = _column(frame, column, COUNTS)
@@ -425,7 +400,7 @@ def heatmap(
     axes.tick_params(axis="y", rotation=0)
     step = max(1, -(-len(wide.columns) // 6))
     axes.set_xticks(np.arange(len(wide.columns))[::-step] + 0.5, wide.columns[::-step], rotation=0)
-    return _stamp(axes, frame)
+    return axes
 
 
 def _write_counts(axes: Axes, wide: pd.DataFrame, norm: LogNorm) -> None:
@@ -438,7 +413,7 @@ def _write_counts(axes: Axes, wide: pd.DataFrame, norm: LogNorm) -> None:
             )
 
 
-@styled
+@_drawing
 def fields(
     frame: pd.DataFrame, ax: Axes | None = None, column: str = "activity_index", most: int = 26
 ) -> Axes:
@@ -449,28 +424,19 @@ def fields(
     ----------
     frame : pandas.DataFrame
         One row a field (``field``), or a field and area (``country_code``): then shades.
-    ax : matplotlib.axes.Axes or None
-        Where it is drawn; None: the current Axes.
+    %(ax)s
     column : str
         ``activity_index`` (ratio, 1 is the world's share) or a column of counts.
     most : int
         How many fields are drawn, the highest first.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes.
-
-    Raises
-    ------
-    InputError
-        If the frame has no such column.
+    %(drawn)s
     """
     _need(frame, "field", column)
     axes = _axes(ax)
     if "country_code" in frame and column == "activity_index":
         draw_fields(axes, frame, _areas(frame))
-        return _stamp(axes, frame)
+        return axes
     _series(frame, "field")
     rows = frame.dropna(subset=column).sort_values(column, ascending=False).head(most)
     is_index = column == "activity_index"
@@ -488,7 +454,7 @@ def fields(
         axes.axvline(1, color="#555555", linewidth=0.9)
     else:
         count_axis(axes.xaxis)
-    return _stamp(axes, frame)
+    return axes
 
 
 def _areas(frame: pd.DataFrame, most: int = 8) -> list[tuple[str, str]]:
@@ -500,7 +466,7 @@ def _areas(frame: pd.DataFrame, most: int = 8) -> list[tuple[str, str]]:
     return [(code, words.get(code) or _name_of(frame, code)) for code in codes]
 
 
-@styled
+@_drawing
 def team_size(frame: pd.DataFrame, ax: Axes | None = None, column: str | None = None) -> Axes:
     """
     Draw works per year as bars stacked by the number of authors, the smallest teams below.
@@ -509,28 +475,17 @@ def team_size(frame: pd.DataFrame, ax: Axes | None = None, column: str | None = 
     ----------
     frame : pandas.DataFrame
         One row a year and band: ``year``, ``authors_from``, ``authors_to`` and counts.
-    ax : matplotlib.axes.Axes or None
-        Where it is drawn; None: the current Axes.
-    column : str or None
-        The column of counts.
+    %(ax)s
+    %(column)s
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes.
-
-    Raises
-    ------
-    InputError
-        If the frame has no such column, or several rows for a year and band.
+    %(drawn)s
     """
     _need(frame, "year", "authors_from", "authors_to")
     column = _column(frame, column, COUNTS)
     _series(frame, "year", "authors_from")
     named = frame.rename(columns={column: "n_works_institution_region"})
     years = (int(named["year"].min()), int(named["year"].max()))
-    axes = draw_bands(_axes(ax), Evidence(named, Source("")), years=years)
-    return _stamp(axes, frame)
+    return draw_bands(_axes(ax), Evidence(named, Source("")), years=years)
 
 
 #: Ratios that a map shows to both sides of 1.
@@ -538,34 +493,27 @@ RATIOS: Final = ("growth_factor", "affinity", "activity_index")
 MOST_RATIO: Final = 16.0
 
 
-@styled
+@_drawing
 def region_map(
     frame: pd.DataFrame, ax: Axes | None = None, column: str | None = None, year: int | None = None
 ) -> Axes:
     """
     Draw a map: the darker a country, the more works (log scale); without works it is white.
 
+    Outlines are those of Natural Earth; small states are drawn as dots.
+
     Parameters
     ----------
     frame : pandas.DataFrame
         One row a country, or a year and country: ``country_code`` and counts or a ratio.
-    ax : matplotlib.axes.Axes or None
-        Where it is drawn; None: the current Axes.
+    %(ax)s
     column : str or None
         The column of counts, or a ratio (``growth_factor``, ``affinity``, ``activity_index``),
         drawn in two colours to both sides of 1.
     year : int or None
         The year; None: all years added up.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes. Outlines are those of Natural Earth; small states are drawn as dots.
-
-    Raises
-    ------
-    InputError
-        If the frame has no such column, or several rows for one country (and year).
+    %(drawn)s
     """
     axes = _axes(ax)
     if column in RATIOS:
@@ -589,7 +537,7 @@ def region_map(
     axes.spines[:].set_visible(False)
     axes.grid(visible=False)
     axes.set_xlabel(wrap(label, 40))
-    return _stamp(axes, frame)
+    return axes
 
 
 HALF_WORLD: Final = 180.0
@@ -663,29 +611,22 @@ def _write_value(
     axes.text(x, y, text, ha=side, va="center", fontsize=7, color=ink, zorder=4)
 
 
-@styled
+@_drawing
 def network(frame: pd.DataFrame, ax: Axes | None = None, most: int = 14) -> Axes:
     """
     Draw the network of countries: the largest nodes in a circle, lines as wide as joint works.
+
+    Countries of ``country_code`` stand on the left, partners outside on the right.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         One row a pair, as the table ``ties``: ``country_code``, ``partner_code``, ``n_works``.
-    ax : matplotlib.axes.Axes or None
-        Where it is drawn; None: the current Axes.
+    %(ax)s
     most : int
         How many countries are drawn: those with most works in pairs.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes. Countries of ``country_code`` stand on the left, partners outside on the right.
-
-    Raises
-    ------
-    InputError
-        If the frame has no such column.
+    %(drawn)s
     """
     _need(frame, "country_code", "partner_code", "n_works")
     axes = _axes(ax)
@@ -711,7 +652,7 @@ def network(frame: pd.DataFrame, ax: Axes | None = None, most: int = 14) -> Axes
     axes.spines[:].set_visible(False)
     axes.grid(visible=False)
     axes.set_xlabel("width of a line: works of both, years pooled, whole counting")
-    return _stamp(axes, frame)
+    return axes
 
 
 def _places(left: Sequence[str], right: Sequence[str]) -> dict[str, tuple[float, float]]:
