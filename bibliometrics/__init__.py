@@ -30,22 +30,13 @@ _NAMES, __getattr__, _ = open_door(
         "figures.data": "Evidence Source Stated",
         "figures.plot": "plot",
         "report.page": "write_report",
-        "report.reading": (
-            "list_big_science list_choices list_counting list_definitions list_fractional "
-            "list_growth list_indicators list_open_claims list_other_years list_readings "
-            "list_spread list_ties list_verdicts "
-            "list_witnesses show_figure show_table tell_answer tell_big_science tell_curve "
-            "tell_figure tell_readings tell_summary tell_weak_axes"
-        ),
         "study.model": "Study available_studies load_study",
         "study.plan": "build_plan",
         "study.questions": "Question",
         "tables.answers": "Provenance",
     },
 )
-#: What notebooks still use and nobody else should: formatted text where numbers are wanted.
-_OLD = ("list_", "show_", "tell_")
-__all__ = sorted(["__version__", *(name for name in _NAMES if not name.startswith(_OLD))])
+__all__ = sorted(["__version__", *_NAMES])
 
 
 def __dir__() -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 
 import bibliometrics as bm
 from bibliometrics.report.html import tidy_html
-from bibliometrics.report.reading import VerdictTable, shade_of
+from bibliometrics.report.reading import shade_of
 from bibliometrics.tables.schema import TABLES
 from tests.support.worlds import ROOT
 from tests.test_project import docstring_faults
@@ -75,18 +75,6 @@ def test_a_study_shows_what_is_asked(build: bm.Build) -> None:
         build.study.hash,
     ):
         assert text in told
-
-
-def test_verdicts_show_every_word_and_their_shade(build: bm.Build) -> None:
-    verdicts = bm.list_verdicts(build, "Figure 1")
-    told = verdicts._repr_html_()
-    assert len(verdicts) > 2
-    assert all(why.replace("'", "&#x27;") in told for why in verdicts["why"])
-    assert 'class="verdict good"' in told
-    assert isinstance(verdicts.head(1), VerdictTable)
-    assert told.count("<tr>") == len(verdicts) + 1
-    assert "verdict" not in verdicts[["why"]]._repr_html_()
-    assert 'class="verdict good">holds' in tidy_html(told)
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,8 @@ def _count_on_narrow(study: Study, options: Options, folder: Path) -> Counted:
             msg = f"the works in {folder} are {kind}, but --source is {options.source}."
             step = "use --source sample for synthetic works, --source snapshot for real ones"
             raise InputError(msg, step)
-        answers = dict(works.answer_all(list_questions(study, parts)))
+        planned = list_questions(study, parts)
+        answers = dict(works.answer_all(one for one in planned if not one.needs_texts))
         answers |= works.answer_all(list_follow_ups(study, answers))
     finally:
         works.close()

@@ -92,7 +92,7 @@ def _add_parts(parser: argparse.ArgumentParser) -> None:
         dest="parts",
         action="store_const",
         const=",".join(PARTS),
-        help="all of them: also big science and the specification curve",
+        help="all of them: also the profile of cooperation, readings and lenses",
     )
 
 

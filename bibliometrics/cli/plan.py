@@ -57,14 +57,13 @@ def _requests(
 
 def list_urls(study: Study, parts: tuple[str, ...]) -> list[str]:
     """
-    Return the address of every request that parts of a plan begin with, none twice.
+    Return the address of every request that parts of a plan need in any case, none twice.
 
     A refresh lists the institution's members first and names those in the addresses; here they
     are those of its definition.
     """
     listing, questions = _requests(study, build_plan(study, parts))
-    first = (one for question in questions for one in request.first_requests(question))
-    asked = dict.fromkeys((*listing, *first))
+    asked = dict.fromkeys((*listing, *request.sure_requests(questions)))
     return [one.url(access.read_address().url) for one in asked]
 
 

@@ -11,8 +11,5 @@ __all__, __getattr__, __dir__ = open_door(
         ),
         "data": "Evidence Source Stated",
         "style": "Picture",
-        "text": (
-            "area_name describe_growth_share describe_spread describe_weak_axes format_headline"
-        ),
     },
 )

@@ -6,9 +6,8 @@ A reader who can't see a figure learns what is drawn, first and last value, grow
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -26,17 +25,12 @@ from bibliometrics.figures.data import (
     series_of,
 )
 from bibliometrics.study.model import Study
-from bibliometrics.tables.build import HOME, REGION
 from bibliometrics.tables.indicators import Place, leaders
 from bibliometrics.tables.sensitivity import (
-    AXIS_NAMES,
     Headline,
-    choice_medians,
-    compare_counting,
-    growth_by_area,
+    lens_changes,
     list_headlines,
-    summarise_curve,
-    weak_changes,
+    summarise_readings,
 )
 
 NO_WORKS = "no works at all"
@@ -147,128 +141,45 @@ def format_headline(value: float, headline: Headline) -> str:
     return f"{value:,.1f} times" if headline.unit == "factor" else f"{value:,.0f}"
 
 
-def describe_spread(study: Study, values: pd.DataFrame) -> list[str]:
-    """Say how far each headline number depends on the specification."""
+def describe_readings(study: Study, values: pd.DataFrame) -> list[str]:
+    """Say how far each headline number depends on what the document may have meant."""
     sentences = []
-    medians = choice_medians(study, values)
-    for headline, row in zip(
-        list_headlines(study), summarise_curve(study, values).itertuples(), strict=True
-    ):
+    spread = summarise_readings(study, values).to_dict("records")
+    for headline, row in zip(list_headlines(study), spread, strict=True):
         told = {
-            name: format_headline(float(str(getattr(row, name))), headline)
-            for name in ("primary", "lowest", "lower_quartile", "upper_quartile", "highest")
+            name: format_headline(float(row[name]), headline)
+            for name in ("primary", "lowest", "median", "highest")
         }
-        number = int(str(row.n_specifications))
-        unknown = number - int(str(row.n_known))
+        number, unknown = row["n_readings"], row["n_readings"] - row["n_known"]
         name = f"{headline.name[0].upper()}{headline.name[1:]}"
         if unknown == number:
-            sentences.append(f"{name}: unknown under every specification.")
+            sentences.append(f"{name}: unknown under every reading.")
             continue
         missing = f" (unknown in {unknown})" if unknown else ""
         sentences.append(
             f"{name}: {told['primary']} in the primary specification; {told['lowest']} to "
-            f"{told['highest']} over {number} specifications{missing}, the middle half of them "
-            f"{told['lower_quartile']} to {told['upper_quartile']}.{_heaviest(medians, headline)}"
+            f"{told['highest']} over {number} readings{missing}, {told['median']} in the middle."
         )
     return sentences
 
 
-def _heaviest(medians: pd.DataFrame, headline: Headline) -> str:
-    """Say which axis explains most of the variance, and between which medians it moves."""
-    mine = medians[medians["headline"] == headline.column].dropna(subset="share_of_variance")
-    if mine.empty:
-        return ""
-    first = mine.sort_values("share_of_variance", ascending=False, kind="stable").iloc[0]
-    axis = str(first["axis"])
-    chosen = mine[mine["axis"] == axis].dropna(subset="median").sort_values("median")
-    part = 100 * float(chosen["share_of_variance"].iloc[0])
-    low, high = chosen.iloc[0], chosen.iloc[-1]
-    return (
-        f" Most depends on {AXIS_NAMES[axis]} ({part:.0f} % of the variance): the median is "
-        f"{format_headline(float(low['median']), headline)} with “{low['choice']}” and "
-        f"{format_headline(float(high['median']), headline)} with “{high['choice']}”."
-    )
-
-
-def describe_weak_axes(study: Study, values: pd.DataFrame) -> list[str]:
-    """Say which weak choice moves each headline number most."""
-    changes, sentences = weak_changes(study, values).dropna(subset="change"), []
+def describe_lenses(study: Study, values: pd.DataFrame) -> list[str]:
+    """Say which lens moves each headline number most."""
+    changes, sentences = lens_changes(study, values).dropna(subset="change"), []
     for headline in list_headlines(study):
         mine = changes[changes["headline"] == headline.column]
         if mine.empty:
             continue
         primary = format_headline(float(mine["primary"].iloc[0]), headline)
         first = mine[mine.index.isin(leaders(mine["change"].abs()))]
-        names = join_words([f"“{choice}”" for choice in first["choice"]])
+        names = join_words([f"“{lens}”" for lens in first["lens"]])
         to = join_words([format_headline(float(value), headline) for value in first["value"]])
         verb = "moves" if len(first) == 1 else "move"
         said = f"{names} {verb} it most, from {primary} to {to}"
         if first.empty:
-            said = f"no weak choice moves it from {primary}"
+            said = f"no lens moves it from {primary}"
         sentences.append(f"{headline.name[0].upper()}{headline.name[1:]}: {said}.")
     return sentences
 
 
-MOST_AREAS = 8
-SYNTHETIC = "Synthetic data, not a result."
-
-
-def area_name(study: Study, code: str) -> str:
-    """Return the name of a country or of the words ``region`` and ``home``."""
-    names = {REGION: study.region_short, HOME: f"all {study.home_name}"}
-    return names.get(code, country_name(code))
-
-
-def shown_growth(study: Study, growth: pd.DataFrame) -> pd.DataFrame:
-    """
-    Return the rows of :func:`bibliometrics.tables.sensitivity.growth_by_area` that a figure shows.
-
-    The whole home country, the region, then the countries with most works in the last year.
-    """
-    wholes = growth[growth["country_code"].isin([REGION, HOME])]
-    members = growth[~growth["country_code"].isin([REGION, HOME])].head(MOST_AREAS)
-    return pd.concat([wholes, members], ignore_index=True)
-
-
-def describe_growth_share(study: Study, table: pd.DataFrame) -> list[str]:
-    """Say how much of the growth works of very many authors or countries carry."""
-    growth = growth_by_area(study, table)
-    rows = shown_growth(study, growth[growth["country_code"] != HOME])
-    sentences = []
-    first, last = study.years
-    for row in rows.to_dict("records"):
-        name = area_name(study, str(row["country_code"]))
-        ends = (
-            f"from {format_count(row['first'])} in {first} to {format_count(row['last'])} in {last}"
-        )
-        part = f"{format_count(row['first_big'])} and {format_count(row['last_big'])} of them"
-        start = f"{study.institution.short} and {name}: {ends}, {part} big science"
-        sentences.append(f"{start}; {_share_said(row)}.")
-    return [*sentences, *_describe_counting(study, table)]
-
-
-def _share_said(row: Mapping[Any, Any]) -> str:
-    if math.isnan(row["share_of_growth"]):
-        return "no growth to share out"
-    value = f"{100 * row['share_of_growth']:.0f} % of the growth"
-    if math.isnan(row["low"]):
-        return f"{value}, but the growth itself is within chance"
-    return f"{value} ({100 * row['low']:.0f} to {100 * row['high']:.0f} %)"
-
-
-def _describe_counting(study: Study, table: pd.DataFrame) -> list[str]:
-    counted = compare_counting(study, table)
-    region = counted[counted["country_code"] == REGION]
-    said = [
-        f"{row['growth_factor']:.1f} times in {row['counting']} counts "
-        f"{'with' if row['big_science'] else 'without'} big science"
-        for row in region.sort_values(
-            ["counting", "big_science"], ascending=[False, False]
-        ).to_dict("records")
-        if not math.isnan(row["growth_factor"])
-    ]
-    first, last = study.years
-    if not said:
-        return []
-    pair = f"{study.institution.short} and {study.region_short}"
-    return [f"Works of {pair} grew from {first} to {last} {join_words(said)}."]
+SYNTHETIC: Final = "Synthetic data, not a result."

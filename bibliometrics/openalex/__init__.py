@@ -14,7 +14,7 @@ __all__, __getattr__, __dir__ = open_door(
         "pulls": "ask mark_built pulls_folder replay replay_pull",
         "query": (
             "CREDIT_USD Request VALUES disjoint_filters estimate_plan first_requests restrict "
-            "without_corpus"
+            "sure_requests without_corpus"
         ),
         "source": "OpenAlex ask_remaining",
     },

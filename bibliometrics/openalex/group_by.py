@@ -74,13 +74,23 @@ class Cells(dict[tuple[int | str, ...], int]):
 Steps = Generator[list[Request], list[Outcome], Any]
 
 
-def count_works(question: Question, *, per_page: int = ROWS) -> Steps:
-    """Walk through a question."""
+Years = frozenset[int]
+
+
+def count_works(question: Question, *, per_page: int = ROWS, years: Years | None = None) -> Steps:
+    """
+    Walk through a question.
+
+    ``years`` are those in which filters after the first find anything at all; None: not known.
+    """
     first_requests(question, per_page=per_page)  # refuses what can't be asked, before any call
     if question.is_empty:
         return Cells({} if question.group_by else {(): 0})
     terms = yield from _together(
-        [_Term(index, per_page).count(question) for index in range(len(disjoint_filters(question)))]
+        [
+            _Term(index, per_page, years if index else None).count(question)
+            for index in range(len(disjoint_filters(question)))
+        ]
     )
     total: Counter[tuple[int | str, ...]] = Counter()
     for cells in terms:
@@ -91,6 +101,13 @@ def count_works(question: Question, *, per_page: int = ROWS) -> Steps:
         msg = "the largest institutions of works that must be asked for in parts can't be listed."
         raise InputError(msg, "name fewer institutions or countries, or use the snapshot source")
     return found
+
+
+def list_years(wide: Question, *, per_page: int = ROWS) -> Steps:
+    """Walk through the filters of a wide question after the first; return the years with works."""
+    later = range(1, len(disjoint_filters(wide)))
+    parts = yield from _together([_Term(index, per_page).by_key(wide, "year") for index in later])
+    return frozenset(int(year) for year, number in _add(parts).items() if number and year.isdigit())
 
 
 def _together(walks: Sequence[Steps]) -> Steps:
@@ -169,6 +186,14 @@ class _Term:
 
     index: int
     per_page: int
+    years: Years | None = None
+
+    def _finds_in(self, question: Question) -> bool:
+        """Say whether this filter may find a work in the years of a question."""
+        if self.years is None or not question.years:
+            return True
+        first, last = question.years
+        return any(first <= year <= last for year in self.years)
 
     def request(self, question: Question, *keys: str) -> Request:
         text = disjoint_filters(question)[self.index]
@@ -177,12 +202,15 @@ class _Term:
     def count(self, question: Question) -> Steps:
         """Return the cells of a question for this filter."""
         keys = other_keys(question)
+        if not self._finds_in(question):
+            return Cells({} if question.group_by else {(): 0})
         if not keys:
             counts: Counts = yield from self.by_key(question, *question.group_by)
             return _cells(
                 question, {(key,) if question.group_by else (): n for key, n in counts.items()}
             )
         alone = each_year(question) if "year" in question.group_by else [question]
+        alone = [one for one in alone if self._finds_in(one)]
         if keys == ("country_code", "n_countries"):
             parts = yield from self.by_country_and_number(question, alone)
         else:
@@ -347,9 +375,9 @@ def drive(
     walks: Sequence[Walk],
     asked: dict[Request, Future[Outcome]],
     submit: Callable[[Request], Future[Outcome]],
-) -> dict[Question, Cells]:
-    """Send each walk the outcomes that it waits for, until all have returned their counts."""
-    returned: dict[Question, Cells] = {}
+) -> dict[Question, Any]:
+    """Send each walk the outcomes that it waits for, until all have returned what they found."""
+    returned: dict[Question, Any] = {}
     waiting: dict[Future[Outcome], list[tuple[Walk, int]]] = {}
 
     def advance(walk: Walk, outcomes: list[Any] | None) -> None:

@@ -237,7 +237,7 @@ def _least_usd(study: Study, questions: list[Question], pull: archive.Pull | Non
     """Return the least cost in USD of what is yet to be asked."""
     members = _known_members(study, pull)
     listing, resolved = expect_requests(questions, study.institution, members)
-    asked = [item for question in resolved for item in request.first_requests(question)]
+    asked = request.sure_requests(resolved)
     if pull and pull.settings.get("corpus") == "default":
         asked = [request.without_corpus(item) for item in asked]
     wanted = {item.key for item in asked}

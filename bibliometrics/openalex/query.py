@@ -378,9 +378,11 @@ def restrict(question: Question, key: str, value: str) -> Question:
     return question.but(filters=(*question.filters, (GROUP_KEYS[key], value)))
 
 
-def first_requests(question: Question, *, per_page: int = ROWS) -> list[Request]:
+def first_requests(
+    question: Question, *, per_page: int = ROWS, filters: slice = slice(None)
+) -> list[Request]:
     """
-    Return the requests that a question needs in any case, in the order in which they are asked.
+    Return the first requests of a question, by default of each of its filters.
     """
     keys = other_keys(question)
     if question.is_empty:
@@ -393,21 +395,69 @@ def first_requests(question: Question, *, per_page: int = ROWS) -> list[Request]
         count_request(one, text, *level, per_page=per_page)
         for level in levels
         for one in alone
-        for text in disjoint_filters(one)
+        for text in disjoint_filters(one)[filters]
     ]
+
+
+def widest_questions(questions: Iterable[Question]) -> list[Question]:
+    """
+    Return the widest question of those that share a long list of institutions.
+
+    Each of its filters after the first (works of small institutions, and of no large one) finds
+    nothing in most years; where it finds nothing, none of the others does.
+    """
+    shared: dict[tuple[str, ...], list[Question]] = {}
+    for one in questions:
+        if len(one.institution_ids) > VALUES and one.years and one.countries and not one.is_empty:
+            shared.setdefault(one.institution_ids, []).append(one)
+    found = []
+    for ids, alike in shared.items():
+        codes = tuple(sorted({code for one in alike for code in one.countries[0]}))
+        years = [one.years for one in alike if one.years]
+        span = (min(first for first, _ in years), max(last for _, last in years))
+        corpora = {one.corpus for one in alike}
+        if len(alike) > SHARED_BY and len(corpora) == 1 and len(codes) <= VALUES:
+            found.append(
+                Question(
+                    years=span,
+                    institution_ids=ids,
+                    countries=(codes,),
+                    corpus=corpora.pop(),
+                    group_by=("year",),
+                )
+            )
+    return found
+
+
+#: From more questions than that on it pays to ask first in which years there is anything.
+SHARED_BY: Final = 2
+AFTER_THE_FIRST: Final = slice(1, None)
+
+
+def sure_requests(questions: Iterable[Question]) -> list[Request]:
+    """Return the requests that questions need in any case, in the order in which they are asked."""
+    distinct = list(dict.fromkeys(questions))
+    wide = widest_questions(distinct)
+    probed = {one.institution_ids for one in wide}
+    found = [one for each in wide for one in first_requests(each, filters=AFTER_THE_FIRST)]
+    for one in distinct:
+        is_probed = one.institution_ids in probed
+        found += first_requests(one, filters=slice(1) if is_probed else slice(None))
+    return list(dict.fromkeys(found))
 
 
 def estimate_plan(
     questions: Iterable[Question], listing: Sequence[Request] = ()
 ) -> tuple[int, int]:
     """Estimate the calls (credits of $0.0001 each) that some questions cost together."""
-    distinct = dict.fromkeys(questions)
-    requests = {request for question in distinct for request in first_requests(question)}
-    second_pages = sum(request.group_by == COUNTRY for request in requests)
+    distinct = list(dict.fromkeys(questions))
+    sure = sure_requests(distinct)
+    every = {*sure, *(request for one in distinct for request in first_requests(one))}
+    second_pages = sum(request.group_by == COUNTRY for request in every)
     in_parts = {SUBFIELD + UNKNOWN_TOO: len(field_names()), TOPIC + UNKNOWN_TOO: 252}
-    split = sum(in_parts.get(request.group_by, 0) for request in requests)
-    least = len(listing) + len(requests)
-    return least, least + second_pages + split + sum(map(_alone, distinct))
+    split = sum(in_parts.get(request.group_by, 0) for request in every)
+    least, most = len(listing) + len(sure), len(listing) + len(every)
+    return least, most + second_pages + split + sum(map(_alone, distinct))
 
 
 def _alone(question: Question) -> int:

@@ -53,6 +53,7 @@ from bibliometrics.openalex.group_by import (
     Walk,
     count_works,
     drive,
+    list_years,
 )
 from bibliometrics.openalex.institutions import (
     Member,
@@ -70,7 +71,8 @@ from bibliometrics.openalex.query import (
     ROWS,
     VALUES,
     Request,
-    first_requests,
+    sure_requests,
+    widest_questions,
     without_corpus,
 )
 from bibliometrics.openalex.session import ApiSession, Client
@@ -340,16 +342,27 @@ class OpenAlex:
     ) -> dict[Question, Cells]:
         """Walk through all questions at once, a few requests in flight."""
         questions = list(dict.fromkeys(questions))
-        requests = [request for question in questions for request in first_requests(question)]
+        requests = sure_requests(questions)
         grouped = next((request for request in requests if request.group_by), None)
         self._settle_corpus(grouped or next(iter(requests), None), asked)
         size = self._settle_page_size(grouped, asked)
-        walks = [Walk(question, count_works(question, per_page=size)) for question in questions]
         self._gate.stopped.clear()
         session.gate.failure = None
         pool = ThreadPoolExecutor(self.workers, initializer=self._client.use, initargs=(session,))
-        try:
+
+        def go(walks: list[Walk]) -> dict[Question, Any]:
             return drive(walks, asked, lambda request: pool.submit(self._outcome, request))
+
+        try:
+            wide = widest_questions(questions)
+            found = go([Walk(one, list_years(one, per_page=size)) for one in wide])
+            years = {one.institution_ids: found[one] for one in wide}
+            return go(
+                [
+                    Walk(one, count_works(one, per_page=size, years=years.get(one.institution_ids)))
+                    for one in questions
+                ]
+            )
         except BaseException:
             self._gate.stopped.set()
             asked.clear()  # what was answered is in the archive

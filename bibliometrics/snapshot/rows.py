@@ -71,7 +71,6 @@ NARROW_SCHEMA: Final = pa.schema(
         pa.field("lineages", pa.list_(pa.list_(pa.int64()))),
     ]
 )
-LIST_COLUMNS: Final = ("countries", "institution_ids", "lineage_ids")
 
 
 @dataclass
@@ -114,17 +113,6 @@ def institution_number(text: str) -> int | None:
     (19820366, None)
     """
     found = _INSTITUTION.fullmatch(text)
-    return int(found[1]) if found else None
-
-
-def work_number(text: str) -> int | None:
-    """
-    Return the number of a work id, or None if the text is none.
-
-    >>> work_number("https://openalex.org/W42"), work_number("https://openalex.org/A42")
-    (42, None)
-    """
-    found = _WORK.fullmatch(text)
     return int(found[1]) if found else None
 
 

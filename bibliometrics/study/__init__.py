@@ -22,16 +22,16 @@ __all__, __getattr__, __dir__ = open_door(
             "member_by_country read_themes theme_by_year"
         ),
         "questions": (
-            "API_ONLY Question TEAM_BANDS TEXT_KEYS "
-            "curve_questions field_areas home_region_by_year in_home "
+            "API_ONLY Question TEAM_BANDS TEXT_KEYS lens_questions "
+            "field_areas home_region_by_year in_home "
             "institution_region_by_country institution_region_by_country_and_n_countries "
             "institution_region_by_year readings_by_name region_by_country region_by_year "
             "team_size_by_year "
             "works_by_field world_any_by_year world_by_country world_by_year"
         ),
         "specifications": (
-            "AXES CurvePoint STRONG_AXES big_science_name build_curve list_readings list_suspects "
-            "without_big_science"
+            "AXES FRACTIONAL LENS READING Variant list_lenses list_readings list_specifications "
+            "list_suspects specifications_hash"
         ),
     },
 )

@@ -17,7 +17,7 @@ from bibliometrics.files import DEFINITIONS, check_output, write_atomic
 from bibliometrics.models import read_toml
 from bibliometrics.study.model import Specification, Study, load_study
 from bibliometrics.study.plan import build_plan
-from bibliometrics.study.specifications import curve_hash
+from bibliometrics.study.specifications import specifications_hash
 
 NAMES: Final = ("name", "short")
 
@@ -264,7 +264,7 @@ def describe_study(study: Study) -> dict[str, Any]:
         "primary": describe_primary(study.primary),
         "questions": len(build_plan(study)),
         "hash": study.hash,
-        "curve_hash": curve_hash(study),
+        "specifications_hash": specifications_hash(study),
     }
 
 

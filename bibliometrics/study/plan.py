@@ -16,7 +16,7 @@ from bibliometrics.study import questions as asked
 from bibliometrics.study.model import Study
 from bibliometrics.study.profile import PROFILE
 from bibliometrics.study.questions import Question
-from bibliometrics.study.specifications import build_curve
+from bibliometrics.study.specifications import list_lenses
 
 DEFAULT_PARTS: Final = ("figures", "fields", "team_size", "fractional")
 Asked = Callable[[Study], Iterable[Question]]
@@ -59,19 +59,16 @@ PLAN: Final[Mapping[str, Mapping[str, Asked]]] = {
         "fractional": _each(asked.institution_region_by_country_and_n_countries),
     },
     "profile": PROFILE,
-    "big_science": {"big_science": asked.big_science_questions},
-    "curve": {
-        "specifications": lambda study: [
-            question
-            for point in build_curve(study)
-            for question in asked.curve_questions(study, point.specification)
-        ],
-    },
     "readings": {
         "readings": lambda study: [
             question
             for _, questions in asked.readings_by_name(study).values()
             for question in questions.values()
+        ],
+        "specifications": lambda study: [
+            question
+            for lens in list_lenses(study)
+            for question in asked.lens_questions(study, lens).values()
         ],
     },
 }

@@ -31,7 +31,7 @@ from typing import Final
 from bibliometrics.errors import InputError
 from bibliometrics.study.conditions import check_conditions
 from bibliometrics.study.model import Specification, Study, check_institution_rule
-from bibliometrics.study.specifications import list_readings, without_big_science
+from bibliometrics.study.specifications import FRACTIONAL, Variant, list_readings
 
 GROUP_KEYS: Final = (
     "year",
@@ -228,6 +228,11 @@ class Question:
         )
 
     @property
+    def needs_texts(self) -> bool:
+        """Whether it asks about words or filters that only the API knows."""
+        return any(getattr(self, name) for name in API_ONLY)
+
+    @property
     def is_empty(self) -> bool:
         """Whether no number lies within its bounds, so that no work can count."""
         every = (self.min_authors, self.max_authors), (self.min_countries, self.max_countries)
@@ -379,27 +384,28 @@ def institution_region_by_country_and_n_countries(
     return question.but(group_by=("year", "country_code", "n_countries"))
 
 
-def big_science_questions(study: Study) -> list[Question]:
-    """Return what the table ``big_science`` needs: all works, and those without big science."""
-    return [
-        ask(study, specification)
-        for specification in (study.primary, without_big_science(study))
-        for ask in (
-            institution_region_by_year,
-            home_region_by_year,
-            institution_region_by_country_and_n_countries,
-        )
-    ]
+def lens_questions(study: Study, lens: Variant) -> dict[str, Question]:
+    """
+    Return what one lens needs, by the column of the table ``specifications`` that it gives.
 
-
-def curve_questions(study: Study, specification: Specification) -> list[Question]:
-    """Return what one specification of the curve needs; the top country where there is one."""
-    found = [
-        institution_region_by_year(study, specification),
-        home_region_by_year(study, specification),
-    ]
+    Fractional counts are those of the table ``fractional``, one question for all columns.
+    """
+    if lens.id == FRACTIONAL:
+        return {"n_works_fractional": institution_region_by_country_and_n_countries(study)}
+    specification = lens.specification
+    found = {
+        "n_works_institution_region": institution_region_by_year(study, specification),
+        "n_works_home_region": home_region_by_year(study, specification),
+    }
     if study.top_country:
-        found.append(institution_top_country_by_year(study, specification))
+        found["n_works_top_country"] = institution_top_country_by_year(study, specification)
+    if lens.address:
+        found = {
+            name: question
+            if name == "n_works_home_region"
+            else question.but(lineage=(), not_below=(), address_words=(lens.address,))
+            for name, question in found.items()
+        }
     return found
 
 

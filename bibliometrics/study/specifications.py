@@ -1,10 +1,10 @@
 """
-The specification curve: every defensible set of definitions under which a study's works count.
+Other definitions under which a study's works are counted: readings and lenses.
 
-Most documents leave open which works, sources, team sizes and institutes they count. The *strong*
-axes are crossed in full, each combination with the same weight; *weak* axes vary one at a time
-around the primary specification, with weight 0. The axes are data: ``definitions/
-specifications.toml``, the institution's parts, the package's regions.
+*Readings* are what the document may have meant, crossed in full: document types, sources, the
+institution with or without its parts, lists of the region. *Lenses* are other ways to look, one at
+a time around the primary specification. Both are data: ``definitions/specifications.toml``, the
+institution's parts, the package's regions.
 """
 
 from __future__ import annotations
@@ -19,12 +19,8 @@ from typing import Any, Final
 
 from bibliometrics.files import DEFINITIONS
 from bibliometrics.models import read_toml
-from bibliometrics.study.model import Specification, Study
+from bibliometrics.study.model import Region, Specification, Study
 
-STRONG_AXES: Final = ("document_types", "source", "team_size", "institution")
-AXES: Final = (*STRONG_AXES, "region", "home", "affiliations")
-AS_MATCHED: Final = "as matched"
-WITHOUT_SUSPECTS: Final = "without suspect matches"
 SET_BY: Final = {
     "document_types": ("types", "without_types"),
     "source": ("core_source",),
@@ -34,6 +30,12 @@ SET_BY: Final = {
     "home": ("home",),
     "affiliations": ("without_institutions",),
 }
+AXES: Final = tuple(SET_BY)
+READING, LENS = "reading", "lens"
+AS_MATCHED: Final = "as matched"
+WITHOUT_SUSPECTS: Final = "without suspect matches"
+FRACTIONAL: Final = "fractional counting"
+BY_ADDRESS: Final = "name in the address of the first 100 authors"
 
 
 @dataclass(frozen=True)
@@ -50,25 +52,21 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class CurvePoint:
+class Variant:
     """
-    One specification of the curve.
+    One row of the table ``specifications``: a reading or a lens.
 
-    ``choices`` has the name of the choice for every one of ``AXES``. ``axis`` is the weak axis that
-    departs from the primary specification; empty for the strong ones. Weights add up to 1.
+    ``choices`` has the name of the choice for every one of ``AXES``; ``id`` is a reading's choices
+    in words, or what a lens changes. ``address`` is the name that the institution condition looks
+    for in addresses instead.
     """
 
     id: str
+    family: str
     specification: Specification
     choices: tuple[tuple[str, str], ...]
-    weight: float
-    is_primary: bool
-    axis: str = ""
-
-    @property
-    def is_strong(self) -> bool:
-        """Whether it belongs to the full crossing of the strong axes."""
-        return not self.axis
+    is_primary: bool = False
+    address: str = ""
 
 
 @cache
@@ -86,24 +84,23 @@ def _choice(axis: str, name: str, **values: Any) -> Choice:
     return Choice(axis, name, tuple(sorted(known.items())))
 
 
-def _listed(axis: str, entries: Iterable[dict[str, Any]]) -> list[Choice]:
-    return [_choice(axis, **entry) for entry in entries]
-
-
 def _own(study: Study, axis: str) -> Choice:
     """Return the study's own choice on an axis, named by what it says."""
-    said = {name: getattr(study.primary, name) for name in SET_BY[axis]}
+    primary = study.primary
+    sizes = {"authors": primary.max_authors, "countries": primary.max_countries}
+    bounds = [f"{most} {what}" for what, most in sizes.items() if most]
     names = {
-        "document_types": ", ".join(study.primary.types) or "every type",
-        "source": {True: "core sources", False: "other sources"}.get(
-            bool(study.primary.core_source), ""
-        ),
-        "team_size": "the study's own sizes",
-        "institution": _rule_name(study, study.primary.institution),
-        "region": study.region_of(study.primary).name,
-        "home": ", ".join(study.primary.home or study.home),
-        "affiliations": AS_MATCHED if not study.primary.without_institutions else "the study's own",
+        "document_types": ", ".join(primary.types) or "every type",
+        "source": {True: "core sources", False: "other sources", None: "any source"}[
+            primary.core_source
+        ],
+        "team_size": f"at most {' and '.join(bounds)}" if bounds else "any size",
+        "institution": _rule_name(study, primary.institution),
+        "region": study.region_of(primary).name,
+        "home": ", ".join(primary.home or study.home),
+        "affiliations": AS_MATCHED if not primary.without_institutions else "the study's own",
     }
+    said = {name: getattr(primary, name) for name in SET_BY[axis]}
     return Choice(axis, names[axis], tuple(sorted(said.items())))
 
 
@@ -120,95 +117,103 @@ def _rule_name(study: Study, rule: str) -> str:
     return {"minus": f"minus {told}", "without": f"without {told} co-authors"}.get(kind, kind)
 
 
-def _strong_choices(study: Study) -> list[list[Choice]]:
-    """Return the choices of each strong axis; the study's own is among them."""
-    parts = [part for part, _ in study.institution.parts]
-    cut = [f"minus:{','.join(parts[:number])}" for number in range(1, len(parts) + 1)]
-    rules = ("lineage", *cut, "exact")
-    axes = {axis: _listed(axis, entries) for axis, entries in _definitions()["strong"].items()}
-    axes["institution"] = [
-        _choice("institution", _rule_name(study, rule), institution=rule) for rule in rules
-    ]
-    found = []
-    for axis in STRONG_AXES:
-        choices = axes[axis]
-        if not any(choice.is_in(study.primary) for choice in choices):
-            choices = [_own(study, axis), *choices]
-        found.append(choices)
-    return found
+def _rule(study: Study, rule: str) -> Choice:
+    return _choice("institution", _rule_name(study, rule), institution=rule)
 
 
-def _weak_choices(study: Study) -> Iterator[Choice]:
-    """Give the choices of weak axes, in the order of ``AXES``; none that the primary makes."""
-    weak = _definitions()["weak"]
-    home = study.primary.home or study.home
-    parts = [part for part, _ in study.institution.parts][:1]
-    regions = {region.key: region for region in study.regions}
-    keys = weak["region"].get(study.region_of(study.primary).key, ())
-    apart = {study.institution.country, *home}
-    found = [
-        *_listed("document_types", weak["document_types"]),
-        *_listed("team_size", weak["team_size"]),
-        *(
-            _choice(
-                "institution", _rule_name(study, f"without:{part}"), institution=f"without:{part}"
-            )
-            for part in parts
-        ),
-        *(
-            _choice("region", regions[key].name, region=key)
-            for key in keys
-            if key in regions and not apart & set(regions[key].codes)
-        ),
-    ]
-    if len(home) == 1:
-        codes = study.region_of(study.primary).codes
-        found += [
-            _choice("home", entry["name"], home=sorted(entry["codes"]))
-            for entry in weak["home"].get(home[0], ())
-            if not set(entry["codes"]) & set(codes)
-        ]
-    known = tuple(entry["id"] for entry in list_suspects(study) if entry["id"])
-    if known:
-        found.append(_choice("affiliations", WITHOUT_SUSPECTS, without_institutions=list(known)))
-    for choice in found:
-        if not choice.is_in(study.primary):
-            yield choice
+def _other_regions(study: Study, family: str) -> Iterator[Choice]:
+    """Give other lists of the region that lie apart from institution and home."""
+    regions: dict[str, Region] = {region.key: region for region in study.regions}
+    apart = {study.institution.country, *(study.primary.home or study.home)}
+    for key in _definitions()[family]["region"].get(study.region_of(study.primary).key, ()):
+        if key in regions and not apart & set(regions[key].codes):
+            yield _choice("region", regions[key].name, region=key)
 
 
-def list_readings(study: Study) -> list[CurvePoint]:
+def list_readings(study: Study) -> list[Variant]:
     """
     List what a document may have meant: every distinct reading of its definitions, crossed.
-
-    Document types, sources, the institution with or without its parts, and lists of the region. The
-    ``id`` of a reading is its choices in words.
 
     >>> from bibliometrics.study import load_study
     >>> len(list_readings(load_study("cas-latin-america")))
     54
     """
-    document_types, source, _, institution = _strong_choices(study)
-    regions = {region.key: region for region in study.regions}
-    primary = study.region_of(study.primary)
-    keys = _definitions()["readings"]["region"].get(primary.key, ())
-    apart = {study.institution.country, *(study.primary.home or study.home)}
-    region = [
-        _choice("region", primary.name, region=study.primary.region),
+    told = _definitions()["readings"]
+    parts = [part for part, _ in study.institution.parts]
+    cut = [f"minus:{','.join(parts[:number])}" for number in range(1, len(parts) + 1)]
+    axes = [
+        [_choice("document_types", **entry) for entry in told["document_types"]],
+        [_choice("source", **entry) for entry in told["source"]],
+        [_rule(study, rule) for rule in ("lineage", *cut)],
+        [_own(study, "region"), *_other_regions(study, "readings")],
+    ]
+    crossed = product(
         *(
-            _choice("region", regions[key].name, region=key)
-            for key in keys
-            if key in regions and not apart & set(regions[key].codes)
-        ),
-    ]
-    rules = [
-        choice for choice in institution if choice.name != "exact" or choice.is_in(study.primary)
-    ]
-    crossed = list(product(document_types, source, rules, region))
-    own = {axis: _own(study, axis).name for axis in AXES}
+            choices
+            if any(choice.is_in(study.primary) for choice in choices)
+            else [_own(study, choices[0].axis), *choices]
+            for choices in axes
+        )
+    )
     return [
-        _point(study, " | ".join(one.name for one in choices), own, choices, 1 / len(crossed))
+        _variant(study, READING, " | ".join(choice.name for choice in choices), choices)
         for choices in crossed
     ]
+
+
+def list_lenses(study: Study) -> list[Variant]:
+    """
+    List other ways to look, each a departure from the primary specification alone.
+
+    A bound on authors or countries is taken within the study's own. What leaves the primary
+    specification as it is, is no lens.
+
+    >>> from bibliometrics.study import load_study
+    >>> len(list_lenses(load_study("cas-latin-america")))
+    12
+    """
+    told, home = _definitions()["lenses"], study.primary.home or study.home
+    codes = study.region_of(study.primary).codes
+    parts = [part for part, _ in study.institution.parts][:1]
+    choices = [
+        *(_within_own(study, **entry) for entry in told["team_size"]),
+        _rule(study, "exact"),
+        *(_rule(study, f"without:{part}") for part in parts),
+        *_other_regions(study, "lenses"),
+    ]
+    if len(home) == 1:
+        choices += [
+            _choice("home", entry["name"], home=sorted(entry["codes"]))
+            for entry in told["home"].get(home[0], ())
+            if not set(entry["codes"]) & set(codes)
+        ]
+    known = [entry["id"] for entry in list_suspects(study) if entry["id"]]
+    if known:
+        choices.append(_choice("affiliations", WITHOUT_SUSPECTS, without_institutions=known))
+    found = [
+        _variant(study, LENS, choice.name, (choice,))
+        for choice in choices
+        if not choice.is_in(study.primary)
+    ]
+    whole = _variant(study, LENS, FRACTIONAL, ())
+    by_name = Choice("institution", BY_ADDRESS, ())
+    address = _variant(study, LENS, BY_ADDRESS, (by_name,), study.institution.name)
+    return [*found, replace(whole, is_primary=False), replace(address, is_primary=False)]
+
+
+def _within_own(study: Study, name: str, **bounds: int) -> Choice:
+    """Return bounds of a lens within those of the study."""
+    both = {key: getattr(study.primary, key) for key in SET_BY["team_size"]}
+    least = {
+        key: min((n for n in (own, bounds.get(key)) if n is not None), default=None)
+        for key, own in both.items()
+    }
+    return Choice("team_size", name, tuple(sorted(least.items())))
+
+
+def list_specifications(study: Study) -> list[Variant]:
+    """Return every row of the table ``specifications``: the readings, then the lenses."""
+    return [*list_readings(study), *list_lenses(study)]
 
 
 def list_suspects(study: Study) -> list[dict[str, str]]:
@@ -221,87 +226,23 @@ def list_suspects(study: Study) -> list[dict[str, str]]:
     ]
 
 
-def big_science_name() -> str:
-    """Return the name of what is left without big science."""
-    return str(_definitions()["big_science"]["name"])
-
-
-def without_big_science(study: Study) -> Specification:
-    """
-    Return the primary specification without works of very many authors or countries.
-
-    The bounds are those of the Institute for Scientific Information (2019): more than 100 authors
-    or more than 30 countries. A tighter bound of the study stays.
-    """
-    bounds = _definitions()["big_science"]
-    most = {
-        name: min(bounds[name], getattr(study.primary, name) or bounds[name])
-        for name in ("max_authors", "max_countries")
-    }
-    return replace(study.primary, **most)
-
-
-def build_curve(study: Study) -> list[CurvePoint]:
-    """
-    List every specification of a study's curve.
-
-    >>> from bibliometrics.study import load_study
-    >>> curve = build_curve(load_study("cas-latin-america"))
-    >>> sum(point.is_strong for point in curve)
-    96
-    """
-    axes = _strong_choices(study)
-    crossed = list(product(*axes))
-    own = {axis: _own(study, axis).name for axis in AXES}
-    own |= {
-        choice.axis: choice.name
-        for choices in axes
-        for choice in choices
-        if choice.is_in(study.primary)
-    }
-    points = [
-        _point(study, f"S{number:0{_width(crossed)}}", own, choices, 1 / len(crossed))
-        for number, choices in enumerate(crossed, start=1)
-    ]
-    weak = list(_weak_choices(study))
-    points += [
-        _point(study, f"W{number:0{_width(weak)}}", own, (choice,), 0.0, choice.axis)
-        for number, choice in enumerate(weak, start=1)
-    ]
-    return points
-
-
-def _width(listed: list[Any]) -> int:
-    return max(2, len(str(len(listed))))
-
-
-def _point(
-    study: Study,
-    name: str,
-    own: dict[str, str],
-    choices: tuple[Choice, ...],
-    weight: float,
-    axis: str = "",
-) -> CurvePoint:
+def _variant(
+    study: Study, family: str, name: str, choices: Iterable[Choice], address: str = ""
+) -> Variant:
     changes = {name: value for choice in choices for name, value in choice.changes}
-    named = own | {choice.axis: choice.name for choice in choices}
+    named = {axis: _own(study, axis).name for axis in AXES}
+    named |= {choice.axis: choice.name for choice in choices}
     specification = replace(study.primary, **changes)
-    return CurvePoint(
-        id=name,
-        specification=specification,
-        choices=tuple(named.items()),
-        weight=weight,
-        is_primary=specification == study.primary,
-        axis=axis,
-    )
+    is_primary = specification == study.primary
+    return Variant(name, family, specification, tuple(named.items()), is_primary, address)
 
 
-def curve_hash(study: Study) -> str:
+def specifications_hash(study: Study) -> str:
     """
-    Return the SHA-256 (hexadecimal) of all specifications of a curve.
+    Return the SHA-256 (hexadecimal) of all readings and lenses.
 
-    It stands beside the study's own hash, which the curve leaves as it is.
+    It stands beside the study's own hash, which they leave as it is.
     """
-    listed = [(point.id, point.weight, asdict(point.specification)) for point in build_curve(study)]
+    listed = [(one.id, one.family, asdict(one.specification)) for one in list_specifications(study)]
     text = json.dumps([study.hash, listed], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -7,7 +7,7 @@ __all__, __getattr__, __dir__ = open_door(
     {
         "answers": "Counted Listener Provenance list_questions make_provenance",
         "build": (
-            "Built HOME REGION WITHOUT build_sound_tables build_tables "
+            "Built build_sound_tables build_tables "
             "find_contradictions part_of read_table_frame to_rows"
         ),
         "contradictions": "Contradiction list_follow_ups",
@@ -17,8 +17,7 @@ __all__, __getattr__, __dir__ = open_door(
         ),
         "indicators": (
             "Place activity_index affinity_index compound_growth_rate growth_factor "
-            "growth_factor_interval "
-            "jaccard_index kendall_tau leaders log_linear_growth_rate poisson_interval "
+            "leaders log_linear_growth_rate poisson_interval "
             "quasi_poisson_growth salton_cosine share share_interval standings yearly_noise"
         ),
         "network": "to_graphml to_vosviewer",
@@ -26,9 +25,7 @@ __all__, __getattr__, __dir__ = open_door(
             "COUNT_TABLES Column TABLES Table Value file_hash format_value read_table render_table"
         ),
         "sensitivity": (
-            "AXIS_NAMES CURVES Headline choice_medians compare_counting growth_by_area "
-            "headline_values list_headlines strong_values summarise_curve switch_off "
-            "weak_changes"
+            "Headline headline_values lens_changes list_headlines reading_values summarise_readings"
         ),
     },
 )

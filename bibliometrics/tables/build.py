@@ -1,5 +1,5 @@
 """
-The tables ``specifications`` and ``big_science``: the same counts under other definitions.
+Tables built from answers.
 
 As in :mod:`bibliometrics.tables.build`, each builder looks its questions up among the answers and
 returns the frame that ``schema.TABLES`` describes.
@@ -17,7 +17,12 @@ from bibliometrics.errors import InputError, TableError
 from bibliometrics.study import questions as asked
 from bibliometrics.study.model import Specification, Study, field_names
 from bibliometrics.study.plan import DEFAULT_PARTS
-from bibliometrics.study.specifications import build_curve, without_big_science
+from bibliometrics.study.specifications import (
+    FRACTIONAL,
+    READING,
+    Variant,
+    list_specifications,
+)
 from bibliometrics.tables import profile
 from bibliometrics.tables.consistency import (
     Answers,
@@ -39,33 +44,68 @@ from bibliometrics.tables.frames import read_table_frame as read_table_frame
 from bibliometrics.tables.frames import to_rows as to_rows
 from bibliometrics.tables.indicators import activity_index, affinity_index, share
 
-REGION, HOME = "region", "home"
-WITHOUT: Final = "_without_big_science"
-
 
 def build_specifications(study: Study, answers: Answers) -> pd.DataFrame:
     """
     Build ``specifications``: works of institution and region, one row a specification and year.
+
+    A lens that the source can't look through (names in addresses, of a snapshot) has no rows.
     """
     parts = []
-    for point in build_curve(study):
-        institution, home, *top = (
-            count_by_year(study, answers, "specifications", question)
-            for question in asked.curve_questions(study, point.specification)
-        )
-        part = pd.DataFrame(
-            {"n_works_institution_region": institution, "n_works_home_region": home}
-        ).reset_index()
-        told: dict[str, Any] = {
-            "specification": point.id,
-            **dict(point.choices),
-            "weight": point.weight,
-            "is_primary": point.is_primary,
+    readings = asked.readings_by_name(study)
+    for one in list_specifications(study):
+        if one.family == READING:
+            counts = _reading_counts(study, answers, *readings[one.id])
+        elif all(question in answers for question in asked.lens_questions(study, one).values()):
+            counts = _lens_counts(study, answers, one)
+        else:
+            continue
+        told = {
+            "specification": one.id,
+            **dict(one.choices),
+            "family": one.family,
+            "is_primary": one.is_primary,
             "top_country": study.top_country or None,
         }
-        parts.append(part.assign(**told, n_works_top_country=list(top[0]) if top else None))
+        names = ("n_works_institution_region", "n_works_home_region", "n_works_top_country")
+        parts.append(counts.reindex(columns=names).reset_index().assign(**told))
     whole = pd.concat(parts, ignore_index=True)
     return finish("specifications", **{str(name): whole[name].tolist() for name in whole})
+
+
+def _reading_counts(
+    study: Study,
+    answers: Answers,
+    specification: Specification,
+    questions: Mapping[str, asked.Question],
+) -> pd.DataFrame:
+    """Return the counts of a reading by year, from what the table ``readings`` asks."""
+    wholes = ("n_works_institution_region", "n_works_home_region")
+    found = {
+        name: count_by_year(study, answers, "specifications", questions[name]) for name in wholes
+    }
+    if study.top_country in study.region_of(specification).codes:
+        question = questions["n_works_institution_country"]
+        codes = study.region_of(specification).codes
+        members = count_by_country(study, answers, "specifications", question, codes)
+        found["n_works_top_country"] = members.xs(study.top_country, level="country_code")
+    return pd.DataFrame(found)
+
+
+def _lens_counts(study: Study, answers: Answers, lens: Variant) -> pd.DataFrame:
+    """Return the counts of a lens by year."""
+    if lens.id != FRACTIONAL:
+        return pd.DataFrame(
+            {
+                name: count_by_year(study, answers, "specifications", question)
+                for name, question in asked.lens_questions(study, lens).items()
+            }
+        )
+    parts = count_in_parts(study, answers)["n_works_fractional"]
+    found = {"n_works_institution_region": parts.groupby(level="year").sum()}
+    if study.top_country:
+        found["n_works_top_country"] = parts.xs(study.top_country, level="country_code")
+    return pd.DataFrame(found)
 
 
 def build_readings(study: Study, answers: Answers) -> pd.DataFrame:
@@ -82,37 +122,6 @@ def build_readings(study: Study, answers: Answers) -> pd.DataFrame:
             parts.append(counts.assign(reading=name, quantity=quantity))
     every = pd.concat(parts, ignore_index=True)
     return finish(table, **{str(name): every[name].tolist() for name in every})
-
-
-def _area_counts(study: Study, answers: Answers, specification: Specification) -> pd.DataFrame:
-    """Return whole and fractional counts by year and area under a specification."""
-    table = "big_science"
-    members = count_in_parts(study, answers, specification)
-    region = count_by_year(
-        study, answers, table, asked.institution_region_by_year(study, specification)
-    )
-    home = count_by_year(study, answers, table, asked.home_region_by_year(study, specification))
-    added = members["n_works_fractional"].groupby(level="year").sum()
-    areas = {
-        REGION: pd.DataFrame({"n_works": region, "n_works_fractional": added}),
-        HOME: pd.DataFrame({"n_works": home, "n_works_fractional": None}),
-    }
-    rest = [frame.assign(country_code=area).reset_index() for area, frame in areas.items()]
-    return pd.concat([members.reset_index(), *rest]).set_index(["year", "country_code"])
-
-
-def build_big_science(study: Study, answers: Answers) -> pd.DataFrame:
-    """Build ``big_science``: counts with and without works of very many authors or countries."""
-    every = _area_counts(study, answers, study.primary)
-    small = _area_counts(study, answers, without_big_science(study)).reindex(every.index)
-    keys = {name: every.index.get_level_values(name) for name in ("year", "country_code")}
-    columns = {str(name): every[name].tolist() for name in every}
-    return finish(
-        "big_science",
-        **keys,
-        **columns,
-        **{f"{name}{WITHOUT}": small[name].tolist() for name in small},
-    )
 
 
 def build_region_output(study: Study, answers: Answers) -> pd.DataFrame:
@@ -263,9 +272,7 @@ BUILDERS: Final[Mapping[str, tuple[Callable[[Study, Answers], pd.DataFrame], ...
         profile.build_home_partners,
         profile.build_ties,
     ),
-    "big_science": (build_big_science,),
-    "curve": (build_specifications,),
-    "readings": (build_readings,),
+    "readings": (build_readings, build_specifications),
 }
 
 

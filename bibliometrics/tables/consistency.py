@@ -25,7 +25,7 @@ from bibliometrics.study.questions import (
     team_size_by_year,
     works_by_field,
 )
-from bibliometrics.study.specifications import CurvePoint, build_curve, without_big_science
+from bibliometrics.study.specifications import FRACTIONAL, READING, Variant, list_specifications
 from bibliometrics.tables.indicators import fractional_count
 
 Answers: TypeAlias = Mapping[Question, pd.DataFrame]
@@ -185,34 +185,30 @@ def _stray(frame: pd.DataFrame, question: Question) -> str:
 TABLE = "specifications"
 
 
-def check_curve(study: Study, answers: Answers) -> list[str]:
+def check_specifications(study: Study, answers: Answers) -> list[str]:
     """Check the answers under all specifications against each other, as far as they are there."""
+    readings = asked.readings_by_name(study)
+    points = [one for one in list_specifications(study) if one.id != FRACTIONAL and not one.address]
+    questions = {
+        one.id: readings[one.id][1] if one.family == READING else asked.lens_questions(study, one)
+        for one in points
+    }
+    names = ("n_works_institution_region", "n_works_home_region")
+    if not all(listed[name] in answers for listed in questions.values() for name in names):
+        return []
     notes: list[str] = []
-    points = build_curve(study)
-    questions = {point.id: asked.curve_questions(study, point.specification) for point in points}
-    if not all(one in answers for listed in questions.values() for one in listed):
-        return notes
-    institution = _by_point(study, answers, {name: one[0] for name, one in questions.items()})
-    told = "institution and region", "home country and region"
-    if study.top_country:
-        top = _by_point(study, answers, {name: one[2] for name, one in questions.items()})
-        notes += note_excess(TABLE, top, institution, ("top country", told[0]))
-    home = _by_point(study, answers, {name: one[1] for name, one in questions.items()})
     pairs = list(_narrower(points))
-    for counts, what in ((institution, told[0]), (home, told[1])):
-        narrow, wide = _paired(counts, pairs)
+    for name, what in zip(names, ("institution and region", "home and region"), strict=True):
+        found = {
+            one: count_by_year(study, answers, TABLE, listed[name])
+            for one, listed in questions.items()
+        }
+        narrow, wide = _paired(pd.concat(found, names=["specification"]), pairs)
         notes += note_excess(TABLE, narrow, wide, (what, "the same under the wider definition"))
     return notes
 
 
-def _by_point(study: Study, answers: Answers, questions: dict[str, asked.Question]) -> Counts:
-    found = {
-        name: count_by_year(study, answers, TABLE, question) for name, question in questions.items()
-    }
-    return pd.concat(found, names=["specification"])
-
-
-def _narrower(points: list[CurvePoint]) -> Iterator[tuple[str, str]]:
+def _narrower(points: list[Variant]) -> Iterator[tuple[str, str]]:
     """Give every two specifications that differ in one choice, the narrower first."""
     for narrow in points:
         for wide in points:
@@ -258,16 +254,6 @@ def is_within(narrow: Specification, wide: Specification) -> bool:
 
 def _at_most(narrow: int | None, wide: int | None) -> bool:
     return wide is None or (narrow is not None and narrow <= wide)
-
-
-def _check_big_science(study: Study, answers: Answers) -> list[str]:
-    """Check that works without big science are among all works."""
-    specifications = (study.primary, without_big_science(study))
-    ask = asked.institution_region_by_country_and_n_countries
-    if not all(ask(study, one) in answers for one in specifications):
-        return []
-    every, small = (count_in_parts(study, answers, one)["n_works"] for one in specifications)
-    return note_excess("big_science", small, every, ("without big science", "all works"))
 
 
 # Table, part, whole, as named in WORDS.
@@ -334,11 +320,10 @@ def check_laws(study: Study, answers: Answers) -> tuple[list[str], dict[str, Tab
                     notes += compare(table, known[part], known[whole], told)
                 except TableError as error:
                     broken.setdefault(table, error)
-    for table, check in ((TABLE, check_curve), ("big_science", _check_big_science)):
-        try:
-            notes += check(study, sound)
-        except TableError as error:
-            broken.setdefault(table, error)
+    try:
+        notes += check_specifications(study, sound)
+    except TableError as error:
+        broken.setdefault(TABLE, error)
     return notes, broken
 
 

@@ -28,7 +28,6 @@ TOUCHED: Final = (
     "institution_partners",
     "team_size",
     "fractional",
-    "big_science",
     "specifications",
 )
 

@@ -10,7 +10,7 @@ not errors of the source.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -338,134 +338,6 @@ def share_interval(part: npt.ArrayLike, whole: npt.ArrayLike, *, level: float = 
     return Interval(np.where(unknown, np.nan, low)[()], np.where(unknown, np.nan, high)[()])
 
 
-def growth_factor_interval(
-    first: npt.ArrayLike, last: npt.ArrayLike, *, level: float = 0.95
-) -> Interval:
-    """
-    Return the exact confidence interval of the ratio of two Poisson counts, ``last / first``.
-
-    Parameters
-    ----------
-    first, last : array_like
-        Counts of the first and of the last year.
-    level : float
-        Confidence level, between 0 and 1.
-
-    Returns
-    -------
-    Interval
-        Ends of the growth factor, at least 0; NaN where ``first`` is 0.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or infinite, or the level is no level.
-
-    Notes
-    -----
-    Given the sum of both counts, the last is binomial with probability p, and the factor is
-    p / (1 - p): Przyborowski and Wilenski (1940), Biometrika 31: 313-323.
-
-    Examples
-    --------
-    >>> [round(float(end), 1) for end in growth_factor_interval(77, 555)]
-    [5.7, 9.3]
-    """
-    first, last = _counts(first=first, last=last)
-    low, high = share_interval(last, first + last, level=level)
-    known = np.where(first > 0, 1.0, np.nan)
-    return Interval(_ratio(low * known, 1 - low), _ratio(high * known, 1 - high))
-
-
-def growth_share(
-    first_part: npt.ArrayLike,
-    last_part: npt.ArrayLike,
-    first: npt.ArrayLike,
-    last: npt.ArrayLike,
-) -> Result:
-    """
-    Return the share of a growth that a part of the works carries.
-
-    Parameters
-    ----------
-    first_part, last_part : array_like
-        Counts of the part in the first and in the last year.
-    first, last : array_like
-        Counts of all works, the part among them.
-
-    Returns
-    -------
-    float or numpy.ndarray
-        ``(last_part - first_part) / (last - first)``: below 0 where the part shrank, above 1 where
-        the rest did; NaN where the whole did not grow.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or infinite, or a part is greater than its whole.
-
-    Examples
-    --------
-    >>> float(growth_share(10, 50, 77, 177))
-    0.4
-    """
-    b_first, b_last, first, last = _parts_and_wholes(first_part, last_part, first, last)
-    growth = np.where(last > first, last - first, np.nan)
-    return _ratio(b_last - b_first, growth)
-
-
-def growth_share_interval(
-    first_part: npt.ArrayLike,
-    last_part: npt.ArrayLike,
-    first: npt.ArrayLike,
-    last: npt.ArrayLike,
-    *,
-    level: float = 0.95,
-) -> Interval:
-    """
-    Return the confidence interval of the share of a growth that a part carries.
-
-    Parameters
-    ----------
-    first_part, last_part : array_like
-        Counts of the part in the first and in the last year.
-    first, last : array_like
-        Counts of all works, the part among them.
-    level : float
-        Confidence level, between 0 and 1.
-
-    Returns
-    -------
-    Interval
-        NaN where the whole did not surely grow: the share is then unbounded.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or infinite, a part is greater than its whole, or the level is no
-        level.
-
-    Notes
-    -----
-    Fieller (1954), Journal of the Royal Statistical Society B 16: 175-185, for the ratio of two
-    normal variables: the growth of the part and that of the whole, with part and rest independent
-    Poisson counts.
-
-    Examples
-    --------
-    >>> [round(float(end), 2) for end in growth_share_interval(10, 110, 77, 277)]
-    [0.41, 0.6]
-    """
-    b_first, b_last, first, last = _parts_and_wholes(first_part, last_part, first, last)
-    squared = float(stats.norm.ppf(1 - _tail(level))) ** 2
-    part, whole = b_last - b_first, last - first
-    part_noise, noise = squared * (b_last + b_first), squared * (last + first)
-    curved = np.where((whole > 0) & (whole**2 > noise), whole**2 - noise, np.nan)
-    middle = whole * part - part_noise
-    reach = np.sqrt(np.maximum(middle**2 - curved * (part**2 - part_noise), 0))
-    return Interval(_ratio(middle - reach, curved), _ratio(middle + reach, curved))
-
-
 def affinity_index(
     n_ij: npt.ArrayLike, n_i: npt.ArrayLike, n_j: npt.ArrayLike, n_total: npt.ArrayLike
 ) -> Result:
@@ -542,41 +414,6 @@ def salton_cosine(n_ij: npt.ArrayLike, n_i: npt.ArrayLike, n_j: npt.ArrayLike) -
     n_ij, n_i, n_j = _counts(n_ij=n_ij, n_i=n_i, n_j=n_j)
     _check_within("n_ij", n_ij, n_i=n_i, n_j=n_j)
     return _ratio(n_ij, np.sqrt(n_i) * np.sqrt(n_j))
-
-
-def jaccard_index(n_ij: npt.ArrayLike, n_i: npt.ArrayLike, n_j: npt.ArrayLike) -> Result:
-    """
-    Return the Jaccard index ``n_ij / (n_i + n_j - n_ij)``.
-
-    Parameters
-    ----------
-    n_ij : array_like
-        Works of both partners.
-    n_i, n_j : array_like
-        All works of either partner.
-
-    Returns
-    -------
-    float or numpy.ndarray
-        From 0 to 1: the works of both among the works of either; NaN where neither has works.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or infinite, or ``n_ij`` is greater than ``n_i`` or ``n_j``.
-
-    Notes
-    -----
-    Jaccard (1901), Bulletin de la Société vaudoise des sciences naturelles 37: 547-579.
-
-    Examples
-    --------
-    >>> float(jaccard_index(5, 10, 15))
-    0.25
-    """
-    n_ij, n_i, n_j = _counts(n_ij=n_ij, n_i=n_i, n_j=n_j)
-    _check_within("n_ij", n_ij, n_i=n_i, n_j=n_j)
-    return _ratio(n_ij, n_i + n_j - n_ij)
 
 
 def activity_index(
@@ -698,46 +535,6 @@ def leaders(counts: Ranked) -> tuple[Any, ...]:
     return next((place.who for place in standings(counts)), ())
 
 
-def kendall_tau(order_a: Sequence[str], order_b: Sequence[str]) -> float:
-    """
-    Return Kendall's rank correlation of two orders of the same things.
-
-    Parameters
-    ----------
-    order_a, order_b : sequence of str
-        Names from first to last. Names that only one order has play no part.
-
-    Returns
-    -------
-    float
-        From -1 (reversed) to 1 (the same order); NaN with fewer than two common names.
-
-    Raises
-    ------
-    InputError
-        If an order holds a name twice.
-
-    Notes
-    -----
-    Kendall (1938), Biometrika 30: 81-93.
-
-    Examples
-    --------
-    >>> round(kendall_tau(["US", "ES", "GB", "FR"], ["US", "ES", "FR", "GB"]), 3)
-    0.667
-    """
-    for order in (order_a, order_b):
-        if len(set(order)) != len(order):
-            msg = f"an order must hold each name once, but is {', '.join(order)}."
-            raise InputError(msg)
-    common = [name for name in order_a if name in set(order_b)]
-    if len(common) < 2:
-        return float("nan")
-    ranks = {name: rank for rank, name in enumerate(order_b)}
-    tau = stats.kendalltau(range(len(common)), [ranks[name] for name in common])
-    return float(tau.statistic)
-
-
 def _counts(**values: npt.ArrayLike) -> list[FloatArray]:
     """Return counts as arrays; raise InputError for a negative or infinite one."""
     arrays = []
@@ -764,19 +561,6 @@ def _check_within(name: str, part: FloatArray, **wholes: FloatArray) -> None:
             told = f"{parts[wrong].flat[0]:g} > {limits[wrong].flat[0]:g}"
             msg = f"{name} can't be greater than {whole_name}, but {told}."
             raise InputError(msg)
-
-
-def _parts_and_wholes(
-    first_part: npt.ArrayLike,
-    last_part: npt.ArrayLike,
-    first: npt.ArrayLike,
-    last: npt.ArrayLike,
-) -> list[FloatArray]:
-    """Return counts of a part and its whole; raise InputError where the part is greater."""
-    counts = _counts(first_part=first_part, last_part=last_part, first=first, last=last)
-    _check_within("first_part", counts[0], first=counts[2])
-    _check_within("last_part", counts[1], last=counts[3])
-    return counts
 
 
 def _check_level(level: float) -> None:

@@ -67,6 +67,11 @@ def _works(name: str, meaning: str, *, optional: bool = False) -> Column:
     return Column(name, "int", f"Works {meaning}, whole counting", "works", 0, None, optional)
 
 
+def _counted(name: str, meaning: str, *, optional: bool = False) -> Column:
+    said = f"Works {meaning}, whole counting; fractional in the row fractional counting"
+    return Column(name, "float", said, "works", 0, None, optional)
+
+
 def _share(name: str, meaning: str) -> Column:
     return Column(name, "float", f"{meaning}; empty if the denominator is 0", "share", 0, 1, True)
 
@@ -84,12 +89,6 @@ def _area(meaning: str) -> Column:
     return Column("area", "str", f"Whose works: {meaning}")
 
 
-def _fractional(name: str, meaning: str) -> Column:
-    said = f"{meaning} in fractional counting by country; the region's are its members' added up"
-    return Column(name, "float", f"{said}; empty for home", "works", 0, None, True)
-
-
-_SMALL: Final = "of the institution by at most 100 authors and 30 countries"
 _EVIDENCE_KINDS: Final = (
     "own",
     "published",
@@ -439,31 +438,11 @@ _TABLES: Final = (
         caption="Who with whom: ties between countries",
     ),
     Table(
-        "big_science",
-        "a year and member of the region, region or home",
-        ("year", "country_code"),
-        (
-            _year(),
-            Column(
-                "country_code",
-                "str",
-                "Member of the region; the word region (all of it), or home: works of home country "
-                "and region, whatever the institution",
-            ),
-            _works("n_works", "of the institution with an author in the area"),
-            _fractional("n_works_fractional", "The same works"),
-            _works("n_works_without_big_science", f"{_SMALL}, with an author in the area"),
-            _fractional("n_works_fractional_without_big_science", "Works without big science"),
-        ),
-        needs="full pull",
-        caption="Works of institution and region with and without big science",
-    ),
-    Table(
         "specifications",
-        "a specification and year",
+        "a reading or lens and year",
         ("specification", "year"),
         (
-            Column("specification", "str", "Number: S for the full crossing, W for a weak axis"),
+            Column("specification", "str", "A reading's choices in words, or what a lens changes"),
             Column("document_types", "str", "Types of works that count"),
             Column("source", "str", "Sources that count"),
             Column("team_size", "str", "Numbers of authors and countries that count"),
@@ -472,27 +451,26 @@ _TABLES: Final = (
             Column("home", "str", "Which countries count as the home country"),
             Column("affiliations", "str", "Whether works with suspect matches count"),
             Column(
-                "weight",
-                "float",
-                "Weight in the curve: equal over the full crossing, 0 for a weak axis",
-                "share",
-                0,
-                1,
+                "family",
+                "str",
+                "reading: what the document may have meant; lens: another way to look, one at a "
+                "time around the primary specification",
+                choices=("reading", "lens"),
             ),
             Column("is_primary", "bool", "Whether it is the study's primary specification"),
             _year(),
-            _works("n_works_institution_region", "of institution and region"),
-            _works("n_works_home_region", "of home country and region"),
+            _counted("n_works_institution_region", "of institution and region"),
+            _counted("n_works_home_region", "of home country and region", optional=True),
             Column(
                 "top_country",
                 "str",
                 "Country that the study names as first partner; empty if none",
                 optional=True,
             ),
-            _works("n_works_top_country", "of institution and top country", optional=True),
+            _counted("n_works_top_country", "of institution and top country", optional=True),
         ),
         needs="full pull",
-        caption="Specification curve: works of institution and region under other definitions",
+        caption="Works of institution and region under other definitions: readings and lenses",
     ),
     Table(
         "readings",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
@@ -107,6 +108,30 @@ def test_the_api_resolves_it_by_the_members_it_lists_and_a_replay_by_the_same(
         assert_equal(replayed.answer_all(ASKED))
 
 
+def test_small_institutions_are_asked_for_only_in_years_in_which_they_have_works(
+    records: Records, tmp_path: Path
+) -> None:
+    """More than 100 institutions take two filters; works are of 2009 and 2012 alone."""
+    facts = read_facts(WORKS)
+    kinds = ((), ("article",), ("article", "review"))
+    asked = [one.but(types=kind) for one in ASKED if one.not_below for kind in kinds]
+    with (
+        OpenAlexServer(records, per_second=False, keyless_credits=None) as server,
+        running(tmp_path, server.url) as run,
+    ):
+        found = run.source.answer_all(asked)
+        targets = [unquote(request.target) for request in server.requests]
+        again = run.source.answer_all(asked[:2])  # too few to ask first
+    for question, frame in found.items():
+        pd.testing.assert_frame_equal(frame, answer_plainly(question, facts))
+    assert all(again[one].equals(found[one]) for one in again)
+    second = [one for one in targets if "institutions.id:!" in one]
+    by_country = [one for one in second if "country_code" in one.partition("group")[2]]
+    assert len(asked) == 12
+    assert len(by_country) == 2 * len(kinds) * 2  # rules, types, years with works
+    assert len(second) - len(by_country) == 2 + 2 * len(kinds)  # the widest first, then by year
+
+
 @pytest.mark.parametrize("kind", ["parquet", "jsonl"])
 def test_the_snapshot_resolves_it_by_the_lineage_of_its_records(kind: str, tmp_path: Path) -> None:
     release = write_release(tmp_path / "release", {"part_0000": WORKS}, kind=kind)
@@ -168,11 +193,11 @@ def test_a_rule_that_leaves_nothing_or_cannot_be_resolved_is_refused(
 
 
 def test_the_plan_prices_and_prints_the_lists_and_the_members_of_the_definition() -> None:
-    urls = list_urls(STUDY, ("curve",))
+    urls = list_urls(STUDY, ("readings",))
     assert "/institutions?filter=lineage" in urls[0]
     left = [m.id for m in known_members(STUDY.institution) if f"I{USTC}" not in m.lineage]
     assert any(left[0] in url and "country_code" in url for url in urls)
-    priced = price_plan(STUDY, ("curve",))
+    priced = price_plan(STUDY, ("readings",))
     assert priced["credits"][0] == len(urls)
     assert f"note: {MEMBERS}" in tell_plan({**priced, "urls": urls})
     assert f"note: {MEMBERS}" not in tell_plan({**priced, "urls": urls[-1:]})

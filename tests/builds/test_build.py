@@ -108,8 +108,8 @@ def test_one_figure_asked_is_one_figure_drawn(
     with pytest.raises(InputError, match="no figure 'two'") as raised:
         build.figure("two")
     assert name in raised.value.next_step
-    with pytest.raises(InputError, match=r"'big_science' is not in .*waiting"):
-        build.figure("big_science")
+    with pytest.raises(InputError, match=r"'lenses' is not in .*waiting"):
+        build.figure("lenses")
 
 
 def test_paper_values_are_marked_on_real_builds_only(build: Build) -> None:

@@ -50,8 +50,8 @@ BAD_STUDIES = {
     "one year": ("[2005, 2018]", "[2005]", "[first, last]"),
     "an institution inside the region": ('country = "CN"', 'country = "BR"', "inside the region"),
     "a home inside the region": ('home = ["CN", ', 'home = ["BR", ', "inside the region"),
-    "a misspelt entry": ("top_country", "topcountry", "unknown entry topcountry"),
-    "no years": ("years = [2005, 2018]", "", "years must be [first, last]"),
+    "a misspelt entry": ("top_country", "topcountry", "unknown entry 'study.topcountry'"),
+    "no years": ("years = [2005, 2018]", "", "entry 'study.years' is missing"),
     "an unknown work type": ("types = []", 'types = ["poem"]', "unknown work type poem"),
 }
 

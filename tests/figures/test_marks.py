@@ -29,7 +29,7 @@ def test_the_headline_numbers_of_the_ledger_are_marked() -> None:
         if mark.column == "n_works_institution_region"
     }
     assert found == {(2007, 77), (2016, 555)}
-    (growth,) = marks["curve_growth"]
+    (growth,) = [one for one in marks["readings"] if one.column == "growth_factor"]
     assert growth.value == pytest.approx(7.2)
 
 

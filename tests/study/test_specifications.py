@@ -1,31 +1,30 @@
-"""The specification curve: which specifications it has, what they count, and what never changes."""
+"""Readings and lenses: which there are, what they count, and what never changes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from math import isclose
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bibliometrics.errors import InputError
 from bibliometrics.openalex.institutions import expect_requests, known_members, resolve
-from bibliometrics.openalex.query import estimate_plan, first_requests
+from bibliometrics.openalex.query import estimate_plan, first_requests, sure_requests
 from bibliometrics.study.model import Specification, load_study
 from bibliometrics.study.plan import PARTS, build_plan
 from bibliometrics.study.questions import (
-    curve_questions,
     institution_region_by_year,
     institution_top_country_by_year,
+    lens_questions,
 )
 from bibliometrics.study.specifications import (
     AXES,
-    STRONG_AXES,
-    build_curve,
-    curve_hash,
+    list_lenses,
+    list_readings,
+    list_specifications,
     list_suspects,
-    without_big_science,
+    specifications_hash,
 )
 from tests.support.worlds import UCAS, USTC, write_study
 
@@ -33,68 +32,60 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STUDY = load_study("cas-latin-america")
-CURVE = build_curve(STUDY)
-STRONG = [point for point in CURVE if point.is_strong]
-WEAK = [point for point in CURVE if not point.is_strong]
+READINGS, LENSES = list_readings(STUDY), list_lenses(STUDY)
 FIXED = "2c6aefe6f0a20aba6e19e320830d73aab3d83e056297c6de2a369720bdedfd67"
 
 
-def test_the_strong_axes_are_crossed_in_full_with_equal_weight() -> None:
-    assert len(STRONG) == 3 * 2 * 4 * 4
-    choices = [tuple(dict(point.choices)[axis] for axis in STRONG_AXES) for point in STRONG]
-    assert len(set(choices)) == len(choices)
-    assert [len({row[column] for row in choices}) for column in range(4)] == [3, 2, 4, 4]
-    assert {point.weight for point in STRONG} == {1 / 96}
-    assert isclose(sum(point.weight for point in CURVE), 1)
-    assert [dict(point.choices).keys() for point in CURVE] == [dict.fromkeys(AXES).keys()] * 105
+def test_readings_are_types_sources_institution_and_region_crossed_in_full() -> None:
+    crossed = ("document_types", "source", "institution", "region")
+    choices = [tuple(dict(one.choices)[axis] for axis in crossed) for one in READINGS]
+    assert [len({row[column] for row in choices}) for column in range(4)] == [3, 2, 3, 3]
+    assert len(set(choices)) == len(READINGS) == 3 * 2 * 3 * 3
+    assert [one.id for one in READINGS] == [" | ".join(row) for row in choices]
+    assert {dict(one.choices)["team_size"] for one in READINGS} == {"any size"}
+    assert {tuple(dict(one.choices)) for one in (*READINGS, *LENSES)} == {AXES}
 
 
-def test_one_specification_is_the_primary() -> None:
-    (primary,) = [point for point in CURVE if point.is_primary]
-    assert primary.specification == STUDY.primary
-    assert primary.is_strong
-    assert [name for axis, name in primary.choices if axis in STRONG_AXES] == [
-        "article, review",
-        "core sources",
-        "any size",
-        "lineage",
+def test_one_specification_is_the_primary_and_it_is_a_reading() -> None:
+    (primary,) = [one for one in list_specifications(STUDY) if one.is_primary]
+    assert (primary.family, primary.specification) == ("reading", STUDY.primary)
+    assert primary.id.startswith("article, review | core sources | lineage | ")
+
+
+def test_lenses_depart_from_the_primary_on_one_axis() -> None:
+    (own,) = [dict(one.choices) for one in READINGS if one.is_primary]
+    changed = [
+        [axis for axis, name in lens.choices if name != own[axis]] or [lens.id] for lens in LENSES
     ]
-
-
-def test_weak_specifications_depart_from_the_primary_on_one_axis() -> None:
-    assert Counter(point.axis for point in WEAK) == {
-        "document_types": 1,
-        "team_size": 1,
-        "institution": 1,
-        "region": 3,
+    assert Counter(axis for (axis,) in changed) == {
+        "team_size": 4,
+        "institution": 3,
+        "region": 1,
         "home": 2,
         "affiliations": 1,
+        "fractional counting": 1,
     }
-    (own,) = [dict(point.choices) for point in CURVE if point.is_primary]
-    for point in WEAK:
-        assert [axis for axis, name in point.choices if name != own[axis]] == [point.axis]
-        assert point.weight == 0
-    assert len({point.specification for point in CURVE}) == len(CURVE)
+    assert len({one.id for one in (*READINGS, *LENSES)}) == 54 + 12
+    assert not any(lens.is_primary for lens in LENSES)
 
 
 def test_institution_rules_come_from_the_parts_of_its_definition() -> None:
-    rules = list(dict.fromkeys(point.specification.institution for point in STRONG))
-    assert rules == ["lineage", "minus:ustc", "minus:ustc,ucas", "exact"]
-    named = {dict(point.choices)["institution"] for point in CURVE}
-    assert {"minus USTC", "minus USTC and UCAS", "without USTC co-authors"} < named
+    rules = list(dict.fromkeys(one.specification.institution for one in READINGS))
+    assert rules == ["lineage", "minus:ustc", "minus:ustc,ucas"]
+    assert {"exact", "without:ustc"} < {lens.specification.institution for lens in LENSES}
     (cut,) = {
-        institution_region_by_year(STUDY, point.specification).not_below
-        for point in STRONG
-        if point.specification.institution == "minus:ustc,ucas"
+        institution_region_by_year(STUDY, one.specification).not_below
+        for one in READINGS
+        if one.specification.institution == "minus:ustc,ucas"
     }
     assert cut == (f"I{USTC}", f"I{UCAS}")
 
 
-def test_the_curve_leaves_the_hash_of_the_study_as_it_is() -> None:
+def test_other_definitions_leave_the_hash_of_the_study_as_it_is() -> None:
     assert STUDY.hash == FIXED
-    assert curve_hash(STUDY) == curve_hash(load_study("cas-latin-america"))
+    assert specifications_hash(STUDY) == specifications_hash(load_study("cas-latin-america"))
     other = replace(STUDY, primary=Specification(max_authors=50))
-    assert curve_hash(other) != curve_hash(STUDY)
+    assert specifications_hash(other) != specifications_hash(STUDY)
     limited = replace(STUDY, primary=Specification(without_institutions=("I87182695",)))
     assert limited.hash != STUDY.hash
 
@@ -103,34 +94,37 @@ def test_suspects_are_left_out_as_far_as_their_ids_are_known() -> None:
     suspects = list_suspects(STUDY)
     known = tuple(entry["id"] for entry in suspects if entry["id"])
     assert 0 < len(known) < len(suspects)
-    (point,) = [point for point in WEAK if point.axis == "affiliations"]
-    assert point.specification.without_institutions == known
-    for question in curve_questions(STUDY, point.specification):
+    (lens,) = [one for one in LENSES if one.id == "without suspect matches"]
+    assert lens.specification.without_institutions == known
+    for question in lens_questions(STUDY, lens).values():
         assert question.without_lineage == known
-    without = replace(point.specification, institution="without:ustc")
+    without = replace(lens.specification, institution="without:ustc")
     question = institution_region_by_year(STUDY, without)
     assert question.without_lineage == (*known, f"I{USTC}")
 
 
-def test_all_parts_cost_at_most_1100_credits_and_ask_nothing_twice() -> None:
-    plan = build_plan(STUDY, PARTS)
-    questions = [item.question for item in plan]
+def test_the_lens_of_addresses_asks_for_the_name_and_not_for_the_institution() -> None:
+    (lens,) = [one for one in LENSES if one.address]
+    questions = lens_questions(STUDY, lens)
+    for name in ("n_works_institution_region", "n_works_top_country"):
+        assert questions[name].address_words == ("Chinese Academy of Sciences",)
+        assert questions[name].lineage == ()
+    assert questions["n_works_home_region"].address_words == ()
+
+
+def test_all_parts_cost_at_most_850_credits_and_ask_nothing_twice() -> None:
+    questions = [item.question for item in build_plan(STUDY, PARTS)]
     assert len(set(questions)) == len(questions)
     listing, resolved = expect_requests(
         questions, STUDY.institution, known_members(STUDY.institution)
     )
-    requests = {one for question in resolved for one in first_requests(question)}
-    assert estimate_plan(resolved, listing)[0] == len(listing) + len(requests) < 1100
-    assert sum(item.table == "specifications" for item in plan) > 200
+    sure = sure_requests(resolved)
+    assert len({*sure}) == len(sure)
+    assert estimate_plan(resolved, listing)[0] == len(listing) + len(sure) < 850
 
 
 def test_the_institution_minus_parts_is_asked_in_chunks() -> None:
-    (point,) = [
-        point
-        for point in STRONG
-        if point.specification == replace(STUDY.primary, institution="minus:ustc")
-    ]
-    question = institution_region_by_year(STUDY, point.specification)
+    question = institution_region_by_year(STUDY, replace(STUDY.primary, institution="minus:ustc"))
     requests = first_requests(resolve(question, known_members(STUDY.institution)))
     assert len(requests) == 2  # n(A) + n(B and not A)
     sizes = [
@@ -146,23 +140,18 @@ def test_the_institution_minus_parts_is_asked_in_chunks() -> None:
     assert sizes[1][1:] == (100,)
 
 
-def test_an_institution_without_parts_has_fewer_specifications(tmp_path: Path) -> None:
+def test_an_institution_without_parts_has_fewer_readings(tmp_path: Path) -> None:
     loose = load_study(write_study(tmp_path))
-    curve = build_curve(loose)
-    strong = [point for point in curve if point.is_strong]
-    assert {point.specification.institution for point in strong} == {"lineage", "exact"}
-    assert len(strong) == 4 * 2 * 4 * 2  # its own choice of every type is a fourth one
-    assert {dict(point.choices)["document_types"] for point in strong} > {"every type"}
-    assert [point.specification for point in curve if point.is_primary] == [loose.primary]
-    assert isclose(sum(point.weight for point in curve), 1)
-    assert len(build_plan(loose, ("curve",))) == len(
-        {q for point in curve for q in curve_questions(loose, point.specification)}
-    )
+    readings = list_readings(loose)
+    assert {one.specification.institution for one in readings} == {"lineage"}
+    assert len(readings) == 4 * 2  # its own choice of every type is a fourth one
+    assert {dict(one.choices)["document_types"] for one in readings} > {"every type"}
+    assert [one.specification for one in readings if one.is_primary] == [loose.primary]
 
 
 def test_a_study_without_top_country_asks_for_none() -> None:
     study = replace(STUDY, top_country="")
-    assert len(curve_questions(study, study.primary)) == 2
+    assert all("n_works_top_country" not in lens_questions(study, one) for one in LENSES)
     with pytest.raises(InputError, match="names no top country"):
         institution_top_country_by_year(study)
 
@@ -177,8 +166,12 @@ def test_the_top_country_is_one_of_the_region_whatever_the_region() -> None:
     )
 
 
-def test_big_science_bounds_never_widen_a_study() -> None:
-    limited = without_big_science(STUDY)
-    assert (limited.max_authors, limited.max_countries) == (100, 30)
+def test_bounds_of_a_lens_never_widen_a_study() -> None:
+    sizes = {lens.id: lens.specification for lens in LENSES if "at most" in lens.id}
+    both = sizes["at most 100 authors and 30 countries"]
+    assert (both.max_authors, both.max_countries) == (100, 30)
     tight = replace(STUDY, primary=replace(STUDY.primary, max_authors=20))
-    assert without_big_science(tight).max_authors == 20
+    narrow = {lens.id: lens.specification.max_authors for lens in list_lenses(tight)}
+    assert narrow["at most 100 authors and 30 countries"] == 20
+    assert narrow["at most 10 authors"] == 10
+    assert "at most 30 authors" not in narrow  # it would change nothing

@@ -1,15 +1,16 @@
-"""The tables of the curve and of big science, counted the plain way: loops and sets over records.
+"""Readings and lenses, counted the plain way: loops and sets over records.
 
 Nothing of the package: the axes are written down here once more. Settings are those of
 `plain_counts`, and:
 
 ==================  ================================================================================
 ``parts``           {name: id} of the sub-trees that may be left out, in their order
-``regions``         {name: country codes} of other regions
+``readings``        {name: country codes} of lists that a document may have meant by the region
+``regions``         {name: country codes} of other regions, as lenses
 ``homes``           {name: country codes} of other home countries
-``suspects``        ids of institutions whose works are left out in the last weak axis
+``suspects``        ids of institutions whose works are left out under a lens
 ``top``             code of the top country, or None
-``names``           {"region": …, "home": …}: how the study's own are called
+``names``           {"region": …, "home": …, "institution": …}: how the study's own are called
 ``own_types``       name of the study's own types where they are none of the three, else absent
 ==================  ================================================================================
 """
@@ -17,6 +18,7 @@ Nothing of the package: the axes are written down here once more. Settings are t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from tests.support.oracle.tables import years_of
@@ -38,7 +40,6 @@ TYPES: dict[str, Callable[[Any], bool]] = {
     "article, review": lambda kind: kind in {"article", "review"},
     "article, review, conference paper, letter, data paper": lambda kind: kind in SERIAL,
     "every type": lambda kind: True,
-    "all but paratext": lambda kind: kind != "paratext",
 }
 SIZES: dict[str, Callable[[int, int], bool]] = {
     "any size": lambda authors, countries: True,
@@ -68,6 +69,7 @@ class Facts:
     lineage: frozenset[str]
     lineages: tuple[frozenset[str], ...]
     ids: frozenset[str]
+    addresses: tuple[str, ...]
 
 
 def read_facts(works: Iterable[Row], settings: Row) -> list[Facts]:
@@ -96,6 +98,11 @@ def read_facts(works: Iterable[Row], settings: Row) -> list[Facts]:
                 lineage=frozenset().union(*lineages),
                 lineages=lineages,
                 ids=frozenset(last_part(place.get("id")) for place in places),
+                addresses=tuple(
+                    text
+                    for author in (work.get("authorships") or [])[:100]
+                    for text in author.get("raw_affiliation_strings") or []
+                ),
             )
         )
     return found
@@ -103,73 +110,88 @@ def read_facts(works: Iterable[Row], settings: Row) -> list[Facts]:
 
 def institution_rules(settings: Row) -> dict[str, Callable[[Facts], bool]]:
     """Return who is at the institution, by the name of each rule."""
-    node = settings["institution"]
+    node, parts = settings["institution"], settings["parts"]
     rules: dict[str, Callable[[Facts], bool]] = {"lineage": lambda work: node in work.lineage}
     named, left_out = [], frozenset[str]()
-    for name, part in settings["parts"].items():
+    for name, part in parts.items():
         named.append(name)
         left_out |= {part}
         told = f"minus {' and '.join(named)}"
         rules[told] = lambda work, cut=left_out: any(  # type: ignore[misc]
             node in lineage and not lineage & cut for lineage in work.lineages
         )
+    for name, part in list(parts.items())[:1]:
+        rules[f"without {name} co-authors"] = lambda work, part=part: (  # type: ignore[misc]
+            node in work.lineage and part not in work.lineage
+        )
     rules["exact"] = lambda work: node in work.ids
+    phrase = settings["names"]["institution"].casefold()
+    rules[BY_ADDRESS] = lambda work: any(phrase in text.casefold() for text in work.addresses)
     return rules
+
+
+BY_ADDRESS = "name in the address of the first 100 authors"
 
 
 def list_specifications(settings: Row) -> list[dict[str, str]]:
     """Return id and choices of every specification, in the order of the table."""
+    names, parts = settings["names"], list(settings["parts"])
     own = {
         "document_types": settings.get("own_types", "article, review"),
         "source": "core sources" if settings.get("core_source") else "any source",
         "team_size": "any size",
         "institution": "lineage",
-        "region": settings["names"]["region"],
-        "home": settings["names"]["home"],
+        "region": names["region"],
+        "home": names["home"],
         "affiliations": "as matched",
     }
     types = list(TYPES)[:3]
     types = types if own["document_types"] in types else [own["document_types"], *types]
-    rules = institution_rules(settings)
-    strong = [
-        {**own, "document_types": kind, "source": source, "team_size": size, "institution": rule}
-        for kind in types
-        for source in SOURCES
-        for size in list(SIZES)[:4]
-        for rule in rules
-    ]
-    weak = [("document_types", "all but paratext"), ("team_size", "at most 30 countries")]
-    weak += [("institution", f"without {name} co-authors") for name in list(settings["parts"])[:1]]
-    weak += [("region", name) for name in settings["regions"]]
-    weak += [("home", name) for name in settings["homes"]]
-    weak += [("affiliations", "without suspect matches")] if settings["suspects"] else []
-    crossed = [{"specification": f"S{n:02}", **one} for n, one in enumerate(strong, start=1)]
-    return crossed + [
-        {"specification": f"W{n:02}", **own, axis: name} for n, (axis, name) in enumerate(weak, 1)
-    ]
-
-
-def count_specifications(works: Iterable[Row], settings: Row) -> list[Row]:
-    """Return one row a specification and year."""
-    facts, rules = read_facts(works, settings), institution_rules(settings)
-    node = settings["institution"]
-    for name, part in list(settings["parts"].items())[:1]:
-        rules[f"without {name} co-authors"] = lambda work, part=part: (  # type: ignore[misc]
-            node in work.lineage and part not in work.lineage
+    cut = [f"minus {' and '.join(parts[: n + 1])}" for n in range(len(parts))]
+    found = [
+        {
+            "specification": " | ".join(chosen),
+            **own,
+            **dict(zip(("document_types", "source", "institution", "region"), chosen, strict=True)),
+            "family": "reading",
+        }
+        for chosen in product(
+            types, SOURCES, ["lineage", *cut], [names["region"], *settings["readings"]]
         )
-    listed = list_specifications(settings)
-    n_strong = sum(one["specification"].startswith("S") for one in listed)
-    names = settings["names"]
-    primary = {
+    ]
+    lenses = [("team_size", name) for name in list(SIZES)[1:]]
+    lenses += [("institution", "exact")]
+    lenses += [("institution", f"without {name} co-authors") for name in parts[:1]]
+    lenses += [("region", name) for name in settings["regions"]]
+    lenses += [("home", name) for name in settings["homes"]]
+    lenses += [("affiliations", "without suspect matches")] if settings["suspects"] else []
+    lenses += [("counting", "fractional counting"), ("institution", BY_ADDRESS)]
+    for axis, name in lenses:
+        changed = {axis: name} if axis in own else {}
+        found.append({"specification": name, **own, **changed, "family": "lens"})
+    return found
+
+
+def count_specifications(works: Iterable[Row], settings: Row, *, texts: bool = True) -> list[Row]:
+    """Return one row a specification and year; none by the address where there are no ``texts``."""
+    facts, rules = read_facts(works, settings), institution_rules(settings)
+    names, top = settings["names"], settings["top"]
+    own = {
         "source": "core sources" if settings.get("core_source") else "any source",
         "document_types": settings.get("own_types", "article, review"),
-        "team_size": "any size",
         "institution": "lineage",
+        "region": names["region"],
     }
+    regions = {
+        names["region"]: settings["region"],
+        **settings["readings"],
+        **settings["regions"],
+    }
+    homes = {names["home"]: settings["home"], **settings["homes"]}
     rows = []
-    for one in listed:
-        regions = {names["region"]: settings["region"], **settings["regions"]}
-        homes = {names["home"]: settings["home"], **settings["homes"]}
+    for one in list_specifications(settings):
+        if one["institution"] == BY_ADDRESS and not texts:
+            continue
         region, home = set(regions[one["region"]]), set(homes[one["home"]])
         suspects = set(settings["suspects"]) if "suspect" in one["affiliations"] else set()
         kept = [
@@ -182,53 +204,27 @@ def count_specifications(works: Iterable[Row], settings: Row) -> list[Row]:
             and not work.lineage & suspects
         ]
         joint = [work for work in kept if rules[one["institution"]](work)]
-        strong = one["specification"].startswith("S")
+        fractional = one["specification"] == "fractional counting"
         for year in years_of(settings):
             of_year = [work for work in joint if work.year == year]
-            top = settings["top"]
+            with_top = [work for work in of_year if top in work.countries]
+            at_home = sum(1 for work in kept if work.year == year and work.countries & home)
+            n_joint: float = len(of_year)
+            n_top: float = len(with_top)
+            if fractional:
+                n_joint = sum(len(w.countries & region) / w.n_countries for w in of_year)
+                n_top = sum(1 / w.n_countries for w in with_top)
             rows.append(
                 {
                     **one,
-                    "weight": 1 / n_strong if strong else 0.0,
-                    "is_primary": str(strong and primary.items() <= one.items()).lower(),
+                    "is_primary": str(
+                        one["family"] == "reading" and own.items() <= one.items()
+                    ).lower(),
                     "year": year,
-                    "n_works_institution_region": len(of_year),
-                    "n_works_home_region": sum(
-                        1 for work in kept if work.year == year and work.countries & home
-                    ),
+                    "n_works_institution_region": n_joint,
+                    "n_works_home_region": None if fractional else at_home,
                     "top_country": top,
-                    "n_works_top_country": sum(1 for work in of_year if top in work.countries),
+                    "n_works_top_country": n_top,
                 }
             )
-    return rows
-
-
-def count_big_science(works: Iterable[Row], settings: Row) -> list[Row]:
-    """Return one row a year and area: works with and without big science."""
-    region, wanted = set(settings["region"]), settings["types"]
-    facts = [
-        work
-        for work in read_facts(works, settings)
-        if (wanted is None or work.kind in wanted)
-        and settings.get("core_source") in {None, work.core}
-        and work.countries & region
-    ]
-    rows = []
-    for year in years_of(settings):
-        of_year = [work for work in facts if work.year == year]
-        joint = [work for work in of_year if settings["institution"] in work.lineage]
-        areas = {code: [w for w in joint if code in w.countries] for code in settings["region"]}
-        areas["region"] = joint
-        areas["home"] = [work for work in of_year if work.countries & set(settings["home"])]
-        for area in sorted(areas):
-            row: Row = {"year": year, "country_code": area}
-            small = [w for w in areas[area] if w.n_authors <= 100 and w.n_countries <= 30]
-            for listed, ending in ((areas[area], ""), (small, "_without_big_science")):
-                row[f"n_works{ending}"] = len(listed)
-                given = [
-                    (len(w.countries & region) if area == "region" else 1) / w.n_countries
-                    for w in listed
-                ]
-                row[f"n_works_fractional{ending}"] = None if area == "home" else sum(given)
-            rows.append(row)
-    return rows
+    return sorted(rows, key=lambda row: (row["specification"], row["year"]))

@@ -1,4 +1,4 @@
-"""The specification curve and big science: whole runs by every source against plain loops."""
+"""Readings and lenses: whole runs by every source against plain loops."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bibliometrics.study.model import load_study
 from bibliometrics.study.specifications import list_suspects
 from tests.support.openalex_server.index import read_lines
 from tests.support.openalex_server.server import OpenAlexServer
-from tests.support.oracle.sensitivity import count_big_science, count_specifications
+from tests.support.oracle.sensitivity import BY_ADDRESS, count_specifications
 from tests.support.oracle.works import Row, countries_of
 from tests.support.snapshot_release import write_release
 from tests.support.worlds import (
@@ -36,47 +36,56 @@ from tests.support.worlds import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-PARTS = ("--parts", "big_science,curve")
+PARTS = ("--parts", "readings")
 FREE: dict[str, Any] = {"per_second": False, "keyless_credits": None}
-REGIONS = {
+READINGS = {
+    "Latin America and the Caribbean with Puerto Rico": "celac33_pr",
     "Latin America and the Caribbean with territories": "celac33_territories",
-    "Latin America and the Caribbean (UN M49)": "m49_lac",
-    "Latin-language states of America": "latin20",
 }
+REGIONS = {"Latin-language states of America": "latin20"}
+ADDRESS = "Institute of Physics, Chinese Academy of Sciences, Beijing"
 SETTINGS: dict[str, Row] = {
     "primary": {
         **PRIMARY,
         "institution": f"I{ACADEMY}",
         "parts": {"USTC": f"I{USTC}", "UCAS": f"I{UCAS}"},
+        "readings": {name: region_codes(key) for name, key in READINGS.items()},
         "regions": {name: region_codes(key) for name, key in REGIONS.items()},
         "homes": {"with Hong Kong and Macao": ["CN", "HK", "MO"], "with Taiwan": ["CN", "TW"]},
         "suspects": ["I87182695"],
         "top": "BR",
-        "names": {"region": "Latin America and the Caribbean", "home": "CN"},
+        "names": {
+            "region": "Latin America and the Caribbean",
+            "home": "CN",
+            "institution": "Chinese Academy of Sciences",
+        },
     },
     "loose": {
         **LOOSE,
         "parts": {},
+        "readings": {},
         "regions": {},
         "homes": {},
         "suspects": ["I87182695"],
         "top": "BR",
-        "names": {"region": "The Americas south of the United States", "home": "CN, HK, MO"},
+        "names": {
+            "region": "The Americas south of the United States",
+            "home": "CN, HK, MO",
+            "institution": "Chinese Academy of Sciences",
+        },
         "own_types": "every type",
     },
 }
 
 
-def expected_tables(which: str, works: Iterable[Row]) -> dict[str, list[Row]]:
-    listed, settings = list(works), SETTINGS[which]
-    return {
-        "specifications": count_specifications(listed, settings),
-        "big_science": count_big_science(listed, settings),
-    }
+def expected_tables(
+    which: str, works: Iterable[Row], *, texts: bool = True
+) -> dict[str, list[Row]]:
+    return {"specifications": count_specifications(list(works), SETTINGS[which], texts=texts)}
 
 
-def big_science_works() -> list[Row]:
-    """Return the invented works of the region, some of them with a suspect institution."""
+def odd_works() -> list[Row]:
+    """Return the invented works of the region, some with a suspect institution or an address."""
     region = set(region_codes("celac33_territories"))
     works = [dict(work) for work in invented_works() if countries_of(work) & region]
     suspect = {
@@ -87,6 +96,9 @@ def big_science_works() -> list[Row]:
     for work in works[::7]:
         author = {"institutions": [suspect], "countries": ["MX"]}
         work["authorships"] = [*(work.get("authorships") or []), author]
+    for work in works[::3]:
+        first, *others = work["authorships"]
+        work["authorships"] = [{**first, "raw_affiliation_strings": [ADDRESS]}, *others]
     return works
 
 
@@ -107,7 +119,7 @@ def open_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
 def test_tables_from_the_api_are_those_of_the_plain_calculation(
     open_world: Callable[..., World],
 ) -> None:
-    works = big_science_works()
+    works = odd_works()
     world = open_world(works)
     least, most = world.run("plan", "--json", *PARTS).json["credits"]
     ran = world.run("refresh", "--json", *PARTS)
@@ -119,6 +131,7 @@ def test_tables_from_the_api_are_those_of_the_plain_calculation(
     assert len({row["n_works_institution_region"] for row in rows}) > 3
     spent = ran.json["provenance"]["credits"]
     assert least <= spent <= min(most, 600)
+    assert {row["n_works_top_country"] for row in rows if row["specification"] == BY_ADDRESS} != {0}
     twice = Counter(request.target for request in world.server.requests)
     assert sum(twice.values()) - len(twice) <= 4  # two questions are repeated at the end
     print(len(rows), "specifications", spent, "credits, planned", least, "to", most)
@@ -139,23 +152,23 @@ def test_tables_of_real_records_are_those_of_the_plain_calculation(
 def test_tables_from_a_snapshot_are_those_of_the_plain_calculation(
     open_world: Callable[..., World], tmp_path: Path
 ) -> None:
-    works = big_science_works()
+    works = odd_works()
     release = write_release(tmp_path / "release", {"part_0000": works})
     narrow_release(str(release), tmp_path / "narrow")
     world = open_world([])
     words = ("--source", "snapshot", "--narrow", str(tmp_path / "narrow"))
     ran = world.run("refresh", "--json", *PARTS, *words, "--study", write_study(tmp_path))
     assert (ran.code, ran.err.count("error")) == (0, 0)
-    assert differing_cells(world.processed, expected_tables("loose", works)) == []
+    assert differing_cells(world.processed, expected_tables("loose", works, texts=False)) == []
     assert world.server.requests == []
 
 
-def test_a_curve_beyond_the_day_s_budget_goes_on_the_next_day(
+def test_readings_beyond_the_day_s_budget_goes_on_the_next_day(
     open_world: Callable[..., World], tmp_path: Path
 ) -> None:
     start = datetime(2026, 11, 24, 9, tzinfo=UTC)
     world = open_world(invented_records(), keyless_credits=90, start=start)
-    words = ("refresh", "--parts", "curve", "--json", "--study", write_study(tmp_path))
+    words = ("refresh", "--parts", "readings", "--json", "--study", write_study(tmp_path))
     days = 1
     while (ran := world.run(*words)).code and days < 6:
         assert ran.code == 6
@@ -176,11 +189,11 @@ def test_a_curve_beyond_the_day_s_budget_goes_on_the_next_day(
 
 def test_the_plan_tells_what_each_part_costs(open_world: Callable[..., World]) -> None:
     told = open_world([]).run("plan", "--all", "--json").json
-    assert list(told["tables"])[-2:] == ["specifications", "readings"]
-    assert told["credits"][0] < 1100  # readings and the old curve stand side by side
+    assert list(told["tables"])[-2:] == ["readings", "specifications"]
+    assert told["credits"][0] < 850
     usual = open_world([]).run("plan", "--json").json
-    assert {"big_science", "specifications"}.isdisjoint(usual["tables"])
-    assert open_world([]).run("plan", "--all", "--parts", "curve").code == 2
+    assert {"readings", "specifications"}.isdisjoint(usual["tables"])
+    assert open_world([]).run("plan", "--all", "--parts", "readings").code == 2
 
 
 def test_the_invented_suspect_is_one_of_the_definitions() -> None:
