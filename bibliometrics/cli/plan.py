@@ -12,6 +12,7 @@ from bibliometrics.errors import BibliometricsError, TableError
 from bibliometrics.openalex import credentials as access
 from bibliometrics.openalex import query as request
 from bibliometrics.openalex.institutions import expect_requests, known_members
+from bibliometrics.study.claim_counts import UNIVERSITIES
 from bibliometrics.study.model import Study
 from bibliometrics.study.plan import PlannedQuestion, build_plan
 from bibliometrics.study.questions import Question
@@ -28,6 +29,8 @@ def price_plan(study: Study, parts: tuple[str, ...]) -> dict[str, Any]:
     """Return what the plan of a study comes to."""
     planned = build_plan(study, parts)
     credits = _estimate(study, planned)
+    if "claims" in parts and len(study.home) == 1:  # universities are listed in the pull itself
+        credits = (credits[0] + UNIVERSITIES + 1, credits[1] + UNIVERSITIES + 1)
     remaining, note = _remaining_usd()
     return {
         "study": study.id,

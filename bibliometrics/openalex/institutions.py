@@ -131,6 +131,18 @@ def list_request(top: str, page: int) -> Request:
     )
 
 
+def universities_request(country: str) -> Request:
+    """Return the request for the universities of a country, those with most works first."""
+    return Request(
+        path="institutions",
+        filter=f"country_code:{country},type:education",
+        sort="works_count:desc",
+        select=MEMBER_COLUMNS,
+        per_page=VALUES,
+        page=1,
+    )
+
+
 def expect_requests(
     questions: Iterable[Question], institution: Institution, members: Sequence[Member]
 ) -> tuple[list[Request], list[Question]]:

@@ -6,7 +6,7 @@ A study's plan answered by the OpenAlex API, or by the answers saved in an earli
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +36,7 @@ from bibliometrics.openalex.institutions import (
     list_members,
 )
 from bibliometrics.openalex.source import OpenAlex
+from bibliometrics.study.claim_counts import UNIVERSITIES, university_question
 from bibliometrics.study.model import Study
 from bibliometrics.study.plan import DEFAULT_PARTS
 from bibliometrics.study.questions import Question, institution_region_by_year, world_by_year
@@ -46,6 +47,7 @@ from bibliometrics.tables.answers import (
     list_questions,
     make_provenance,
 )
+from bibliometrics.tables.claim_counts import UNIVERSITY
 from bibliometrics.tables.contradictions import list_follow_ups
 
 FOLDER: Final = "openalex"
@@ -115,6 +117,7 @@ def _count(
     listener.expect(request.estimate_plan(resolved, listing)[0])
     answers = source.answer_all(questions)
     answers = {**answers, **_follow_up(source, study, answers)}
+    answers |= _count_universities(source, study, parts)
     notes = (*source.notes, *_look_around(source, study, pull), *_find_untimed(pull))
     pull.decide("notes", list(notes))
     write_atomic(pull.folder / UNBUILT, b"")
@@ -139,6 +142,24 @@ def _follow_up(
         return source.answer_all(list_follow_ups(study, answers))
     except (ArchiveError, BudgetError, RefusedError, ServerError, TableError):
         return {}  # the contradiction then says that this was not asked; tables tell bad answers
+
+
+def _count_universities(
+    source: OpenAlex, study: Study, parts: Sequence[str]
+) -> dict[Question, pd.DataFrame]:
+    """Count the largest universities of the home country with the region, listed in this pull."""
+    if "claims" not in parts or len(study.home) != 1:
+        return {}
+    try:
+        listed = source.largest_universities(study.home[0], study.institution.id, UNIVERSITIES)
+        asked = {university_question(study, one.id): one for one in listed}
+        answers = source.answer_all(asked)
+    except (ArchiveError, RefusedError, ServerError) as error:
+        source.notes.append(f"universities of {study.home_name} are not counted: {error.message}")
+        return {}
+    for question, frame in answers.items():
+        frame.attrs[UNIVERSITY] = f"{asked[question].name} ({asked[question].id})"
+    return dict(answers)
 
 
 def _probe_once(source: OpenAlex, study: Study, pull: archive.Pull) -> None:
@@ -347,6 +368,7 @@ def replay_pull(
         with OpenAlex(pull, base_url=told.base_url, offline=True, on_event=listener) as source:
             answers = source.answer_all(questions)
             answers = {**answers, **_follow_up(source, study, answers)}
+            answers |= _count_universities(source, study, parts or told.parts)
         return Counted(
             answers=answers,
             parts=parts or told.parts,

@@ -62,8 +62,10 @@ from bibliometrics.openalex.institutions import (
     find_institutions,
     list_members,
     look_up,
+    read_member,
     read_remaining,
     resolve,
+    universities_request,
 )
 from bibliometrics.openalex.policy import Event, Gate, Meter, Pacer, ignore
 from bibliometrics.openalex.query import (
@@ -76,7 +78,7 @@ from bibliometrics.openalex.query import (
     without_corpus,
 )
 from bibliometrics.openalex.session import ApiSession, Client
-from bibliometrics.study.model import Institution, Study
+from bibliometrics.study.model import ID_PATTERN, Institution, Study
 from bibliometrics.study.questions import TEXT_KEYS, Question
 
 #: What a pull records where the corpus parameter is sent, and what a server says that has none.
@@ -417,6 +419,14 @@ class OpenAlex:
         if institution_id not in self._below:
             self._below[institution_id] = list_members(institution_id, self._client.fetch)
         return self._below[institution_id]
+
+    def largest_universities(self, country: str, apart: str, most: int) -> list[Member]:
+        """
+        List a country's universities with most works, but for those under an institution.
+        """
+        listed = self._client.fetch(universities_request(country))
+        found = [member for member in map(read_member, listed) if apart not in member.lineage]
+        return [one for one in found if ID_PATTERN.fullmatch(one.id)][:most]
 
     def probe(self, study: Study) -> tuple[list[Finding], list[Resolved]]:
         """

@@ -5,6 +5,7 @@ from bibliometrics.doors import open_door
 __all__, __getattr__, __dir__ = open_door(
     __name__,
     {
+        "claim_counts": "UNIVERSITIES claim_questions university_question",
         "conditions": "INSTITUTION_TYPES filter_names",
         "draft": (
             "Draft check_path check_text describe_study find_definition find_region lines_of "

@@ -13,6 +13,7 @@ from typing import Final
 
 from bibliometrics.errors import InputError
 from bibliometrics.study import questions as asked
+from bibliometrics.study.claim_counts import claim_questions
 from bibliometrics.study.model import Study
 from bibliometrics.study.profile import PROFILE
 from bibliometrics.study.questions import Question
@@ -71,6 +72,7 @@ PLAN: Final[Mapping[str, Mapping[str, Asked]]] = {
             for question in asked.lens_questions(study, lens).values()
         ],
     },
+    "claims": {"claim_counts": lambda study: claim_questions(study).values()},
 }
 PARTS: Final = tuple(PLAN)
 

@@ -10,6 +10,7 @@ __all__, __getattr__, __dir__ = open_door(
             "Built build_sound_tables build_tables "
             "find_contradictions part_of read_table_frame to_rows"
         ),
+        "claim_counts": "UNIVERSITY",
         "contradictions": "Contradiction list_follow_ups",
         "datapackage": (
             "PACKAGE_FILE WAITING WAITING_FOR_ALL data_dictionary describe_package "

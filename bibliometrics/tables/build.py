@@ -24,6 +24,7 @@ from bibliometrics.study.specifications import (
     list_specifications,
 )
 from bibliometrics.tables import profile
+from bibliometrics.tables.claim_counts import build_claim_counts
 from bibliometrics.tables.consistency import (
     Answers,
     check_laws,
@@ -273,6 +274,7 @@ BUILDERS: Final[Mapping[str, tuple[Callable[[Study, Answers], pd.DataFrame], ...
         profile.build_ties,
     ),
     "readings": (build_readings, build_specifications),
+    "claims": (build_claim_counts,),
 }
 
 

@@ -53,7 +53,7 @@ def find_answer(answers: Answers, table: str, question: Question) -> pd.DataFram
     if wrong:
         msg = f"{told}: the answer {wrong}."
         raise TableError(msg, REPORT)
-    return frame.sort_values(keys, ignore_index=True)
+    return frame.sort_values(keys, ignore_index=True) if keys else frame
 
 
 def count_by_year(study: Study, answers: Answers, table: str, question: Question) -> Counts:
@@ -162,6 +162,10 @@ def _fault(frame: pd.DataFrame, question: Question) -> str:
             return f"holds something other than whole numbers in {name}"
         if frame[name].hasnans:
             return f"has an empty cell in {name}"
+    if not keys:
+        count = int(frame["n_works"].iloc[0])
+        told = f"holds the count {count}" if count < 0 else ""
+        return f"has {len(frame)} rows instead of one" if len(frame) > 1 else told
     if frame.duplicated(keys).any():
         return f"has two rows for {frame[frame.duplicated(keys)].iloc[0][keys].to_dict()}"
     if (frame["n_works"] <= 0).any():

@@ -503,6 +503,24 @@ _TABLES: Final = (
         needs="full pull",
         caption="Counts under every distinct reading of the document",
     ),
+    Table(
+        "claim_counts",
+        "something counted for claims alone",
+        ("what", "item"),
+        (
+            Column(
+                "what",
+                "str",
+                "What is counted: works of the region in the world's top 1 % (top_…), by subfield "
+                "(subfields_…), of institutions with the region, of a centre abroad, international "
+                "ones (two countries or more) by half of the years and by area",
+            ),
+            Column("item", "str", "Of which country, subfield, institution, area or way to ask"),
+            _works("n_works", "counted, years pooled"),
+        ),
+        needs="full pull",
+        caption="Counts that claims alone ask for",
+    ),
     *_CLAIMS,
     Table(
         "witnesses",
