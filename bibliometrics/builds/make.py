@@ -18,6 +18,7 @@ from bibliometrics.claims import evidence as witnesses
 from bibliometrics.claims import grading
 from bibliometrics.claims import ledger as claim_ledger
 from bibliometrics.claims.collaborations import read_samples
+from bibliometrics.claims.evidence import floor_papers
 from bibliometrics.errors import BibliometricsError, InputError
 from bibliometrics.figures.catalogue import render_figures, try_names
 from bibliometrics.files import processed_folder
@@ -26,6 +27,7 @@ from bibliometrics.study.model import Study, list_replaced, load_study, study_te
 from bibliometrics.tables import build as tables
 from bibliometrics.tables.answers import Counted, Listener, Provenance
 from bibliometrics.tables.contradictions import Contradiction
+from bibliometrics.tables.coverage import build_coverage, describe_coverage
 from bibliometrics.tables.datapackage import waiting_text
 from bibliometrics.tables.schema import COUNT_TABLES, TABLES, render_table
 
@@ -135,8 +137,11 @@ def _build(
     A table whose answers can't be true is left out and named; a pull that gives no table at all is
     not used again.
     """
+    known = counted.known_dois
+    told = {} if known is None else {"coverage": build_coverage(floor_papers(study), known)}
+    found = [describe_coverage(frame) for frame in told.values()]
     if not counted.answers:
-        return tables.Built({}, [], {}), counted.notes, ()
+        return tables.Built(told, [], {}), (*counted.notes, *found), ()
     try:
         built = tables.build_sound_tables(study, counted.answers, counted.parts)
         contradictions, explained = tables.find_contradictions(study, counted.answers)
@@ -145,13 +150,14 @@ def _build(
     except BibliometricsError:
         mark_built(counted)
         raise
+    built.tables.update(told)
     again = " OpenAlex changed during the pull: ask again with refresh." if counted.moved else ""
     lost = [
         f"table {name} is left out: {error.message}{again}"
         for name, error in built.left_out.items()
     ]
     said = [f"{one.said}: claims that rest on them are not counted" for one in contradictions]
-    return built, (*counted.notes, *lost, *built.notes, *explained, *said), contradictions
+    return built, (*counted.notes, *found, *lost, *built.notes, *explained, *said), contradictions
 
 
 def write(

@@ -15,6 +15,7 @@ import pandas as pd
 from bibliometrics import snapshot
 from bibliometrics.builds import publish
 from bibliometrics.builds.compare import Side
+from bibliometrics.claims.evidence import floor_papers
 from bibliometrics.errors import InputError
 from bibliometrics.files import raw_input_folder
 from bibliometrics.openalex import pulls
@@ -106,8 +107,9 @@ def count(study: Study, options: Options, listener: Listener) -> Counted:
     if options.source == "witnesses":
         return Counted(answers={}, parts=(), provenance=make_provenance(study, "witnesses"))
     if options.source == "openalex":
+        dois = sorted(floor_papers(study))
         if options.offline:
-            return pulls.replay(study, options.pull, options.parts, listener)
+            return pulls.replay(study, options.pull, options.parts, listener, dois)
         return pulls.ask(
             study,
             options.parts,
@@ -116,6 +118,7 @@ def count(study: Study, options: Options, listener: Listener) -> Counted:
             budget_usd=options.budget_usd,
             address=options.address,
             key=options.key,
+            dois=dois,
         )
     if options.narrow is not None:
         return _count_on_narrow(study, options, options.narrow)

@@ -7,8 +7,8 @@ __all__, __getattr__, __dir__ = open_door(
     {
         "collaborations": "Paper read_papers read_samples",
         "evidence": (
-            "as_frame country_series development_indicators field_activity floor_series "
-            "home_bounds home_pairs partner_series read_witnesses region_series "
+            "as_frame country_series development_indicators field_activity floor_papers "
+            "floor_series home_bounds home_pairs partner_series read_witnesses region_series "
             "witness_definitions"
         ),
         "grading": "grade_claims summarise_claims",
@@ -22,6 +22,6 @@ __all__, __getattr__, __dir__ = open_door(
             "LINE_COLUMNS SHORT_COLUMNS filter_verdicts format_verdicts load_claims read_summary "
             "read_verdicts shorten_lines shorten_verdicts summarise_verdicts"
         ),
-        "witnesses": "Rows",
+        "witnesses": "Rows is_of_floor",
     },
 )

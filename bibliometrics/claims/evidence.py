@@ -17,9 +17,21 @@ from typing import Any, Final, TypeAlias, TypeVar
 import numpy as np
 import pandas as pd
 
-from bibliometrics.claims.collaborations import ADDRESS, ORGANISATION, SEEN
+from bibliometrics.claims.collaborations import (
+    ADDRESS,
+    ORGANISATION,
+    SEEN,
+    count_floor,
+    read_members,
+    read_papers,
+)
 from bibliometrics.claims.rules import OWN, PUBLISHED, Finding
-from bibliometrics.claims.witnesses import Rows, read_witnesses, witness_definitions
+from bibliometrics.claims.witnesses import (
+    Rows,
+    is_of_floor,
+    read_witnesses,
+    witness_definitions,
+)
 from bibliometrics.study.model import Study
 from bibliometrics.tables.indicators import activity_index
 from bibliometrics.tables.schema import TABLES
@@ -229,6 +241,20 @@ def floor_series(witnesses: Published, study: Study) -> pd.DataFrame:
     wide = frame.pivot(index=keys, columns="quantity", values="value")
     wide = wide.reindex(columns=list(columns)).rename(columns=columns).fillna(0).astype("int64")
     return wide.reset_index().rename_axis(columns=None)
+
+
+def floor_papers(study: Study) -> dict[str, int]:
+    """Return year by DOI of the papers that are those of the study's institution and region."""
+    if not is_of_floor(study.institution.key):
+        return {}
+    members = [one for one in read_members() if one.unit or one.country_code in study.region.codes]
+    return {
+        paper.doi: paper.year
+        for paper in read_papers()
+        if paper.doi
+        and paper.year in study.year_range
+        and count_floor([paper], members, "region", "")
+    }
 
 
 OURS: Final = "our counts"

@@ -102,6 +102,11 @@ def witness_definitions(path: Path = DEFINITION_FILE) -> Definitions:
     )
 
 
+def is_of_floor(institution: str) -> bool:
+    """Say whether lists of papers belong to an institution, by its key."""
+    return any(one.institution == institution for one in witness_definitions().witnesses.values())
+
+
 def _check_known(names: Sequence[str], known: Container[str], what: str, where: str) -> None:
     odd = [name for name in names if name not in known]
     if odd:

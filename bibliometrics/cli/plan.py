@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bibliometrics.builds.publish import BUILD_ONE, check_unedited, read_package
+from bibliometrics.claims.collaborations import read_papers
+from bibliometrics.claims.witnesses import is_of_floor
 from bibliometrics.errors import BibliometricsError, TableError
 from bibliometrics.openalex import credentials as access
 from bibliometrics.openalex import query as request
@@ -29,8 +31,8 @@ def price_plan(study: Study, parts: tuple[str, ...]) -> dict[str, Any]:
     """Return what the plan of a study comes to."""
     planned = build_plan(study, parts)
     credits = _estimate(study, planned)
-    if "claims" in parts and len(study.home) == 1:  # universities are listed in the pull itself
-        credits = (credits[0] + UNIVERSITIES + 1, credits[1] + UNIVERSITIES + 1)
+    lists = _count_lists(study, parts)
+    credits = (credits[0] + lists, credits[1] + lists)
     remaining, note = _remaining_usd()
     return {
         "study": study.id,
@@ -43,6 +45,15 @@ def price_plan(study: Study, parts: tuple[str, ...]) -> dict[str, Any]:
         "note": note,
         "tables": _price_tables(study, planned),
     }
+
+
+def _count_lists(study: Study, parts: tuple[str, ...]) -> int:
+    """Return the calls of a pull that are no questions: universities, and papers by DOI."""
+    universities = UNIVERSITIES + 1 if "claims" in parts and len(study.home) == 1 else 0
+    if "coverage" not in parts or not is_of_floor(study.institution.key):
+        return universities
+    dois = sum(bool(one.doi) and one.year in study.year_range for one in read_papers())
+    return universities + 2 * -(-dois // request.VALUES)
 
 
 def _estimate(study: Study, planned: Sequence[PlannedQuestion]) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from math import prod
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +15,10 @@ from bibliometrics.connection import layouts
 from bibliometrics.connection.names import Unit, define_unit
 from bibliometrics.connection.sources import Cost, Source, Spent, open_source
 from bibliometrics.connection.wishes import DEFAULT, Wish, read_wish
-from bibliometrics.connection.works import check_size, finish_works
+from bibliometrics.connection.works import check_size, finish_works, sum_coverage
 from bibliometrics.errors import ArchiveError, BudgetError, InputError
 from bibliometrics.openalex.query import CREDIT_USD, VALUES, disjoint_filters
+from bibliometrics.study.model import FIRST_YEAR, LAST_YEAR
 from bibliometrics.tables.answers import Listener
 
 MOST_CALLS: Final = 60
@@ -241,6 +243,75 @@ class Connection:
             frame = finish_works(rows, self.source, synthetic=self._source.synthetic)
             frame.attrs["n_works"] = total
             return self._sign(frame, wish, before)
+
+        with self._guard:
+            return self._source.steadily(work)
+
+    def coverage(
+        self,
+        dois: Iterable[str],
+        institution: Any = None,
+        region: Any = None,
+        *,
+        max_calls: int = MOST_CALLS,
+    ) -> pd.DataFrame:
+        """
+        Say how many of some papers the source knows, and as whose: a check of the source itself.
+
+        Parameters
+        ----------
+        dois : iterable of str
+            The papers' DOIs, bare or as addresses; 100 are asked in a call, twice.
+        institution, region
+            As for :meth:`count`: whose works they should be. Types and sources don't matter.
+        max_calls : int
+            The most calls that it may take.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each year in which the source has some of them: ``year``, ``n_known`` (in
+            the core corpus), ``n_with_institutions``, ``n_institution_region`` (known as works of
+            both), ``source``. ``attrs`` has ``n_dois``, ``n_known``, ``n_expansion_only`` (in the
+            expansion corpus alone) and ``missing``, the DOIs that are not known.
+
+        Raises
+        ------
+        InputError
+            If an argument can't be used, or the source holds no DOIs: a narrow table, a saved pull.
+        BudgetError
+            If it takes more calls than ``max_calls``.
+
+        Examples
+        --------
+        >>> import bibliometrics as bm
+        >>> with bm.connect("sample") as oa:
+        ...     oa.coverage(["10.1103/physrevd.85.012006"], "CAS", "Latin America")
+        Traceback (most recent call last):
+        bibliometrics.errors.InputError: SYNTHETIC sample holds no DOIs. ...
+        """
+        listed = [dois] if isinstance(dois, str) else list(dois)
+
+        def work() -> pd.DataFrame:
+            if not listed or (institution is None and region is None):
+                msg = "coverage needs DOIs, and an institution or a region."
+                raise InputError(msg, 'such as coverage(["10.1103/…"], "cas", "Latin America")')
+            before, calls = self._source.spent, 2 * -(-len(listed) // VALUES)
+            if self._source.asks_live and calls > max_calls:
+                _refuse(calls, max_calls)
+            wish = read_wish(
+                self._source.look_up,
+                institution,
+                region,
+                years=(FIRST_YEAR, LAST_YEAR),
+                types="any",
+                sources="any",
+                retracted="any",
+            )
+            known = self._source.list_dois(listed, wish.question.but(years=None, group_by=()))
+            frame = sum_coverage(known, self.source)
+            frame.attrs["calls"] = self._source.spent.calls - before.calls
+            return frame
 
         with self._guard:
             return self._source.steadily(work)

@@ -24,10 +24,12 @@ from bibliometrics.errors import ArchiveError, BudgetError, InputError, RefusedE
 from bibliometrics.files import cache_folder, raw_input_folder
 from bibliometrics.openalex.archive import Pull, open_pull
 from bibliometrics.openalex.credentials import API_URL, parse_address, read_address, read_key
+from bibliometrics.openalex.dois import list_dois
 from bibliometrics.openalex.institutions import GONE, find_institutions, identify
 from bibliometrics.openalex.policy import Answered
 from bibliometrics.openalex.query import (
     CREDIT_USD,
+    VALUES,
     Request,
     estimate_plan,
     first_requests,
@@ -116,6 +118,9 @@ class Source(Protocol):
         self, question: Question, size: int, sample: int | None, seed: int
     ) -> tuple[list[dict[str, Any]], int]:
         """Return records as rows, and how many there are in all."""
+
+    def list_dois(self, dois: Sequence[str], question: Question) -> pd.DataFrame:
+        """Return what is known of papers by their DOI, one row each."""
 
     def close(self) -> None:
         """Let go of connections and engines."""
@@ -322,6 +327,11 @@ class Api:
             rows, listed = read_lists(question, self._source.fetch, size, sample, seed)
         return rows, listed if total is None else total
 
+    def list_dois(self, dois: Sequence[str], question: Question) -> pd.DataFrame:
+        """Ask for papers by their DOI."""
+        with self._bar.over(2 * -(-len(dois) // VALUES)):
+            return list_dois(dois, question, self._source.fetch)
+
     def close(self) -> None:
         """Close all connections."""
         self._source.__exit__(None, None, None)
@@ -345,6 +355,7 @@ class _Still:
     """A source that does not move and costs nothing."""
 
     asks_live = False
+    label: str
     addresses: list[str] = []  # noqa: RUF012 - always empty
 
     @property
@@ -362,6 +373,11 @@ class _Still:
 
     def limit(self, most_calls: int | None) -> None:
         """Do nothing: no calls are made."""
+
+    def list_dois(self, dois: Sequence[str], question: Question) -> pd.DataFrame:
+        """Refuse: neither pulls nor narrow tables hold DOIs."""
+        msg = f"{self.label} holds no DOIs."
+        raise InputError(msg, 'ask connect("openalex")')
 
     def listen(self) -> Listener:
         """Return a listener that shows nothing."""

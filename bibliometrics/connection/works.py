@@ -100,6 +100,24 @@ def read_record(id_: str, record: dict[str, Any], fetch: Fetch) -> dict[str, Any
     }
 
 
+def sum_coverage(known: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Return what is known of each DOI by year."""
+    core = known[known["is_known"]]
+    frame = core.groupby("year", as_index=False).agg(
+        n_known=("doi", "size"),
+        n_with_institutions=("has_institutions", "sum"),
+        n_institution_region=("is_theirs", "sum"),
+    )
+    frame = frame.astype({"year": "int64"}).assign(source=source)
+    frame.attrs |= {
+        "n_dois": len(known),
+        "n_known": len(core),
+        "n_expansion_only": int(known["expansion_only"].sum()),
+        "missing": known.loc[~known["is_known"], "doi"].tolist(),
+    }
+    return frame
+
+
 def finish_works(
     rows: Iterable[dict[str, Any]], source: str, *, synthetic: bool = False
 ) -> pd.DataFrame:

@@ -7,6 +7,7 @@ __all__, __getattr__, __dir__ = open_door(
     {
         "archive": "MANIFEST Pull Saved list_pulls open_pull",
         "credentials": "API_URL parse_address read_address read_key",
+        "dois": "list_dois",
         "institutions": (
             "GONE Member expect_requests find_institutions identify known_members list_parents"
         ),

@@ -27,6 +27,7 @@ from bibliometrics.files import parse_json, raw_folder, write_atomic
 from bibliometrics.openalex import archive
 from bibliometrics.openalex import credentials as access
 from bibliometrics.openalex import query as request
+from bibliometrics.openalex.dois import list_dois
 from bibliometrics.openalex.institutions import (
     Listing,
     Member,
@@ -39,7 +40,13 @@ from bibliometrics.openalex.source import OpenAlex
 from bibliometrics.study.claim_counts import UNIVERSITIES, university_question
 from bibliometrics.study.model import Study
 from bibliometrics.study.plan import DEFAULT_PARTS
-from bibliometrics.study.questions import Question, institution_region_by_year, world_by_year
+from bibliometrics.study.questions import (
+    Question,
+    at_institution,
+    in_region,
+    institution_region_by_year,
+    world_by_year,
+)
 from bibliometrics.tables.answers import (
     Counted,
     Listener,
@@ -74,6 +81,7 @@ def ask(
     budget_usd: float | None,
     address: str | None = None,
     key: str | None = None,
+    dois: Sequence[str] = (),
 ) -> Counted:
     """Ask the OpenAlex API (None: the usual parts): a new pull, or the rest of a broken-off one."""
     parts = parts or DEFAULT_PARTS
@@ -82,7 +90,7 @@ def ask(
     unbuilt = _find_unbuilt(study, parts, server.url)
     if unbuilt is not None:
         listener(f"pull {unbuilt.name} is complete: building its tables, asking nothing")
-        return replay_pull(study, unbuilt, parts, listener)
+        return replay_pull(study, unbuilt, parts, listener, dois)
     questions = list_questions(study, parts)
     with _open(study, parts, server.url, questions, budget_usd) as pull:
         try:
@@ -94,7 +102,7 @@ def ask(
                 budget_usd=budget_usd,
                 on_event=listener,
             ) as source:
-                return _count(source, study, budget_usd, parts, questions, pull, listener)
+                return _count(source, study, budget_usd, parts, questions, pull, listener, dois)
         finally:
             _drop_if_empty(pull)
 
@@ -107,6 +115,7 @@ def _count(
     questions: list[Question],
     pull: archive.Pull,
     listener: Listener,
+    dois: Sequence[str],
 ) -> Counted:
     source.check(study)
     _check_remaining(source.remaining(), _least_usd(study, questions, pull))
@@ -118,6 +127,7 @@ def _count(
     answers = source.answer_all(questions)
     answers = {**answers, **_follow_up(source, study, answers)}
     answers |= _count_universities(source, study, parts)
+    known = _look_for_dois(source, study, parts, dois)
     notes = (*source.notes, *_look_around(source, study, pull), *_find_untimed(pull))
     pull.decide("notes", list(notes))
     write_atomic(pull.folder / UNBUILT, b"")
@@ -131,6 +141,7 @@ def _count(
         notes=notes,
         pull=pull.folder,
         moved=bool(pull.settings.get(MOVED)),
+        known_dois=known,
     )
 
 
@@ -160,6 +171,20 @@ def _count_universities(
     for question, frame in answers.items():
         frame.attrs[UNIVERSITY] = f"{asked[question].name} ({asked[question].id})"
     return dict(answers)
+
+
+def _look_for_dois(
+    source: OpenAlex, study: Study, parts: Sequence[str], dois: Sequence[str]
+) -> pd.DataFrame | None:
+    """Return what OpenAlex knows of some papers; a finding about the source, never an error."""
+    if "coverage" not in parts or not dois:
+        return None
+    question = at_institution(in_region(Question(), study), study)
+    try:
+        return list_dois(dois, question, source.fetch)
+    except (ArchiveError, RefusedError, ServerError) as error:
+        source.notes.append(f"papers were not looked for by their DOI: {error.message}")
+        return None
 
 
 def _probe_once(source: OpenAlex, study: Study, pull: archive.Pull) -> None:
@@ -334,7 +359,11 @@ def _tell_left_aside(listener: Listener) -> None:
 
 
 def replay(
-    study: Study, name: str | None, parts: tuple[str, ...] | None, listener: Listener
+    study: Study,
+    name: str | None,
+    parts: tuple[str, ...] | None,
+    listener: Listener,
+    dois: Sequence[str] = (),
 ) -> Counted:
     """Answer from a complete pull (None: the newest, its own parts), without network."""
     aside: list[ArchiveError] = []
@@ -348,11 +377,15 @@ def replay(
         raise ArchiveError(msg, NO_PULL)
     for error in aside if name is None else ():
         listener(f"left aside: {error.message} {error.next_step}")
-    return replay_pull(study, folder, parts, listener)
+    return replay_pull(study, folder, parts, listener, dois)
 
 
 def replay_pull(
-    study: Study, folder: Path, parts: tuple[str, ...] | None, listener: Listener
+    study: Study,
+    folder: Path,
+    parts: tuple[str, ...] | None,
+    listener: Listener,
+    dois: Sequence[str] = (),
 ) -> Counted:
     """Answer from the complete pull in a folder; see :func:`replay`."""
     with archive.open_pull(folder) as pull:
@@ -369,6 +402,7 @@ def replay_pull(
             answers = source.answer_all(questions)
             answers = {**answers, **_follow_up(source, study, answers)}
             answers |= _count_universities(source, study, parts or told.parts)
+            known = _look_for_dois(source, study, parts or told.parts, dois)
         return Counted(
             answers=answers,
             parts=parts or told.parts,
@@ -376,6 +410,7 @@ def replay_pull(
             notes=tuple(map(str, pull.settings.get("notes", ()))),
             pull=folder,
             moved=bool(pull.settings.get(MOVED)),
+            known_dois=known,
         )
 
 

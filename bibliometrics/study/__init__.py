@@ -16,14 +16,14 @@ __all__, __getattr__, __dir__ = open_door(
             "WORK_TYPES available_studies check_countries country_names field_names list_replaced "
             "load_study study_text"
         ),
-        "plan": "DEFAULT_PARTS PARTS PlannedQuestion build_plan",
+        "plan": "DEFAULT_PARTS PARTS PLAN PlannedQuestion build_plan",
         "profile": (
             "FIELD_AREAS THEME_AREAS Theme area_by_field halves home_region_by_country "
             "home_region_by_type institution_by_year institution_international_by_year "
             "member_by_country read_themes theme_by_year"
         ),
         "questions": (
-            "API_ONLY Question TEAM_BANDS TEXT_KEYS lens_questions "
+            "API_ONLY Question TEAM_BANDS TEXT_KEYS at_institution in_region lens_questions "
             "field_areas home_region_by_year in_home "
             "institution_region_by_country institution_region_by_country_and_n_countries "
             "institution_region_by_year readings_by_name region_by_country region_by_year "

@@ -73,6 +73,7 @@ PLAN: Final[Mapping[str, Mapping[str, Asked]]] = {
         ],
     },
     "claims": {"claim_counts": lambda study: claim_questions(study).values()},
+    "coverage": {"coverage": lambda _: ()},  # a list of DOIs, not counts
 }
 PARTS: Final = tuple(PLAN)
 

@@ -12,6 +12,7 @@ __all__, __getattr__, __dir__ = open_door(
         ),
         "claim_counts": "UNIVERSITY",
         "contradictions": "Contradiction list_follow_ups",
+        "coverage": "build_coverage describe_coverage publisher_of",
         "datapackage": (
             "PACKAGE_FILE WAITING WAITING_FOR_ALL data_dictionary describe_package "
             "parse_package read_provenance waiting_text"

@@ -61,6 +61,7 @@ class Counted:
     """
     Answers of a source, which parts they cover, where they come from, what they cost now.
 
+    ``known_dois`` is what the source knows of papers by their DOI, where that was asked.
     ``pull`` is the folder of the complete pull that holds them, if one does; ``moved`` says that
     the source changed while it was asked.
     """
@@ -73,6 +74,7 @@ class Counted:
     notes: tuple[str, ...] = ()
     pull: Path | None = None
     moved: bool = False
+    known_dois: pd.DataFrame | None = None
 
 
 def list_questions(study: Study, parts: tuple[str, ...]) -> list[Question]:

@@ -16,7 +16,7 @@ import pandas as pd
 from bibliometrics.errors import InputError, TableError
 from bibliometrics.study import questions as asked
 from bibliometrics.study.model import Specification, Study, field_names
-from bibliometrics.study.plan import DEFAULT_PARTS
+from bibliometrics.study.plan import DEFAULT_PARTS, PLAN
 from bibliometrics.study.specifications import (
     FRACTIONAL,
     READING,
@@ -275,14 +275,13 @@ BUILDERS: Final[Mapping[str, tuple[Callable[[Study, Answers], pd.DataFrame], ...
     ),
     "readings": (build_readings, build_specifications),
     "claims": (build_claim_counts,),
+    "coverage": (),  # made from a list of DOIs, see tables.coverage
 }
 
 
 def part_of(table: str) -> str:
     """Return the part of the plan that a table of counts is built from."""
-    return next(
-        part for part, made in BUILDERS.items() for one in made if one.__name__ == f"build_{table}"
-    )
+    return next(part for part, tables in PLAN.items() if table in tables)
 
 
 @dataclass(frozen=True)

@@ -504,6 +504,28 @@ _TABLES: Final = (
         caption="Counts under every distinct reading of the document",
     ),
     Table(
+        "coverage",
+        "a year and publisher of the papers of the floor",
+        ("year", "publisher"),
+        (
+            _year(),
+            Column("publisher", "str", "Publisher, by the prefix of the DOI"),
+            *(
+                Column(name, "int", meaning, "works", 0)
+                for name, meaning in (
+                    ("n_dois", "DOIs of papers that are the institution's and the region's"),
+                    ("n_known", "Of these: known in the core corpus"),
+                    ("n_expansion_only", "Of these: known in the expansion corpus alone"),
+                    ("n_with_institutions", "Of these: known with some institution"),
+                    ("n_institution_region", "Of these: known as of institution and region"),
+                    ("n_same_year", "Of these: known in the year of the list"),
+                )
+            ),
+        ),
+        needs="full pull",
+        caption="How much of the floor's papers the source knows",
+    ),
+    Table(
         "claim_counts",
         "something counted for claims alone",
         ("what", "item"),
