@@ -30,9 +30,9 @@ MEMBERS: Final = (
 def price_plan(study: Study, parts: tuple[str, ...]) -> dict[str, Any]:
     """Return what the plan of a study comes to."""
     planned = build_plan(study, parts)
-    credits = _estimate(study, planned)
+    least, most = _estimate(study, planned)
     lists = _count_lists(study, parts)
-    credits = (credits[0] + lists, credits[1] + lists)
+    credits = (least + sum(lists.values()), most + sum(lists.values()))
     remaining, note = _remaining_usd()
     return {
         "study": study.id,
@@ -43,17 +43,19 @@ def price_plan(study: Study, parts: tuple[str, ...]) -> dict[str, Any]:
         "usd": [round(number * request.CREDIT_USD, 4) for number in credits],
         "remaining_usd": remaining,
         "note": note,
-        "tables": _price_tables(study, planned),
+        "tables": _price_tables(study, planned, lists),
     }
 
 
-def _count_lists(study: Study, parts: tuple[str, ...]) -> int:
-    """Return the calls of a pull that are no questions: universities, and papers by DOI."""
-    universities = UNIVERSITIES + 1 if "claims" in parts and len(study.home) == 1 else 0
-    if "coverage" not in parts or not is_of_floor(study.institution.key):
-        return universities
-    dois = sum(bool(one.doi) and one.year in study.year_range for one in read_papers())
-    return universities + 2 * -(-dois // request.VALUES)
+def _count_lists(study: Study, parts: tuple[str, ...]) -> dict[str, int]:
+    """Return the calls that are no questions, by table: universities, and papers by DOI."""
+    calls: dict[str, int] = {}
+    if "claims" in parts and len(study.home) == 1:
+        calls["claim_counts"] = UNIVERSITIES + 1
+    if "coverage" in parts and is_of_floor(study.institution.key):
+        dois = sum(bool(one.doi) and one.year in study.year_range for one in read_papers())
+        calls["coverage"] = 2 * -(-dois // request.VALUES)
+    return calls
 
 
 def _estimate(study: Study, planned: Sequence[PlannedQuestion]) -> tuple[int, int]:
@@ -81,7 +83,9 @@ def list_urls(study: Study, parts: tuple[str, ...]) -> list[str]:
     return [one.url(access.read_address().url) for one in asked]
 
 
-def _price_tables(study: Study, planned: Sequence[PlannedQuestion]) -> dict[str, dict[str, int]]:
+def _price_tables(
+    study: Study, planned: Sequence[PlannedQuestion], lists: dict[str, int]
+) -> dict[str, dict[str, int]]:
     rows: dict[str, dict[str, int]] = {}
     before = 0, 0
     for name in dict.fromkeys(item.table for item in planned):
@@ -89,6 +93,10 @@ def _price_tables(study: Study, planned: Sequence[PlannedQuestion]) -> dict[str,
         after = _estimate(study, [item for item in planned if item.table in rows])
         rows[name] |= {"least": after[0] - before[0], "most": after[1] - before[1]}
         before = after
+    for name, calls in lists.items():
+        row = rows.setdefault(name, {"questions": 0, "least": 0, "most": 0})
+        row["least"] += calls
+        row["most"] += calls
     return rows
 
 
