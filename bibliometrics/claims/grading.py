@@ -40,11 +40,11 @@ from bibliometrics.claims.rules import (
 from bibliometrics.claims.witnesses import Rows, witness_definitions
 from bibliometrics.errors import InputError
 from bibliometrics.study.model import Study
+from bibliometrics.tables.answers import PROVISIONAL_YEARS
 
 OWN_EVIDENCE: Final = ("openalex", "snapshot")
 OWN_WORDS: Final = "OpenAlex"
 DOCUMENT, SAMPLES = "document", "samples"
-PROVISIONAL_YEARS: Final = 2
 
 Row = dict[str, Any]
 

@@ -19,7 +19,7 @@ from bibliometrics.connection.works import check_size, finish_works, sum_coverag
 from bibliometrics.errors import ArchiveError, BudgetError, InputError
 from bibliometrics.openalex.query import CREDIT_USD, VALUES, disjoint_filters
 from bibliometrics.study.model import FIRST_YEAR, LAST_YEAR
-from bibliometrics.tables.answers import Listener
+from bibliometrics.tables.answers import PROVISIONAL_YEARS, Listener
 
 MOST_CALLS: Final = 60
 MOST_PIECES: Final = 10_000
@@ -490,7 +490,7 @@ def describe(wish: Wish, source: Source) -> dict[str, Any]:
         "source": source.label,
         "synthetic": source.synthetic,
         "days": source.days,
-        "provisional_years": [year for year in years if year >= newest - 2],
+        "provisional_years": [year for year in years if year >= newest - PROVISIONAL_YEARS],
         "addresses": source.addresses,
         "openalex_urls": [] if source.synthetic else [PERSON + one for one in filters],
     }

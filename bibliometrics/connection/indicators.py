@@ -157,6 +157,9 @@ def growth(frame: pd.DataFrame) -> pd.DataFrame:
         One row for each series: its keys, ``year_from``, ``year_to``, ``n_first``, ``n_last``,
         ``growth_factor`` (last over first), ``growth_rate`` (compound, a year; 0.1 is 10 %) and
         ``trend_rate`` (a year, fitted to all years without a zero). Empty where it starts at 0.
+        ``provisional`` says that the first or last year is still being filled; empty if the frame
+        doesn't tell (``attrs["provisional_years"]``, lost where frames of two questions are put
+        together).
 
     Raises
     ------
@@ -184,7 +187,11 @@ def growth(frame: pd.DataFrame) -> pd.DataFrame:
     groups = frame.groupby(by, sort=False, dropna=False) if by else [((), frame)]
     for values, group in groups:
         rows.append(dict(zip(by, values, strict=True)) | _growth(group.sort_values("year")))
-    return pd.DataFrame(rows, columns=[*by, *_growth_columns()])
+    grown = pd.DataFrame(rows, columns=[*by, *_growth_columns()])
+    young = frame.attrs.get("provisional_years")
+    ends = grown[["year_from", "year_to"]].isin(young or ()).any(axis="columns").astype("boolean")
+    grown["provisional"] = ends if young is not None else pd.Series(dtype="boolean")
+    return grown
 
 
 def _growth_columns() -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from bibliometrics.claims.quantities import QUANTITIES
 from bibliometrics.claims.rules import Test
 from bibliometrics.errors import InputError
 from bibliometrics.study.model import Study, country_names
+from bibliometrics.tables.answers import provisional_years
 from bibliometrics.tables.indicators import Place, poisson_interval, share_interval, standings
 
 CONTRADICTORY: Final = "Contradictory counts"
@@ -45,11 +46,8 @@ class Source:
 
     @property
     def provisional(self) -> tuple[int, ...]:
-        """Return the two years before the day of our pull, of which works are still added."""
-        year = self.date[:4]
-        if self.is_witness or self.is_synthetic or not year.isdigit():
-            return ()
-        return (int(year) - 2, int(year) - 1)
+        """Return the years before our pull to which works are still added."""
+        return () if self.is_witness or self.is_synthetic else provisional_years(self.date)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,10 @@ from bibliometrics.doors import open_door
 __all__, __getattr__, __dir__ = open_door(
     __name__,
     {
-        "answers": "Counted Listener Provenance list_questions make_provenance",
+        "answers": (
+            "Counted Listener PROVISIONAL_YEARS Provenance list_questions make_provenance "
+            "provisional_years"
+        ),
         "build": (
             "Built build_sound_tables build_tables "
             "find_contradictions part_of read_table_frame to_rows"

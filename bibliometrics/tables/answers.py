@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from bibliometrics import __version__
 from bibliometrics.study.model import Study
@@ -14,6 +14,15 @@ from bibliometrics.study.questions import Question
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+PROVISIONAL_YEARS: Final = 2
+
+
+def provisional_years(day: str) -> tuple[int, ...]:
+    """Return the years before a day of counting to which a source still adds works; "": none."""
+    year = int(day[:4] or PROVISIONAL_YEARS)
+    return tuple(range(year - PROVISIONAL_YEARS, year)) if day else ()
 
 
 class Listener(Protocol):
@@ -54,6 +63,11 @@ class Provenance:
     answers_sha256: str = ""
     notes: tuple[str, ...] = ()
     contradictions: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def provisional_years(self) -> tuple[int, ...]:
+        """Return the years to which the source still adds works; none of what isn't real."""
+        return () if self.synthetic else provisional_years(self.end)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,8 @@ Both are made from the schema, and nothing in them depends on the day the build 
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -16,7 +18,7 @@ from bibliometrics.errors import TableError
 from bibliometrics.escape import escape_markdown
 from bibliometrics.models import read_form
 from bibliometrics.tables.answers import Provenance
-from bibliometrics.tables.schema import TABLES, Column, Table
+from bibliometrics.tables.schema import COUNT_TABLES, TABLES, Column, Table
 
 PACKAGE_FILE: Final = "datapackage.json"
 FRICTIONLESS_TYPES: Final = {
@@ -82,7 +84,8 @@ def _field(column: Column) -> dict[str, Any]:
     return {**described, "unit": column.unit} if column.unit else described
 
 
-def _resource(table: Table, digest: str, size: int) -> dict[str, Any]:
+def _resource(table: Table, digest: str, text: str, provenance: Provenance) -> dict[str, Any]:
+    young = _provisional_years(table, text, provenance)
     return {
         "name": table.name.replace("_", "-"),
         "path": f"{table.name}.csv",
@@ -92,14 +95,22 @@ def _resource(table: Table, digest: str, size: int) -> dict[str, Any]:
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "bytes": size,
+        "bytes": len(text.encode()),
         "hash": f"sha256:{digest}",
+        **({"provisional_years": young} if young else {}),
         "schema": {
             "fields": [_field(column) for column in table.columns],
             "primaryKey": list(table.keys),
             "missingValues": [""],
         },
     }
+
+
+def _provisional_years(table: Table, text: str, provenance: Provenance) -> list[int]:
+    """Return the years of a table of counts to which the source still adds works."""
+    young = {*provenance.provisional_years} if table.name in COUNT_TABLES else set()
+    rows = csv.DictReader(io.StringIO(text)) if young else ()
+    return sorted({int(row.get("year") or 0) for row in rows} & young)
 
 
 def describe_package(
@@ -121,7 +132,7 @@ def describe_package(
             }
         ],
         "resources": [
-            _resource(TABLES[name], hashes[f"{name}.csv"], len(text.encode()))
+            _resource(TABLES[name], hashes[f"{name}.csv"], text, provenance)
             for name, text in tables.items()
         ],
         "bibliometrics": {
@@ -165,6 +176,9 @@ def data_dictionary(
     ]
     for table in TABLES.values():
         lines += ["", f"## {table.name}.csv", "", *_describe_table(table, table.name in tables)]
+        if young := _provisional_years(table, tables.get(table.name, ""), provenance):
+            years = " and ".join(map(str, young))
+            lines += ["", f"Provisional: works of {years} are still being added."]
     if figure_texts:
         lines += ["", "## figures", ""]
         lines += [

@@ -80,6 +80,15 @@ def test_growth_is_of_each_series_and_refuses_a_year_with_two_rows() -> None:
         bm.growth(BY_COUNTRY)
 
 
+def test_growth_that_ends_in_a_year_still_being_filled_says_so() -> None:
+    counts = frame(year=[2007, 2025], n_works=[1, 4])
+    assert bm.growth(counts)["provisional"].isna().all()
+    counts.attrs["provisional_years"] = [2024, 2025]
+    assert bm.growth(counts)["provisional"].tolist() == [True]
+    counts.attrs["provisional_years"] = []
+    assert bm.growth(counts)["provisional"].tolist() == [False]
+
+
 def test_affinity_and_salton_take_each_partner_s_own_works() -> None:
     second = frame(country_code=["CL", "BR"], n_works=[200, 300])
     first, world = frame(n_works=[100]), frame(n_works=[1000])

@@ -142,3 +142,16 @@ def test_a_table_outside_the_hashes_is_refused() -> None:
     content["resources"] = [{"path": "../secret.csv"}]
     with pytest.raises(TableError, match="or it was edited"):
         datapackage.parse_package(json.dumps(content), Path("x.json"))
+
+
+def test_years_that_are_still_being_filled_are_named_with_each_table_of_counts() -> None:
+    names = ["year", "n_works_region", "n_works_world", "share_of_world", "n_works_world_any"]
+    output = "\n".join([",".join(names), *(f"{year},1,2,0.5,2" for year in range(2020, 2026))])
+    tables = {"region_output": output + "\n", "witnesses": "witness,year\nx,2025\n"}
+    hashes = {f"{name}.csv": "00" for name in tables}
+    pulled = replace(REAL, end="2026-12-01T00:00:00Z")
+    package = json.loads(datapackage.describe_package(tables, hashes, {}, pulled))
+    assert [one.get("provisional_years") for one in package["resources"]] == [[2024, 2025], None]
+    said = "Provisional: works of 2024 and 2025 are still being added."
+    assert datapackage.data_dictionary(tables, pulled, {}).count(said) == 1
+    assert said not in datapackage.data_dictionary(tables, replace(pulled, synthetic=True), {})
