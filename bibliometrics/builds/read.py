@@ -252,8 +252,7 @@ class Build:
         if target.suffix != ".xlsx":
             msg = f"{target} does not end in .xlsx."
             raise InputError(msg, "name a file such as tables.xlsx")
-        definition = describe_specification(self.study.primary)
-        write_atomic(target, make_workbook(self.tables, self.provenance, definition, self.origin))
+        write_atomic(target, workbook_of(self))
         return target
 
     def write_ties(self, folder: str | Path) -> list[Path]:
@@ -446,6 +445,12 @@ def evidence_of(build: Build, figure: str) -> list[Evidence]:
     """
     check_name("figure", figure, ENTRIES)
     return build.inputs.of(figure).evidence
+
+
+def workbook_of(build: Build) -> bytes:
+    """Return all tables of a build as one Excel workbook, the same bytes in every run."""
+    definition = describe_specification(build.study.primary)
+    return make_workbook(build.tables, build.provenance, definition, build.origin)
 
 
 def published_of(build: Build) -> list[dict[str, Any]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,6 +16,9 @@ from bibliometrics.tables.schema import TABLES
 
 FIRST: Final = "definitions"
 SHEET_NAME: Final = 31  # characters that Excel takes
+#: When a workbook says that it was made: none depends on the day.
+MADE: Final = (1980, 1, 1, 0, 0, 0)
+DATED: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 
 
 def make_workbook(
@@ -45,4 +50,17 @@ def make_workbook(
     except ImportError as error:
         msg = "a workbook needs openpyxl, which is not installed."
         raise MissingPackageError(msg, "install the extra 'excel' of the package") from error
+    return _without_day(stream.getvalue())
+
+
+def _without_day(workbook: bytes) -> bytes:
+    """Return a workbook that says nothing of the day on which it was written."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook)) as given,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as kept,
+    ):
+        for name in given.namelist():
+            content = DATED.sub(rb"\g<1>1980-01-01T00:00:00Z", given.read(name))
+            kept.writestr(zipfile.ZipInfo(name, MADE), content, zipfile.ZIP_DEFLATED)
     return stream.getvalue()

@@ -11,12 +11,14 @@ __all__, __getattr__, __dir__ = open_door(
             "floor_series home_bounds home_pairs partner_series read_witnesses region_series "
             "witness_definitions"
         ),
-        "grading": "grade_claims summarise_claims",
-        "ledger": "Claim find_claim",
+        "grading": (
+            "OWN_EVIDENCE database_of found_text grade_claims join_databases summarise_claims"
+        ),
+        "ledger": "Claim find_claim format_value",
         "quantities": "QUANTITIES field_crosswalk",
         "rules": (
-            "DECIDED DIFFERS HOLDS IN_PART LEVEL LINES NOT_COUNTED NOT_GRADED NOT_PUBLICATIONS "
-            "OPEN Test WAITING"
+            "BOUND DECIDED DIFFERS HOLDS IN_PART LEVEL LINES NOT_COUNTED NOT_GRADED "
+            "NOT_PUBLICATIONS OPEN PUBLISHED Test WAITING"
         ),
         "verdicts": (
             "LINE_COLUMNS SHORT_COLUMNS filter_verdicts format_verdicts load_claims read_summary "

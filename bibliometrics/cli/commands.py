@@ -42,7 +42,7 @@ OUTPUT_FAILS: Final = frozenset(
 EXTRAS: Final = MappingProxyType(
     {
         "snapshot": "duckdb ibis pyarrow sqlglot",
-        "report": "ipykernel jinja2 jupyter_client mistune nbconvert nh3 papermill",
+        "report": "ipykernel jinja2 jupyter_client markupsafe mistune nh3 openpyxl papermill",
         "excel": "openpyxl",
         "spark": "pyspark",
     }
@@ -217,6 +217,7 @@ def run_report(options: argparse.Namespace) -> None:
             options.folder or processed_folder(),
             options.out,
             with_notebooks=not options.no_notebooks,
+            full=options.full,
             force=options.force,
             said=progress,
         )

@@ -235,6 +235,9 @@ def _add_reading(commands: Any) -> None:
         "--no-notebooks", action="store_true", help="leave the notebooks' story out"
     )
     report.add_argument(
+        "--full", action="store_true", help="nothing folded: everything open, to be printed"
+    )
+    report.add_argument(
         "--force", action="store_true", help="replace a file that is no report of this program"
     )
     report.add_argument("--quiet", action="store_true", help="no progress, only errors")

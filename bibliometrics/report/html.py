@@ -7,12 +7,13 @@ Nothing here knows what a page is about. Everything that comes in as text is esc
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
-from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import quote
+
+import nh3
 
 NUMBER: Final = re.compile(r"[−-]?[\d,]+(\.\d+)?( ?%)?|–|NaN")
 PROSE: Final = 60
@@ -149,8 +150,8 @@ def _scope(cell: Cell, *, in_head: bool) -> str:
     return ' scope="rowgroup"' if cell.rows > 1 else ' scope="row"'
 
 
-def inline_svg(svg: str, prefix: str, label: str, described_by: str) -> str:
-    """Return a picture for use within a page: ids and classes are its own, its name is told."""
+def inline_svg(svg: str, prefix: str, label: str, described: str) -> str:
+    """Return a picture for use within a page: ids and classes are its own, it is told in words."""
     svg = INLINE_PARTS.sub("", svg).strip()
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', svg))
     svg = re.sub(
@@ -165,22 +166,12 @@ def inline_svg(svg: str, prefix: str, label: str, described_by: str) -> str:
     opening, _, rest = svg.partition(">")
     said = (
         f' id="{prefix}" role="img" aria-label="{escape(label, quote=True)}"'
-        f' aria-describedby="{described_by}"'
+        f' aria-description="{escape(described, quote=True)}"'
     )
     inherited = escape(strokes[1], quote=True) if strokes else ""
     return (
         f'{opening}{said}><g id="{prefix}-all" style="{inherited}">'
         f"{rest.removesuffix('</svg>')}</g></svg>"
-    )
-
-
-def show_again(svg: str, prefix: str, label: str, described_by: str) -> str:
-    """Return a picture that shows once more what :func:`inline_svg` put into the page."""
-    size = re.search(r'viewBox="([^"]*)"', svg)
-    box = f' viewBox="{size[1]}"' if size else ""
-    return (
-        f'<svg{box} role="img" aria-label="{escape(label, quote=True)}"'
-        f' aria-describedby="{described_by}"><use href="#{prefix}-all"/></svg>'
     )
 
 
@@ -202,92 +193,27 @@ def link_data(text: str, media_type: str) -> str:
     return f"data:{media_type};charset=utf-8,{quote(text, safe=SAFE_IN_LINKS)}"
 
 
-KEPT: Final = re.compile(
-    "a|b|blockquote|br|code|dd|dl|dt|em|h[1-6]|hr|i|li|ol|p|pre|s|small|span|strong|sub|sup|ul"
-)
-TABLE_PARTS: Final = frozenset(("thead", "tbody", "tfoot", "tr", "td", "th"))
-EMPTY_TAGS: Final = ("br", "hr")
-DROPPED_WHOLE: Final = ("style", "script")
-SHADE: Final = re.compile("verdict [a-z]*")
-HEADING: Final = re.compile(r"h([1-6])")
+KEPT = {"a", "blockquote", "br", "code", "dd", "dl", "dt", "em", "hr", "li", "ol", "p", "pre"}
+KEPT |= {"strong", "sub", "sup", "ul", *(f"h{level}" for level in range(1, 7))}
+HEADING: Final = re.compile(r"<(/?)h([1-6])>")
 
 
-def tidy_html(html: str, *, caption: str = "", deeper: int = 0) -> str:
+def tidy_html(html: str, *, deeper: int = 0) -> str:
     """
     Return HTML of others with its structure alone: no styles, scripts, ids or foreign attributes.
-
-    Shades of verdicts stay.
 
     >>> tidy_html('<h2 id="x" onclick="y()">Fields</h2><style>*{}</style>', deeper=1)
     '<h3>Fields</h3>'
     """
-    tidier = _Tidier(caption, deeper)
-    tidier.feed(html)
-    tidier.close()
-    return "".join(tidier.parts)
-
-
-class _Tidier(HTMLParser):
-    def __init__(self, caption: str, deeper: int) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self._caption, self._deeper = caption, deeper
-        self._dropped = 0
-        self._open_links: list[bool] = []
-        self._grid: Grid | None = None
-        self._outside: list[str] = []
-        self._in_head = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag in DROPPED_WHOLE:
-            self._dropped += 1
-        elif tag == "table":
-            self._grid, self._outside, self.parts = Grid(), self.parts, []
-        elif self._grid is not None and tag in TABLE_PARTS:
-            self._start_part(self._grid, tag, given)
-        elif tag == "a":
-            href = _local(given.get("href", ""))
-            self._open_links.append(bool(href))
-            self.parts.append(f'<a href="{escape(href, quote=True)}">' if href else "")
-        elif KEPT.fullmatch(tag) and not self._dropped:
-            shade = given.get("class", "") if tag == "span" else ""
-            kept = f' class="{shade}"' if SHADE.fullmatch(shade) else ""
-            self.parts.append(f"<{self._level(tag)}{kept}>")
-
-    def _start_part(self, grid: Grid, tag: str, given: Mapping[str, str]) -> None:
-        if tag in {"td", "th"}:
-            columns, rows = (int(given.get(name, 1)) for name in ("colspan", "rowspan"))
-            rows_of = grid.head if self._in_head else grid.body
-            rows_of[-1].append(Cell(tag == "th", columns, rows))
-            self.parts = []
-        elif tag == "tr":
-            (grid.head if self._in_head else grid.body).append([])
-        else:
-            self._in_head = tag == "thead"
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in DROPPED_WHOLE:
-            self._dropped -= 1
-        elif tag == "table" and self._grid is not None:
-            self.parts = [*self._outside, render_grid(self._grid, self._caption)]
-            self._grid = None
-        elif self._grid is not None and tag in TABLE_PARTS:
-            if tag in {"td", "th"}:
-                rows = self._grid.head if self._in_head else self._grid.body
-                rows[-1][-1].content = "".join(self.parts).strip()
-        elif tag == "a":
-            self.parts.append("</a>" if self._open_links.pop() else "")
-        elif KEPT.fullmatch(tag) and tag not in EMPTY_TAGS and not self._dropped:
-            self.parts.append(f"</{self._level(tag)}>")
-
-    def handle_data(self, data: str) -> None:
-        if not self._dropped:
-            self.parts.append(escape(data, quote=False))
-
-    def _level(self, tag: str) -> str:
-        found = HEADING.fullmatch(tag)
-        return f"h{min(int(found[1]) + self._deeper, 6)}" if found else tag
+    kept = nh3.clean(
+        html,
+        tags=KEPT,
+        attributes={"a": {"href"}},
+        attribute_filter=lambda tag, name, value: _local(value) or None,
+        link_rel=None,
+        url_schemes={"http", "https"},
+    )
+    return HEADING.sub(lambda it: f"<{it[1]}h{min(int(it[2]) + deeper, 6)}>", kept)
 
 
 def _local(href: str) -> str:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,15 +23,13 @@ from papermill.exceptions import PapermillExecutionError
 
 from bibliometrics.errors import BibliometricsError, InputError
 from bibliometrics.files import notebooks_folder
-from bibliometrics.report.html import make_id, put_in_box, tidy_html
+from bibliometrics.report.html import make_id, tidy_html
 
 AT_A_TIME: Final = 2
-OVERVIEW: Final = "<Build "
+QUESTION: Final = re.compile(r"^\*\*Question\.\*\* (.*?)(?:\n\n|\Z)", re.DOTALL | re.MULTILINE)
 ONE_LEVEL: Final = 1
 NATIVE: Final = "python3"
 SYNTHETIC: Final = "SYNTHETIC"
-
-Show = Callable[[str], str | None]
 
 #: Pictures go into the cells, whatever the backend of the program that runs them.
 INLINE = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
@@ -119,21 +116,24 @@ def _source(cell: Mapping[str, Any]) -> str:
     return "".join(cell["source"])
 
 
-def tell(story: Story, show_figure: Show, *, real: bool = False) -> str:
+def tell(story: Story, *, real: bool = False) -> str:
     """
-    Return a notebook as HTML: its words, tables and figures, without code.
+    Return what a notebook asks and what it computes in words, as HTML.
 
     ``real``: sections whose heading says SYNTHETIC are left out.
     """
-    told: list[str] = []
-    heading = story.title
-    for cell in _without_samples(story.cells) if real else story.cells:
-        heading = (_headings(cell) or [heading])[-1]
-        if cell["cell_type"] == "markdown":
-            told.append(_tell_markdown(re.sub(r"\A# .*\n*", "", _source(cell))))
-        else:
-            told += [_tell_output(one, heading, show_figure) for one in cell.get("outputs", ())]
-    return "\n".join(filter(None, told))
+    cells = _without_samples(story.cells) if real else story.cells
+    asked = [
+        found[0] for cell in story.cells for found in [QUESTION.findall(_source(cell))] if found
+    ]
+    said = [
+        text
+        for cell in cells
+        if cell["cell_type"] == "code"
+        for text in _markdown_outputs(cell)
+        if not text.startswith("#")
+    ]
+    return "".join(map(_tell_markdown, [*asked[:1], *said]))
 
 
 def _headings(cell: Mapping[str, Any], mark: str = "##+") -> list[str]:
@@ -163,34 +163,8 @@ def _tell_markdown(text: str) -> str:
     return tidy_html(str(render(text)), deeper=ONE_LEVEL)
 
 
-def _tell_output(output: Mapping[str, Any], heading: str, show_figure: Show) -> str:
-    if output["output_type"] == "stream":
-        text = "".join(output["text"])
-        return f"<pre>{escape(text)}</pre>" if output["name"] == "stdout" else ""
-    data = {kind: _joined(value) for kind, value in output.get("data", {}).items()}
-    if data.get("text/plain", "").startswith(OVERVIEW):
-        return ""  # every notebook shows the build; the page does so once
-    if "image/png" in data:
-        return _tell_picture(data["image/png"], output["metadata"], heading, show_figure)
-    if "text/markdown" in data:
-        return _tell_markdown(data["text/markdown"])
-    if "text/html" in data:
-        return tidy_html(data["text/html"], caption=heading, deeper=ONE_LEVEL)
-    return f"<pre>{escape(data.get('text/plain', ''))}</pre>"
-
-
 def _joined(value: Any) -> str:
     return "".join(value) if isinstance(value, list) else str(value)
-
-
-def _tell_picture(png: str, metadata: Any, heading: str, show_figure: Show) -> str:
-    told = metadata.get("image/png", {})
-    known = show_figure(told["name"]) if told.get("name") else None
-    if known is not None:
-        return known
-    alt = escape(told.get("alt") or heading, quote=True)
-    picture = f'<img alt="{alt}" src="data:image/png;base64,{"".join(png.split())}">'
-    return f"<figure>{put_in_box(heading, picture)}</figure>"
 
 
 def section_id(story: Story) -> str:

@@ -1,8 +1,8 @@
 """
-The page of a build for readers: verdicts, figures, the notebooks' story, tables, provenance.
+The page of a build for readers: the answer, verdicts, figures, the notebooks' story, tables.
 
-The page stands alone: nothing in it is loaded from elsewhere, and a policy in it forbids that. The
-same build and notebooks give the same bytes.
+The page stands alone: nothing in it is loaded from elsewhere, and a policy in it forbids that. What
+a reader doesn't need at once is folded. The same build and notebooks give the same bytes.
 """
 
 from __future__ import annotations
@@ -12,26 +12,25 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape, unescape
 from pathlib import Path
 from typing import Any, Final
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
 from bibliometrics.builds import publish
-from bibliometrics.builds.read import Build, evidence_of, label_of, read_build
+from bibliometrics.builds.read import Build, label_of, read_build, workbook_of
 from bibliometrics.claims import verdicts as claims
 from bibliometrics.claims.rules import DECIDED
 from bibliometrics.errors import BusyError, InputError
-from bibliometrics.figures.catalogue import ENTRIES, list_entries
+from bibliometrics.figures.catalogue import ENTRIES, list_entries, present
 from bibliometrics.files import PACKAGE, check_output, processed_folder, sha256, write_atomic
+from bibliometrics.models import read_form, read_toml
 from bibliometrics.report import reading
-from bibliometrics.report.html import (
-    inline_svg,
-    link_data,
-    make_table,
-    put_in_box,
-    show_again,
-    tidy_html,
-)
+from bibliometrics.report.answer import FigureRow, compare_figures, five_sentences
+from bibliometrics.report.html import inline_svg, link_data, make_table, put_in_box
 from bibliometrics.report.notebooks import (
     Story,
     hash_notebooks,
@@ -45,14 +44,44 @@ from bibliometrics.tables.build import to_rows
 from bibliometrics.tables.datapackage import PACKAGE_FILE, waiting_text
 from bibliometrics.tables.schema import TABLES
 
-STYLE: Final = PACKAGE / "report.css"
+HERE: Final = Path(__file__).parent
+GLOSSARY: Final = PACKAGE / "definitions" / "glossary.toml"
 STAMP: Final = "SYNTHETIC: counted on an invented sample. No number here is a result."
-# Offers every figure as a file of its own; without scripts the page says where the files lie.
+FIRST: Final = ("headline", "figure4_institution_region")
+WORKBOOK_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+COMPARED: Final = ("figure", "the document", "others", "our counts", "not counted yet")
+# Offers every figure as files of its own; without scripts the page says where the files lie.
 SCRIPT: Final = """
+const drawn = id => new Blob([new XMLSerializer().serializeToString(document.getElementById(id))],
+  { type: "image/svg+xml" });
+const save = (blob, name) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+};
 for (const link of document.querySelectorAll("a[data-svg]")) {
-  const text = new XMLSerializer().serializeToString(document.getElementById(link.dataset.svg));
-  link.href = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+  link.href = URL.createObjectURL(drawn(link.dataset.svg));
   link.hidden = false;
+}
+for (const link of document.querySelectorAll("a[data-png]")) {
+  link.href = "#" + link.dataset.png;
+  link.hidden = false;
+  link.addEventListener("click", event => {
+    event.preventDefault();
+    const { width, height } = document.getElementById(link.dataset.png).viewBox.baseVal;
+    const image = new Image(width, height);
+    image.onload = () => {
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [2 * width, 2 * height];
+      const context = canvas.getContext("2d");
+      context.fillStyle = "white";
+      context.fillRect(0, 0, canvas.width, canvas.height);
+      context.drawImage(image, 0, 0, canvas.width, canvas.height);
+      canvas.toBlob(blob => save(blob, link.download));
+    };
+    image.src = URL.createObjectURL(drawn(link.dataset.png));
+  });
 }
 """
 
@@ -62,228 +91,258 @@ def hash_build(folder: Path) -> str:
     return sha256((folder / PACKAGE_FILE).read_bytes())
 
 
-def render_page(build: Build, stories: Sequence[Story] = (), notebooks_hash: str = "") -> str:
-    """Return the page of a build as HTML."""
-    page, real = _Page(build, notebooks_hash), not build.provenance.synthetic
-    sections = [
-        ("verdicts", "Verdicts", page.verdicts()),
-        ("figures", "Figures", page.figures()),
-        *((section_id(one), one.title, tell(one, page.show_figure, real=real)) for one in stories),
-        ("tables", "Tables", page.tables()),
-        ("provenance", "Where the numbers come from", page.provenance()),
-    ]
-    contents = "".join(
-        f'<li><a href="#{key}">{escape(title)}</a></li>' for key, title, _ in sections
+def render_page(
+    build: Build,
+    stories: Sequence[Story] = (),
+    notebooks_hash: str = "",
+    *,
+    full: bool = False,
+) -> str:
+    """Return the page of a build as HTML; ``full``: nothing in it is folded."""
+    page = _Page(build, notebooks_hash)
+    real = not page.synthetic
+    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    contents = {
+        "verdicts": "Verdicts",
+        "figures": "Figures",
+        **({"story": "Notebooks"} if stories else {}),
+        "tables": "Tables",
+        "provenance": "Sources and words",
+    }
+    return _template().render(
+        page=page,
+        full=full,
+        contents=contents.items(),
+        stories=[(section_id(one), one.title, Markup(tell(one, real=real))) for one in stories],
+        glossary=[(entry.word, entry.meaning) for entry in _read_glossary().words],
+        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        script=Markup(SCRIPT),
+        policy=Markup(
+            "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
+            f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+        ),
     )
-    body = "".join(page.section(key, title, content) for key, title, content in sections)
-    return (
-        f"{page.head()}<body>\n"
-        '<a class="skip" href="#main">Skip to the content</a>\n<div class="page">\n'
-        f"<header>{page.opening()}</header>\n"
-        f'<div class="columns"><nav aria-label="Contents"><ul>{contents}</ul></nav>\n'
-        f'<main id="main" tabindex="-1">\n{body}</main></div>\n'
-        f"<footer>{page.closing()}</footer>\n</div>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
-    )
+
+
+@cache
+def _template() -> Template:
+    found = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
+    found.filters["code"] = lambda text: Markup(_code(text))
+    found.filters["brief"] = lambda text: re.sub(r" \([^()]*\)", "", text)
+    found.globals["shade"] = shade_of
+    found.globals["box"] = lambda label, svg: Markup(put_in_box(label, svg))
+    return found.get_template("page.html.j2")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of the trade, and what it means here."""
+
+    word: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """The words that the page explains."""
+
+    words: tuple[Word, ...]
+
+
+def _read_glossary() -> Glossary:
+    return read_form(Glossary, read_toml(GLOSSARY), str(GLOSSARY))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure as the page shows it."""
+
+    name: str
+    label: str
+    svg: str
+    text: str
+    sources: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """A claim as the page tells it: its line, and its tests behind it."""
+
+    id: str
+    title: str
+    verdict: str
+    sentence: str
+    tests: tuple[dict[str, str], ...]
 
 
 class _Page:
-    """The parts of the page of one build."""
+    """What the page says of one build; the template lays it out."""
+
+    stamp = STAMP
 
     def __init__(self, build: Build, notebooks_hash: str) -> None:
         self.build, self.told = build, build.provenance
+        self.synthetic, self.version = self.told.synthetic, self.told.package_version
         self.notebooks_hash = notebooks_hash
-        self.package_hash = hash_build(build.folder)
-        folder = build.folder / "figures"
-        self.pictures = {
-            name: (folder / f"{name}.svg").read_text(encoding="utf-8")
-            for name in sorted(build.alt_texts, key=_figure_order)
-        }
+        self.build_hash = hash_build(build.folder)
+        self.question = build.study.question
+        self.title = build.study.title + (" (SYNTHETIC)" if self.synthetic else "")
+        self.sentences = five_sentences(build)
+        self.ungraded = reading.tell_ungraded(build)
+        self.notes = self.told.notes
+        names = sorted(build.alt_texts, key=_figure_order)
+        known = present(build.inputs)
+        shown = [self._show(name) for name in names if name in known or name not in ENTRIES]
+        first = [one for name in FIRST for one in shown if one.name == name]
+        self.headline = next(iter([*first, *shown]), None)
+        self.figures = [one for one in shown if one is not self.headline]
+        told = [] if self.synthetic else self._claims()
+        self.decided = [one for line, one in told if line["verdict"] in DECIDED]
+        rest = [one for line, one in told if line["verdict"] not in DECIDED]
+        self.undecided = [one for one in rest if one.tests]
+        self.untested = [one for one in rest if not one.tests]
+        self.summary = claims.summarise_verdicts([line for line, _ in told]) if told else ""
 
     @property
-    def title(self) -> str:
-        return self.build.study.title + (" (SYNTHETIC)" if self.told.synthetic else "")
-
-    def head(self) -> str:
-        digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-        policy = (
-            "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-            f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-        )
-        return (
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f'<meta name="description" content="{escape(self.build.study.question, quote=True)}">\n'
-            f'<meta name="build" content="{self.package_hash}">\n'
-            f'<meta name="notebooks" content="{self.notebooks_hash}">\n'
-            f'<title>{escape(self.title)}</title>\n<link rel="icon" href="data:,">\n'
-            f"<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>\n"
-        )
-
-    @property
-    def stamp(self) -> str:
-        return f'<p class="stamp">{escape(STAMP)}</p>\n' if self.told.synthetic else ""
-
-    def section(self, key: str, title: str, content: str) -> str:
-        opens = ' class="opens"' if key[:1].isdigit() else ""
-        return (
-            f'<section id="{key}"{opens} aria-labelledby="{key}-title">\n'
-            f'<h2 id="{key}-title">{escape(title)}</h2>\n{self.stamp}{content}</section>\n'
-        )
-
-    def opening(self) -> str:
-        rows = self._rows("claim_summary")
-        state = claims.summarise_verdicts(rows) if rows else reading.tell_ungraded(self.build)
-        paper = self.build.study.paper
+    def document(self) -> str:
+        paper = {} if self.synthetic else self.build.study.paper
         names = ("authors", "title", "journal", "year")
-        by = ". ".join(paper[name] for name in names if paper.get(name) and not self.told.synthetic)
-        claim = f'<p class="soft">The document tested: {escape(by)}.</p>\n' if by else ""
-        origin = "" if self.told.synthetic else f" {_code(self.build.origin)}"
-        return (
-            f"<h1>{escape(self.title)}</h1>\n"
-            f'{self.stamp}<p class="question">{escape(self.build.study.question)}</p>\n'
-            f'<p class="state"><strong>{escape(state)}</strong>{origin}</p>\n{claim}'
+        return ". ".join(paper[name] for name in names if paper.get(name))
+
+    @property
+    def compared(self) -> Markup:
+        rows = [_compare(row) for row in compare_figures(self.build)]
+        return Markup(make_table("The document's figures", COMPARED, rows) if rows else "")
+
+    def _claims(self) -> list[tuple[Mapping[str, Any], Told]]:
+        lines, rows = (
+            to_rows(self.build[name]) if self.build.has(name) else []
+            for name in ("claim_summary", "claims")
         )
-
-    def closing(self) -> str:
-        return (
-            f"<p>{escape(self.title)}: made by bibliometrics {escape(self.told.package_version)} "
-            f"from the build <code>{self.package_hash[:16]}</code>. This page loads nothing from "
-            "elsewhere.</p>"
-        )
-
-    def _rows(self, table: str) -> list[dict[str, Any]]:
-        return to_rows(self.build[table])
-
-    def verdicts(self) -> str:
-        lines, rows = self._rows("claim_summary"), self._rows("claims")
-        if not lines:
-            more = " A build of real counts shows verdicts here." if self.told.synthetic else ""
-            return f"<p>{escape(reading.tell_ungraded(self.build))}{more}</p>\n"
-        parts = ["<p>One line for each claim, then every test and piece of evidence.</p>\n"]
-        decided = [line for line in lines if line["verdict"] in DECIDED]
-        rest = [line for line in lines if line["verdict"] not in DECIDED]
-        for title, some in (("Claims that are decided", decided), ("The other claims", rest)):
-            parts.append(_verdict_table(title, claims.LINE_COLUMNS, claims.shorten_lines(some)))
-        shown = claims.shorten_verdicts(row for row in rows if row["evidence"])
-        parts.append(_verdict_table("Tests and evidence", claims.SHORT_COLUMNS, shown))
-        return "".join(parts)
-
-    def figures(self) -> str:
-        waiting = [name for name in self.pictures if self._waits(name)]
-        parts = [self._figure(name) for name in self.pictures]
-        if waiting:
-            names = ", ".join(
-                f'<a href="#{name}">{escape(self._short_label(name))}</a>' for name in waiting
+        short = claims.shorten_verdicts(rows)
+        return [
+            (
+                line,
+                Told(
+                    cells["claim"],
+                    f"{cells['claim']} {cells['what it says']}",
+                    cells["verdict"],
+                    cells["why"],
+                    tuple(
+                        _tell_test(one)
+                        for row, one in zip(rows, short, strict=True)
+                        if row["claim_id"] == cells["claim"] and row["evidence"]
+                    ),
+                ),
             )
-            table = ENTRIES[waiting[0]].table
-            note = (
-                f'<p class="note"><strong>No counts of our own yet</strong> in {names}: '
-                f"{_code(waiting_text(table))}. Until then these figures show what "
-                "others published and what the document states, if anything.</p>\n"
-            )
-            parts.insert(0, note)
-        parts.append(
-            '<noscript><p class="soft">Each figure also lies beside the tables as SVG and PNG, in '
-            "the folder <code>figures</code>.</p></noscript>\n"
-        )
-        return "".join(parts) if self.pictures else "<p>This build has no figures.</p>\n"
-
-    def _short_label(self, name: str) -> str:
-        return _number(name) or _label(name, self.pictures[name])
+            for line, cells in zip(lines, claims.shorten_lines(lines), strict=True)
+        ]
 
     def _waits(self, name: str) -> bool:
         return name in ENTRIES and ENTRIES[name].table in self.build.waiting
 
-    def _is_empty(self, name: str) -> bool:
-        return self._waits(name) and not evidence_of(self.build, name)
-
-    def _figure(self, name: str) -> str:
-        svg, text = self.pictures[name], escape(self.build.alt_texts[name])
-        label = _label(name, svg)
-        title = f"<h3>{escape(label)}</h3>\n"
-        if self._is_empty(name):
-            return f'<div id="{name}">{title}<p id="{name}-text">{text}</p></div>\n'
-        note = "<strong>Our own counts wait for a pull.</strong> " if self._waits(name) else ""
-        picture = inline_svg(svg, f"{name}-picture", label, f"{name}-text")
+    @property
+    def waiting(self) -> str:
+        """Say in one line how many figures wait, and what asks for their counts."""
+        waits = sum(map(self._waits, self.build.alt_texts))
+        tables = [table for table in self.build.waiting if TABLES[table].needs != "full pull"]
+        if not waits:
+            return ""
+        step = waiting_text((tables or self.build.waiting)[0])
         return (
-            f'<figure id="{name}">{title}{put_in_box(label, picture)}'
-            f'<figcaption><p id="{name}-text">{note}{text}</p>'
-            f'<p class="download"><a hidden download="{name}.svg" data-svg="{name}-picture">'
-            f"{escape(name)}.svg</a></p></figcaption></figure>\n"
+            f"No counts of our own yet in {waits} of {len(self.build.alt_texts)} figures: {step}."
         )
 
-    def show_figure(self, name: str) -> str | None:
-        """Show a figure of the build once more, in a notebook's story."""
-        if name not in self.pictures:
-            return None
-        if self._is_empty(name):
-            return "<p><em>The figure waits for a pull.</em></p>"
-        label = _label(name, self.pictures[name])
-        again = show_again(self.pictures[name], f"{name}-picture", label, f"{name}-text")
-        return f"<figure>{put_in_box(label, again)}</figure>"
+    def _svg(self, name: str) -> str:
+        return (self.build.folder / "figures" / f"{name}.svg").read_text(encoding="utf-8")
 
-    def tables(self) -> str:
-        rows = []
-        for name, table in TABLES.items():
-            if not self.build.has(name):
-                rows.append(
-                    [f"<code>{name}</code>", escape(table.caption), "–", _code(waiting_text(name))]
-                )
-                continue
-            text = (self.build.folder / f"{name}.csv").read_text(encoding="utf-8")
-            link = f'<a download="{name}.csv" href="{link_data(text, "text/csv")}">{name}.csv</a>'
-            size = f"{len(self.build.tables[name]):,}"
-            rows.append([f"<code>{name}</code>", escape(table.caption), size, link])
+    def _show(self, name: str) -> Shown:
+        svg, text = self._svg(name), self.build.alt_texts[name]
+        label = _label(name, svg)
+        drawn = self.build.inputs.of(name) if name in ENTRIES else None
+        parts = [drawn, *drawn.parts.values()] if drawn else []
+        used = dict.fromkeys(one.source.label for part in parts for one in part.evidence)
+        sources = f"Sources: {'; '.join(used)}." if used else ""
+        note = "Our own counts wait for a pull. " if self._waits(name) else ""
+        picture = inline_svg(svg, f"{name}-picture", label, text)
+        return Shown(name, label, picture, note + text, sources)
+
+    @property
+    def workbook_name(self) -> str:
+        return f"{self.told.study_id}{'-SYNTHETIC' if self.synthetic else ''}.xlsx"
+
+    @property
+    def workbook(self) -> str:
+        content = base64.b64encode(workbook_of(self.build)).decode()
+        return f"data:{WORKBOOK_TYPE};base64,{content}"
+
+    @property
+    def tables(self) -> Markup:
+        rows = [self._table(name) for name in TABLES]
         columns = ("table", "what it holds", "rows", "file")
-        return (
-            "<p>Every table of the build, whole, within this page. Empty cells are unknown; "
-            "<code>NA</code> in a column of countries is Namibia.</p>\n"
+        return Markup(
+            "<p>Empty cells are unknown; <code>NA</code> in a column of countries is Namibia.</p>\n"
             + make_table("Tables to download", columns, rows)
         )
 
-    def provenance(self) -> str:
+    def _table(self, name: str) -> list[str]:
+        first = [f"<code>{name}</code>", escape(TABLES[name].caption)]
+        if not self.build.has(name):
+            return [*first, "–", _code(waiting_text(name))]
+        text = (self.build.folder / f"{name}.csv").read_text(encoding="utf-8")
+        link = f'<a download="{name}.csv" href="{link_data(text, "text/csv")}">{name}.csv</a>'
+        return [*first, f"{len(self.build.tables[name]):,}", link]
+
+    @property
+    def origin(self) -> list[tuple[str, str]]:
         told = self.told
         counted = told.source != "witnesses"
-        entries = {
-            "source": label_of(told)
-            if counted
-            else "published figures of others; no counts of our own",
-            "pull or release": told.pull,
-            "address": told.location,
-            "first answer": told.start,
-            "last answer": told.end,
-            "requests made": f"{told.calls:,}" if counted else "none",
-            "cost": f"{told.credits:,} credits, {told.cost_usd:.4f} USD" if counted else "none",
-            "answers, SHA-256": told.answers_sha256,
-            "study": f"{told.study_id}: {self.build.study.source}",
-            "study, hash": told.study_hash,
-            "build, SHA-256": self.package_hash,
-            "notebooks, SHA-256": self.notebooks_hash,
-            "program": f"bibliometrics {told.package_version}",
-        }
-        listed = "".join(
-            f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>\n"
-            for name, value in entries.items()
-            if value
-        )
-        notes = "".join(f"<li>{escape(note)}</li>" for note in told.notes)
-        defined = tidy_html(
-            reading.list_definitions(self.build).to_html(), caption="What counts as what"
-        )
-        return (
-            f"<dl>{listed}</dl>\n"
-            + (f"<h3>Notes on the answers</h3><ul>{notes}</ul>\n" if notes else "")
-            + f"<h3>Definitions</h3>\n{defined}<h3>Files</h3>\n{self._files()}"
-        )
+        source = label_of(told) if counted else "published figures of others; no counts of our own"
+        return [
+            ("source", source),
+            ("pull or release", told.pull),
+            ("address", told.location),
+            ("first answer", told.start),
+            ("last answer", told.end),
+            ("requests made", f"{told.calls:,}" if counted else "none"),
+            ("cost", f"{told.credits:,} credits, {told.cost_usd:.4f} USD" if counted else "none"),
+            ("answers, SHA-256", told.answers_sha256),
+            ("study", f"{told.study_id}: {self.build.study.source}"),
+            ("study, hash", told.study_hash),
+            ("build, SHA-256", self.build_hash),
+            ("notebooks, SHA-256", self.notebooks_hash),
+            ("program", f"bibliometrics {told.package_version}"),
+        ]
 
-    def _files(self) -> str:
+    @property
+    def definitions(self) -> Markup:
+        rows = [[escape(cell) for cell in row] for row in reading.list_definitions(self.build)]
+        return Markup(make_table("What counts as what", ("what", "definition", "source"), rows))
+
+    @property
+    def files(self) -> Markup:
         package: Mapping[str, Any] = publish.read_package(self.build.folder) or {}
         rows = [
             [f"<code>{escape(name)}</code>", f'<code class="hash">{digest}</code>']
             for name, digest in package["bibliometrics"]["files"].items()
         ]
-        return make_table("SHA-256 of each file of the build", ("file", "SHA-256"), rows)
+        return Markup(make_table("SHA-256 of each file of the build", ("file", "SHA-256"), rows))
+
+
+def _compare(row: FigureRow) -> list[str]:
+    cells = (row.document, row.others, row.ours, row.not_counted)
+    figure = row.figure.replace(" ", "\N{NO-BREAK SPACE}")
+    return [figure, *("; ".join(map(escape, cell)) or "–" for cell in cells)]
+
+
+def _tell_test(cells: Mapping[str, str]) -> dict[str, str]:
+    """Return one test and piece of evidence: what it is, its verdict in its shade, the numbers."""
+    return {
+        "head": f"{cells['claim']} {cells['test']} ({cells['evidence']}):",
+        "verdict": cells["verdict"],
+        "shade": shade_of(cells["verdict"]),
+        "reason": cells["why"],
+    }
 
 
 def _figure_order(name: str) -> tuple[bool, int, str]:
@@ -304,19 +363,6 @@ def _number(name: str) -> str:
     """Return "Figure 4" for such a figure of the document; empty for any other."""
     found = re.match(r"(figure|table)(\d+)_", name)
     return f"{found[1].capitalize()} {found[2]}" if found else ""
-
-
-def _verdict(text: str) -> str:
-    return f'<span class="verdict {shade_of(text)}">{escape(text)}</span>'
-
-
-def _verdict_table(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
-    """Return verdicts as a table, each verdict in its shade; nothing for no rows."""
-    cells = [
-        [_verdict(row[name]) if name == "verdict" else escape(row[name]) for name in columns]
-        for row in rows
-    ]
-    return make_table(title, columns, cells) if cells else ""
 
 
 def _code(text: str) -> str:
@@ -357,6 +403,7 @@ def write_report(
     out: Path | None = None,
     *,
     with_notebooks: bool = True,
+    full: bool = False,
     force: bool = False,
     said: Callable[[str], None] = lambda _: None,
 ) -> Report:
@@ -371,6 +418,8 @@ def write_report(
         The file; None: ``report.html`` in the build's folder.
     with_notebooks : bool
         Whether the notebooks' story is in it.
+    full : bool
+        Whether everything stands open, to be printed; else what isn't needed at once is folded.
     force : bool
         Whether a file that is no report of ours may be replaced.
     said : callable
@@ -396,7 +445,7 @@ def write_report(
     before = hash_build(folder)
     books = list_notebooks() if with_notebooks else []
     stories = run_notebooks(books, folder, said)
-    page = render_page(build, stories, hash_notebooks(books) if books else "").encode()
+    page = render_page(build, stories, hash_notebooks(books) if books else "", full=full).encode()
     with publish.hold(folder):
         if hash_build(folder) != before:
             msg = f"{folder} was rebuilt while the report was made."

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import pandas as pd
-
 from bibliometrics.builds.read import Build
 from bibliometrics.claims.rules import DIFFERS, HOLDS, IN_PART, OPEN
 from bibliometrics.figures.catalogue import describe_specification
@@ -27,35 +25,23 @@ NO_CLAIMS: Final = "No verdicts: the ledger has no claims about this study."
 UNGRADED: Final = "Synthetic data are never graded."
 
 
-def list_definitions(build: Build) -> pd.DataFrame:
-    """
-    Return the definitions of a build's study.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per definition: ``what``, ``definition``, ``source``.
-    """
+def list_definitions(build: Build) -> list[tuple[str, str, str]]:
+    """Return the definitions of a build's study, each with what it defines and its source."""
     study = build.study
     members = len(study.institution.ids_below(study.institution.id)) - 1
-    rows = [
+    institution = (
+        f"{study.institution.name} ({study.institution.id}), rule: {study.primary.institution}; "
+        f"{members} institutions known below it"
+    )
+    region = f"{study.region.name}: {len(study.region.codes)} countries"
+    return [
         ("years", f"{study.years[0]} to {study.years[1]}", study.source),
-        (
-            "institution",
-            f"{study.institution.name} ({study.institution.id}), rule: "
-            f"{study.primary.institution}; {members} institutions known below it",
-            study.institution.source,
-        ),
+        ("institution", institution, study.institution.source),
         ("home", f"{study.home_name}: {', '.join(study.home)}", study.source),
-        (
-            "region",
-            f"{study.region.name}: {len(study.region.codes)} countries",
-            study.region.source,
-        ),
+        ("region", region, study.region.source),
         ("works", describe_specification(study.primary), study.source),
         ("counting", "whole: once per year and distinct country, all authors", study.source),
     ]
-    return pd.DataFrame(rows, columns=["what", "definition", "source"]).set_index("what")
 
 
 def tell_ungraded(build: Build) -> str:

@@ -28,9 +28,10 @@ def make_build(source: str, **told: bool) -> Build:
 def test_definitions_name_everything_that_decides_a_count() -> None:
     build = make_build("openalex")
     told = reading.list_definitions(build)
-    assert list(told.index) == ["years", "institution", "home", "region", "works", "counting"]
-    assert build.study.institution.id in told.loc["institution", "definition"]
-    assert (told["source"] != "").all()
+    defined = {what: definition for what, definition, _ in told}
+    assert [*defined] == ["years", "institution", "home", "region", "works", "counting"]
+    assert build.study.institution.id in defined["institution"]
+    assert all(source for *_, source in told)
 
 
 def test_a_build_says_why_it_has_no_verdicts() -> None:

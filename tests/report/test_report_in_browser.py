@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
+from PIL import Image
 
 from bibliometrics.builds import make as refresh
 from bibliometrics.builds.read import Build, read_build
 from bibliometrics.report.page import render_page
 from tests.report.test_report import REGION, draw_two, story
 from tests.support.browser import find_browser, open_browser
+from tests.support.worlds import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,32 +127,72 @@ def test_text_stands_out(browser: Browser, scheme: str) -> None:
 
 def test_pictures_are_seen_and_told(browser: Browser) -> None:
     sizes = browser.run(
-        "[...document.querySelectorAll('figure svg > g, figure svg > use')]"
+        "[...document.querySelectorAll('figure svg > g')]"
         ".map(one => one.getBoundingClientRect().width)"
     )
-    assert len(sizes) == 2
+    assert len(sizes) == 1
     assert min(sizes) > 300
     browser.ask("Accessibility.enable")
     nodes = browser.ask("Accessibility.getFullAXTree")["nodes"]
     pictures = [node for node in nodes if node.get("role", {}).get("value") == "image"]
     told = [node for node in pictures if node["name"]["value"].startswith("Figure 1:")]
-    assert len(told) == 2
-    assert all(node["description"]["value"].count("Line chart") == 1 for node in told)
+    assert len(told) == 1
+    assert told[0]["description"]["value"].count("Line chart") == 1
     roles = {node.get("role", {}).get("value") for node in nodes}
     assert {"banner", "navigation", "main", "contentinfo", "columnheader", "rowheader"} <= roles
 
 
-def test_the_first_stop_of_the_keyboard_skips_to_the_content(browser: Browser) -> None:
-    browser.run("document.activeElement.blur(); getSelection().removeAllRanges(); scrollTo(0, 0)")
+def press(browser: Browser, key: str, code: int, **more: str) -> None:
     for kind in ("keyDown", "keyUp"):
         browser.ask(
-            "Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9
+            "Input.dispatchKeyEvent",
+            type=kind,
+            key=key,
+            code=key,
+            windowsVirtualKeyCode=code,
+            **(more if kind == "keyDown" else {}),
         )
+
+
+def check_twice_as_large(png: Path, svg: Path) -> None:
+    """Hold a saved picture against its drawing: twice as large, white behind, not empty."""
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg.read_text(encoding="utf-8"))
+    assert box
+    with Image.open(png) as picture:
+        assert all(
+            abs(have - 2 * float(want)) < 2
+            for have, want in zip(picture.size, box.groups(), strict=True)
+        )
+        colours = picture.convert("RGB").getcolors(1_000_000)
+    assert colours
+    assert max(colours)[1] == (255, 255, 255)
+    assert len(colours) > 50
+
+
+def test_the_first_stop_of_the_keyboard_skips_to_the_content(browser: Browser) -> None:
+    browser.run("document.activeElement.blur(); getSelection().removeAllRanges(); scrollTo(0, 0)")
+    press(browser, "Tab", 9)
     assert browser.run("document.activeElement.className") == "skip"
     assert browser.run("document.activeElement.getBoundingClientRect().left") >= 0
 
 
-@pytest.mark.parametrize("name", ["claims.csv", f"{REGION}.svg"])
+def test_a_fold_opens_by_keyboard(browser: Browser) -> None:
+    browser.run("document.querySelector('main summary').focus()")
+    before = browser.run("document.querySelector('main details').open")
+    press(browser, "Enter", 13, text="\r")
+    assert browser.run("document.querySelector('main details').open") is not before
+    press(browser, "Enter", 13, text="\r")
+
+
+def test_a_link_into_a_fold_opens_it(browser: Browser) -> None:
+    where = "document.getElementById('01-a-story').closest('details').open"
+    assert browser.run(where) is False
+    browser.run("location.hash = '#01-a-story'; document.body.offsetHeight")
+    browser.run("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
+    assert browser.run(where) is True
+
+
+@pytest.mark.parametrize("name", ["claims.csv", f"{REGION}.svg", f"{REGION}.png"])
 def test_tables_and_figures_are_saved_as_files(
     browser: Browser, drawn: Path, tmp_path: Path, name: str
 ) -> None:
@@ -163,9 +206,66 @@ def test_tables_and_figures_are_saved_as_files(
     browser.run(f"document.querySelector('a[download=\"{name}\"]').click()")
     while not any(one["state"] == "completed" for one in browser.seen("Browser.downloadProgress")):
         browser.wait_for_more()
+    if name.endswith(".png"):
+        check_twice_as_large(tmp_path / name, drawn / "figures" / f"{REGION}.svg")
+        return
     saved = (tmp_path / name).read_text(encoding="utf-8")
     if name.endswith(".csv"):
         assert saved == (drawn / name).read_text(encoding="utf-8")
     else:
         assert saved.startswith("<svg")
         assert re.search("viewBox=", saved)
+
+
+# ------------------------------------------------- the page of the build that is committed ----
+
+SCREEN = 900
+
+
+@pytest.fixture(scope="module")
+def today(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with open_browser(tmp_path_factory.mktemp("profile")) as opened:
+        opened.open((ROOT / "data" / "processed" / "report.html").as_uri())
+        yield opened
+
+
+def screens(browser: Browser) -> float:
+    return float(browser.run("document.documentElement.scrollHeight")) / SCREEN
+
+
+def test_the_page_is_short_until_it_is_opened(today: Browser) -> None:
+    today.resize(1280, SCREEN)
+    words = """(() => {
+      const drawn = [...document.querySelectorAll("svg")];
+      drawn.forEach(one => { one.style.display = "none" });
+      const n = document.body.innerText.trim().split(/\\s+/).length;
+      drawn.forEach(one => { one.style.display = "" });
+      return n;
+    })()"""
+    assert 300 <= today.run(words) <= 1200
+    assert screens(today) <= 12
+    today.run("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    assert screens(today) <= 25
+
+
+def test_nothing_is_cut_on_a_phone_and_no_figure_scrolls(today: Browser) -> None:
+    today.run("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    today.resize(390)
+    wide = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    scroll, client = today.run(wide)
+    assert scroll <= client <= 390
+    boxes = "[...document.querySelectorAll('figure .scroll')]"
+    assert today.run(f"{boxes}.length") > 5
+    assert today.run(f"{boxes}.filter(one => one.scrollWidth > one.clientWidth + 1).length") == 0
+
+
+def test_answer_and_verdicts_print_on_two_pages(today: Browser) -> None:
+    today.resize(1280, SCREEN)
+    today.run("document.querySelectorAll('details').forEach(one => { one.open = false })")
+    today.run(
+        "document.querySelectorAll('#figures, #story, #tables, #provenance, footer')"
+        ".forEach(one => { one.style.display = 'none' })"
+    )
+    printed = today.ask("Page.printToPDF", printBackground=True, preferCSSPageSize=True)
+    pages = re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed["data"]))
+    assert len(pages) == 2

@@ -1,0 +1,238 @@
+"""What a build answers: five sentences and one small table, all computed from its verdicts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bibliometrics.builds.read import Build, label_of
+from bibliometrics.claims.evidence import witness_definitions
+from bibliometrics.claims.grading import OWN_EVIDENCE, database_of, found_text, join_databases
+from bibliometrics.claims.ledger import Claim, format_value, load_claims
+from bibliometrics.claims.rules import (
+    BOUND,
+    DIFFERS,
+    HOLDS,
+    IN_PART,
+    LEVEL,
+    NOT_COUNTED,
+    OPEN,
+    PUBLISHED,
+    WAITING,
+)
+from bibliometrics.report.reading import tell_ungraded
+from bibliometrics.tables.build import to_rows
+
+CENTRAL: Final = "joint_output"  # the quantity that the study is about
+UNKNOWN: Final = {
+    WAITING: "nobody has counted yet",
+    OPEN: "are open",
+    NOT_COUNTED: "have no number that decides",
+}
+HOW: Final = "Real counts: `python -m bibliometrics refresh`."
+
+Row = Mapping[str, Any]
+Titled = tuple[str, Row]
+
+
+def five_sentences(build: Build) -> list[str]:
+    """Return what is confirmed, what isn't, what nobody knows, as of when; the central question."""
+    lines = to_rows(build["claim_summary"]) if build.has("claim_summary") else []
+    if build.provenance.synthetic or not lines:
+        return _ungraded(build)
+    titles = {claim.id: claim.title for claim in load_claims()}
+    said = {
+        word: [(titles[str(line["claim_id"])], line) for line in lines if line["verdict"] == word]
+        for word in (HOLDS, DIFFERS, IN_PART, LEVEL, *UNKNOWN)
+    }
+    rows = to_rows(build["claims"])
+    return [
+        _confirmed(said[HOLDS], sum(map(len, said.values()))),
+        _unconfirmed(said, rows),
+        _unknown(said),
+        _as_of(build, rows),
+        _central(rows),
+    ]
+
+
+def _ungraded(build: Build) -> list[str]:
+    told = build.provenance
+    works = "an invented sample" if told.synthetic else label_of(told)
+    return [
+        f"Confirmed: nothing. {tell_ungraded(build)}",
+        "Not confirmed: nothing either.",
+        f"Here: {len(build.tables)} tables and {len(build.alt_texts)} figures, from {works}.",
+        f"As of: {told.pull or 'no pull'}.",
+        f"The central question stays open. {HOW if told.synthetic else ''}".strip(),
+    ]
+
+
+def _confirmed(held: Sequence[Titled], n: int) -> str:
+    if not held:
+        return f"Confirmed: none of {n} claims that have a test."
+    names = {name for _, line in held for name in _split(line["databases"])}
+    where = join_databases(sorted(names))
+    titles = "; ".join(title for title, _ in held)
+    return f"Confirmed: {len(held)} of {n} claims that have a test hold, in {where}: {titles}."
+
+
+def _split(databases: str) -> list[str]:
+    """Return the databases of a line, each by itself."""
+    return re.split(r"(?<=\)) and ", databases)
+
+
+def _unconfirmed(said: Mapping[str, Sequence[Titled]], rows: Sequence[Row]) -> str:
+    differs, part = said[DIFFERS], said[IN_PART]
+    told = [
+        f"{len(differs)} differ{'s' * (len(differs) == 1)} {_list(differs)}"
+        if differs
+        else "none differs",
+        f"{len(part)} hold{'s' * (len(part) == 1)} only in part {_list(part)}" if part else "",
+        *(_ratio(title, line, rows) for title, line in said[LEVEL]),
+    ]
+    return f"Not confirmed: {'; '.join(filter(None, told))}."
+
+
+def _ratio(title: str, line: Row, rows: Iterable[Row]) -> str:
+    """Return a level as its first source has it."""
+    row = next(
+        row
+        for row in rows
+        if row["claim_id"] == line["claim_id"] and row["evidence_kind"] == LEVEL and row["mark"]
+    )
+    return f"{title} is {row['mark'].partition(',')[0]} in {database_of(row)}"
+
+
+def _unknown(said: Mapping[str, Sequence[Titled]]) -> str:
+    told = [
+        f"{len(said[word])} {words} {_list(said[word])}"
+        for word, words in UNKNOWN.items()
+        if said[word]
+    ]
+    return (
+        f"Unknown: {'; '.join(told)}." if told else "Unknown: every claim with a test is decided."
+    )
+
+
+def _central(rows: Sequence[Row]) -> str:
+    """Return the numbers that the study is about: stated, counted by us, proven by real records."""
+    ids = [test.id for claim in load_claims() for test in claim.tests if test.quantity == CENTRAL]
+    parts, counted = [], False
+    for one in ids:
+        mine = [row for row in rows if row["test_id"] == one]
+        own = [row for row in mine if _is_own(row) and row["observed"] is not None]
+        floor = [row["mark"] for row in mine if row["evidence_kind"] == BOUND and row["mark"]]
+        counted = counted or bool(own)
+        found = [f"counted {found_text(own[0])}"] if own else []
+        if mine:
+            stated = f"stated {format_value(mine[0]['stated'], mine[0]['unit'])}"
+            parts.append(f"{mine[0]['test']}: {', '.join([stated, *found, *floor])}")
+    known = ", by our counts" if counted else " has so far only a floor of real records"
+    said = "; ".join(parts)
+    return f"The central question{known}: {said}." if said else "The central question is not asked."
+
+
+def _is_own(row: Row) -> bool:
+    return row["evidence"] in OWN_EVIDENCE
+
+
+def _as_of(build: Build, rows: Sequence[Row]) -> str:
+    known = witness_definitions().witnesses
+    used = {row["evidence"] for row in rows if row["evidence_kind"] in {PUBLISHED, LEVEL}}
+    dates = sorted(known[name].date[:4] for name in used & {*known})
+    others = f"figures of others, published {dates[0]} to {dates[-1]}" if dates else ""
+    told = build.provenance
+    ours = f"counts of our own from {label_of(told)}, {told.end[:10]}" if told.end else ""
+    if not ours:
+        return f"As of: {others}; nothing has been counted by us yet."
+    return f"As of: {'; '.join(filter(None, (ours, others)))}."
+
+
+def _list(some: Iterable[Titled]) -> str:
+    return f"({'; '.join(title for title, _ in some)})"
+
+
+# ------------------------------------------------------------------- the figures of the document
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """One figure of the document: what it says, what others and we found, what nobody counted."""
+
+    figure: str
+    document: tuple[str, ...]
+    others: tuple[str, ...]
+    ours: tuple[str, ...]
+    not_counted: tuple[str, ...]
+
+
+def compare_figures(build: Build) -> list[FigureRow]:
+    """Return the document's figures beside what was found, from the claims that they show."""
+    if not build.has("claims") or build.provenance.synthetic:
+        return []
+    rows = to_rows(build["claims"])
+    lines = to_rows(build["claim_summary"])
+    verdicts = {str(line["claim_id"]): str(line["verdict"]) for line in lines}
+    shown: dict[str, list[Claim]] = {}
+    for claim in load_claims():
+        if re.fullmatch(r"Figure \d+", claim.display) and claim.tests and claim.id in verdicts:
+            shown.setdefault(claim.display, []).append(claim)
+    return [_compare(figure, claims, rows, verdicts) for figure, claims in sorted(shown.items())]
+
+
+def _compare(
+    figure: str, claims: Sequence[Claim], rows: Sequence[Row], verdicts: Mapping[str, str]
+) -> FigureRow:
+    stated = [claim for claim in claims if claim.tests[0].stated is not None] or claims[:1]
+    first = {
+        claim.id: [row for row in rows if row["test_id"] == claim.tests[0].id] for claim in stated
+    }
+    waits = [claim for claim in claims if verdicts[claim.id] in UNKNOWN]
+    return FigureRow(
+        figure,
+        tuple(_stated(claim, first[claim.id]) for claim in stated),
+        _others(first),
+        tuple(
+            f"{claim.id} {found_text(row)}"
+            for claim in stated
+            for row in first[claim.id]
+            if _is_own(row) and row["observed"] is not None
+        ),
+        (", ".join(claim.id for claim in waits),) if waits else (),
+    )
+
+
+def _stated(claim: Claim, rows: Sequence[Row]) -> str:
+    if claim.tests[0].stated is None or not rows:
+        return f"{claim.id} {claim.title}"
+    return f"{claim.id} {claim.title}: {format_value(rows[0]['stated'], rows[0]['unit'])}"
+
+
+def _others(rows: Mapping[str, Sequence[Row]]) -> tuple[str, ...]:
+    """Return what others found, by database, and what real records prove."""
+    by: dict[str, list[str]] = {}
+    floors = []
+    for claim, mine in rows.items():
+        told = [
+            row
+            for row in mine
+            if row["evidence_kind"] in {PUBLISHED, LEVEL} and not _is_own(row)
+            if row["observed"] is not None
+        ]
+        for row in told[:1]:
+            by.setdefault(database_of(row), []).append(f"{claim} {_found(row)}")
+        floors += [
+            f"{claim} {row['mark']}"
+            for row in mine
+            if row["evidence_kind"] == BOUND and row["mark"]
+        ]
+    return (*(f"{name}: {'; '.join(found)}" for name, found in by.items()), *floors)
+
+
+def _found(row: Row) -> str:
+    """Return the number found, or the counts behind it where the document states none."""
+    if row["stated"] is not None:
+        return found_text(row)
+    return str(row["reason"]).partition(": ")[2].partition(";")[0]

@@ -1,0 +1,119 @@
+"""What a build answers: computed from its verdicts, in each of its states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from bibliometrics.builds.read import Build, read_build
+from bibliometrics.claims.ledger import load_claims
+from bibliometrics.report.answer import compare_figures, five_sentences
+from bibliometrics.study.model import load_study
+from bibliometrics.tables.answers import make_provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WORDS = ["Confirmed", "Not confirmed", "Unknown", "As of", "The central question"]
+
+
+@pytest.fixture(scope="module")
+def published(witness_build: Path) -> Build:
+    return read_build(witness_build)
+
+
+def decided(build: Build, verdicts: Mapping[str, str]) -> Build:
+    """Return a build with other verdicts of some claims."""
+    lines = build["claim_summary"].copy()
+    lines["verdict"] = lines["claim_id"].map(verdicts).fillna(lines["verdict"])
+    return replace(build, tables={**build.tables, "claim_summary": lines})
+
+
+def test_five_sentences_say_what_holds_what_does_not_and_what_nobody_knows(
+    published: Build,
+) -> None:
+    told = five_sentences(published)
+    assert [one.partition(":")[0][: len(word)] for one, word in zip(told, WORDS, strict=True)] == (
+        WORDS
+    )
+    lines = published["claim_summary"]
+    held = lines[lines["verdict"] == "holds"]["claim_id"]
+    titles = {claim.id: claim.title for claim in load_claims()}
+    assert len(held) > 5
+    assert f"{len(held)} of " in told[0]
+    assert [one for one in held if titles[one] not in told[0]] == []
+    waiting = lines[lines["verdict"] == "waiting for a pull"]["claim_id"]
+    assert [one for one in waiting if titles[one] not in told[2]] == []
+    assert "nothing has been counted by us yet" in told[3]
+    assert "only a floor of real records" in told[4]
+    marks = published["claims"].query("test_id in ['P16a', 'P17a'] and evidence_kind == 'bound'")
+    assert len(marks) == 2
+    assert [one for one in marks["mark"] if one not in told[4]] == []
+
+
+def test_sentences_follow_the_verdicts(published: Build) -> None:
+    lines = published["claim_summary"]
+    held = list(lines[lines["verdict"] == "holds"]["claim_id"])
+    titles = {claim.id: claim.title for claim in load_claims()}
+    first, second, third, *_ = five_sentences(
+        decided(published, {held[0]: "differs", held[1]: "open"})
+    )
+    assert titles[held[0]] not in first
+    assert f"1 differs ({titles[held[0]]})" in second
+    assert f"1 are open ({titles[held[1]]})" in third
+    none = decided(published, dict.fromkeys(lines["claim_id"], "waiting for a pull"))
+    assert five_sentences(none)[0].startswith("Confirmed: none of ")
+
+
+def test_after_a_pull_the_central_question_has_our_counts(published: Build) -> None:
+    rows = published["claims"].copy()
+    own = (rows["evidence_kind"] == "own") & rows["test_id"].isin(["P16a", "P17a"])
+    rows.loc[own, ["evidence", "evidence_kind", "observed"]] = ["openalex", "level", 321.0]
+    told = replace(
+        published,
+        tables={**published.tables, "claims": rows},
+        provenance=make_provenance(load_study(), "openalex", end="2026-12-01T00:00:00Z"),
+    )
+    *_, dated, central = five_sentences(told)
+    assert "counts of our own from OpenAlex" in dated
+    assert "2026-12-01" in dated
+    assert central.startswith("The central question, by our counts: ")
+    assert central.count("counted 321") == 2
+    figure = compare_figures(told)[3]
+    assert figure.ours == ("P16 321", "P17 321")
+
+
+def test_an_invented_build_confirms_and_refutes_nothing() -> None:
+    study = load_study()
+    told = Build(
+        folder=Path(),
+        study=study,
+        study_text="",
+        provenance=make_provenance(study, "sample", synthetic=True, pull="release 2026-01-01"),
+        tables={"region_output": pd.DataFrame()},
+        alt_texts={},
+    )
+    sentences = five_sentences(told)
+    assert len(sentences) == 5
+    assert "Confirmed: nothing. Synthetic data are never graded." in sentences
+    assert "an invented sample" in sentences[2]
+    assert compare_figures(told) == []
+    elsewhere = replace(told, provenance=make_provenance(study, "openalex", pull="x"))
+    assert "no claims about this study" in five_sentences(elsewhere)[0]
+
+
+def test_the_document_s_figures_stand_beside_what_others_found(published: Build) -> None:
+    rows = compare_figures(published)
+    assert [row.figure for row in rows] == [f"Figure {number}" for number in range(1, 6)]
+    claims = published["claims"]
+    stated = claims[claims["test_id"] == "P17a"]["stated"].iloc[0]
+    assert f"P17 Papers of CAS and the region in 2016: {stated:.0f}" in rows[3].document
+    found = claims.query("test_id == 'P02a' and evidence == 'ncses-seind-2023'")["observed"].iloc[0]
+    assert f"P02 {found:,.0f}" in rows[0].others[0]
+    assert "Scopus" in rows[0].others[0]
+    assert all(row.ours == () for row in rows)
+    assert rows[4].not_counted[0].split(", ") == ["P22", "P23", "P24"]
