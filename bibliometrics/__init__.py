@@ -15,10 +15,7 @@ _NAMES, __getattr__, _ = open_door(
     __name__,
     {
         "builds.read": "Build evidence_of read_build",
-        "claims.verdicts": (
-            "filter_verdicts format_verdicts load_claims read_verdicts summarise_verdicts"
-        ),
-        "claims.witnesses": "read_witnesses",
+        "claims.frames": "grade read_claims read_witnesses",
         "connection.citing": "cite",
         "connection.counting": "Connection connect",
         "connection.indicators": "activity_index affinity growth salton share",

@@ -114,7 +114,7 @@ def _check_before(study: Study, folder: Path, options: Options) -> list[dict[str
     """
     claim_ledger.load_claims()
     read_samples()
-    published = [] if options.source == SAMPLE else witnesses.read_witnesses()
+    published = [] if options.source == SAMPLE else witnesses.read_witness_rows()
     try_names(study)
     publish.try_swap(folder)
     return published

@@ -8,7 +8,7 @@ __all__, __getattr__, __dir__ = open_door(
         "collaborations": "Paper read_papers read_samples",
         "evidence": (
             "as_frame country_series development_indicators field_activity floor_papers "
-            "floor_series home_bounds home_pairs partner_series read_witnesses region_series "
+            "floor_series home_bounds home_pairs partner_series read_witness_rows region_series "
             "witness_definitions"
         ),
         "grading": (

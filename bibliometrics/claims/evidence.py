@@ -29,7 +29,7 @@ from bibliometrics.claims.rules import OWN, PUBLISHED, Finding
 from bibliometrics.claims.witnesses import (
     Rows,
     is_of_floor,
-    read_witnesses,
+    read_witness_rows,
     witness_definitions,
 )
 from bibliometrics.study.model import Study
@@ -48,7 +48,7 @@ __all__ = [
     "home_bounds",
     "home_pairs",
     "partner_series",
-    "read_witnesses",
+    "read_witness_rows",
     "region_series",
     "witness_definitions",
 ]
@@ -56,7 +56,7 @@ __all__ = [
 
 def as_frame(witnesses: Published) -> pd.DataFrame:
     """
-    Return the rows of :func:`read_witnesses` as a frame, with its columns even when empty.
+    Return the rows of :func:`read_witness_rows` as a frame, with its columns even when empty.
 
     The column ``label`` holds the witness's short name. Every function here takes such a frame in
     place of the rows, which saves making it again.

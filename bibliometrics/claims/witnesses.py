@@ -114,7 +114,7 @@ def _check_known(names: Sequence[str], known: Container[str], what: str, where: 
         raise InputError(msg, f"correct it, or describe the {what} in the same file")
 
 
-def read_witnesses(folder: Path | None = None) -> list[Row]:
+def read_witness_rows(folder: Path | None = None) -> list[Row]:
     """
     Read the figures of all witnesses and check them.
 
@@ -138,7 +138,7 @@ def read_witnesses(folder: Path | None = None) -> list[Row]:
 
     Examples
     --------
-    >>> sorted(read_witnesses()[0])[:3]
+    >>> sorted(read_witness_rows()[0])[:3]
     ['country_code', 'field', 'partner_code']
     """
     folder = folder or raw_input_folder("witnesses")

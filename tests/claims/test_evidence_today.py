@@ -14,7 +14,7 @@ import pytest
 from bibliometrics.claims.evidence import as_frame, floor_series
 from bibliometrics.claims.grading import grade_claims, summarise_claims
 from bibliometrics.claims.ledger import load_claims
-from bibliometrics.claims.witnesses import read_witnesses
+from bibliometrics.claims.witnesses import read_witness_rows
 from bibliometrics.errors import InputError
 from bibliometrics.files import raw_folder
 from bibliometrics.study.model import load_study
@@ -26,13 +26,13 @@ REGION = ("SOUTH_AMERICA", "CENTRAL_AMERICA_CARIBBEAN", "MX")
 
 
 def lines_of(folder: Path) -> dict[str, dict[str, Any]]:
-    rows = grade_claims(STUDY, LEDGER, published=read_witnesses(folder))
+    rows = grade_claims(STUDY, LEDGER, published=read_witness_rows(folder))
     return {line["claim_id"]: line for line in summarise_claims(LEDGER, rows)}
 
 
 @pytest.fixture(scope="module")
 def rows() -> dict[tuple[str, str], dict[str, Any]]:
-    graded = grade_claims(STUDY, LEDGER, published=read_witnesses())
+    graded = grade_claims(STUDY, LEDGER, published=read_witness_rows())
     return {(row["test_id"], row["evidence"]): row for row in graded if row["test_id"]}
 
 
@@ -118,7 +118,7 @@ def test_brazil_halved_turns_its_claim(tmp_path: Path) -> None:
 
 
 def floor_of(folder: Path) -> dict[str, list[int]]:
-    frame = floor_series(as_frame(read_witnesses(folder)), STUDY)
+    frame = floor_series(as_frame(read_witness_rows(folder)), STUDY)
     frame = frame[frame["country_code"] == "region"].sort_values("year")
     return {rule: frame[rule].tolist() for rule in ("organisation", "address")}
 
@@ -148,7 +148,7 @@ def test_papers_taken_out_of_the_list_lower_the_floor(tmp_path: Path) -> None:
 
 def test_the_floor_belongs_to_its_institution_alone() -> None:
     other = replace(STUDY, institution=replace(STUDY.institution, key="another"))
-    published = as_frame(read_witnesses())
+    published = as_frame(read_witness_rows())
     assert len(floor_series(published, STUDY)) > 0
     assert len(floor_series(published, other)) == 0
 
@@ -159,4 +159,4 @@ def test_the_same_doi_twice_is_refused(tmp_path: Path) -> None:
     last = path.read_text("utf-8").splitlines(keepends=True)[-1]
     path.write_text(path.read_text("utf-8") + last, encoding="utf-8")
     with pytest.raises(InputError, match="the same DOI"):
-        read_witnesses(folder)
+        read_witness_rows(folder)

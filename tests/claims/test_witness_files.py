@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bibliometrics.claims.collaborations import COLUMNS
-from bibliometrics.claims.witnesses import Row, read_witnesses, witness_definitions
+from bibliometrics.claims.witnesses import Row, read_witness_rows, witness_definitions
 from bibliometrics.errors import InputError
 from bibliometrics.files import raw_folder
 from bibliometrics.tables.schema import TABLES, render_table
@@ -18,7 +18,7 @@ SHIPPED = raw_folder() / "witnesses"
 
 @pytest.fixture(scope="module")
 def published() -> list[Row]:
-    return read_witnesses()
+    return read_witness_rows()
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_wrong_row_is_refused_by_file_and_line(
 ) -> None:
     change(folder, "openalex_2026_world.csv", old, new)
     with pytest.raises(InputError, match=r"openalex_2026_world\.csv") as caught:
-        read_witnesses(folder)
+        read_witness_rows(folder)
     assert said in caught.value.message
     assert caught.value.next_step
 
@@ -83,10 +83,10 @@ def test_a_wrong_row_is_refused_by_file_and_line(
 def test_a_missing_or_unreadable_file_is_refused_by_name(folder: Path) -> None:
     (folder / "worldbank.csv").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match=r"worldbank\.csv"):
-        read_witnesses(folder)
+        read_witness_rows(folder)
     (folder / "worldbank.csv").unlink()
     with pytest.raises(InputError, match=r"worldbank\.csv"):
-        read_witnesses(folder)
+        read_witness_rows(folder)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bibliometrics.claims import evidence as witnesses
-from bibliometrics.claims.witnesses import COLUMNS, Row, read_witnesses
+from bibliometrics.claims.witnesses import COLUMNS, Row, read_witness_rows
 from bibliometrics.files import raw_folder
 from bibliometrics.study.model import Study, load_study
 
@@ -32,7 +32,7 @@ FRAMES = (
 
 @pytest.fixture(scope="module")
 def published() -> list[Row]:
-    return read_witnesses()
+    return read_witness_rows()
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def change(folder: Path, file: str, old: str, new: str) -> None:
 
 def test_namibia_is_a_country_and_not_a_missing_value(folder: Path, study: Study) -> None:
     change(folder, "openalex_2024_pairs.csv", ",2007,LAC33,US,", ",2007,LAC33,NA,")
-    frame = witnesses.partner_series(read_witnesses(folder), study)
+    frame = witnesses.partner_series(read_witness_rows(folder), study)
     assert frame.loc[frame["partner_code"] == "NA", "n_pairs"].tolist() == [10789]
 
 

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from bibliometrics.claims.verdicts import load_claims
-from bibliometrics.claims.witnesses import read_witnesses
+from bibliometrics.claims.witnesses import read_witness_rows
 from bibliometrics.figures.catalogue import Inputs, draw_figures, present, stated_marks
 from bibliometrics.figures.data import Source
 from bibliometrics.figures.style import STAMP
@@ -75,7 +75,7 @@ def counted() -> dict[str, tuple[Figure, str]]:
 
 @pytest.fixture(scope="module")
 def published() -> dict[str, tuple[Figure, str]]:
-    inputs = Inputs(STUDY, {}, read_witnesses(), stated_marks(STUDY, load_claims()))
+    inputs = Inputs(STUDY, {}, read_witness_rows(), stated_marks(STUDY, load_claims()))
     names = present(inputs)
     assert {*PUBLISHED} <= {*names}
     assert not {*COUNTED_ONLY} & {*names}

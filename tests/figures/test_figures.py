@@ -167,7 +167,7 @@ def waiting(study: Study) -> Drawn:
 @pytest.fixture(scope="module")
 def published() -> Drawn:
     """Figures of the study that comes with the package, from published figures alone."""
-    return draw_figures(Inputs(load_study(), {}, witnesses.read_witnesses()))
+    return draw_figures(Inputs(load_study(), {}, witnesses.read_witness_rows()))
 
 
 def texts_of(figure: Figure) -> str:
@@ -358,7 +358,7 @@ def test_the_home_country_is_never_passed_off_as_the_institution(published: Draw
 
 def test_an_incomplete_count_of_top_papers_is_left_out() -> None:
     study = load_study()
-    rows = witnesses.read_witnesses()
+    rows = witnesses.read_witness_rows()
     (item,) = Inputs(study, published=rows).of("table2_fields").others
     partly = item.frame["n_years_with_share"] < len(study.year_range)
     assert partly.any()
@@ -367,7 +367,7 @@ def test_an_incomplete_count_of_top_papers_is_left_out() -> None:
 
 
 def test_our_fields_and_published_ones_become_two_figures(study: Study) -> None:
-    rows, real = witnesses.read_witnesses(), load_study()
+    rows, real = witnesses.read_witness_rows(), load_study()
     drawn = draw_figures(Inputs(real, {"fields": tables_of(study)["fields"]}, rows, {}, COUNTED))
     assert "Health Professions" in texts_of(drawn["table2_fields"][0])
     assert "health sciences" in texts_of(drawn["table2_fields_published"][0])

@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 
 from bibliometrics.claims.evidence import floor_series
 from bibliometrics.claims.verdicts import load_claims
-from bibliometrics.claims.witnesses import read_witnesses
+from bibliometrics.claims.witnesses import read_witness_rows
 from bibliometrics.figures.catalogue import Inputs, draw_figures, stated_marks
 from bibliometrics.figures.institution_figures import FLOOR, floor_evidence
 from bibliometrics.figures.style import STATED
 from bibliometrics.study.model import load_study
 
-STUDY, ROWS = load_study(), read_witnesses()
+STUDY, ROWS = load_study(), read_witness_rows()
 NAMES = ("figure4_institution_region", "figure5_institution_partners", "headline")
 
 

@@ -22,7 +22,7 @@ import pytest
 from bibliometrics.builds import make as refresh
 from bibliometrics.builds import publish
 from bibliometrics.builds.read import Build, read_build
-from bibliometrics.claims.witnesses import read_witnesses
+from bibliometrics.claims.witnesses import read_witness_rows
 from bibliometrics.errors import BusyError, InputError, TableError
 from bibliometrics.figures.catalogue import draw_figures
 from bibliometrics.report import notebooks as narration
@@ -68,7 +68,7 @@ def make_counted(folder: Path, *, synthetic: bool) -> Path:
     series = count_tables(study, 7)["institution_region"]
     series["share_of_home"] = series["n_works_institution_region"] / series["n_works_home_region"]
     with mock.patch.object(refresh, "draw", return_value={}):
-        published = [] if synthetic else read_witnesses()
+        published = [] if synthetic else read_witness_rows()
         tables = {"institution_region": series}
         refresh.write(study, study_text(DEFAULT_STUDY), folder, tables, told, published)
     return folder
