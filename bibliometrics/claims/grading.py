@@ -424,8 +424,9 @@ def _sentence(
     if verdict == WAITING:
         marks = f" So far: {'; '.join(line.marks)}." if line.marks else ""
         return f"Waiting for a pull.{marks}"
-    told = [row for row in rows if row["verdict"] in {OPEN, NOT_COUNTED}]
-    return f"{verdict[0].upper()}{verdict[1:]}: {told[0]['reason']}"
+    reason = next(row["reason"] for row in rows if row["verdict"] in {OPEN, NOT_COUNTED})
+    word = f"{verdict[0].upper()}{verdict[1:]}: "
+    return word + str(reason).removeprefix(word)
 
 
 def _decided(line: Line, verdict: str, databases: Sequence[str]) -> str:

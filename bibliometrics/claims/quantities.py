@@ -96,8 +96,13 @@ def _places(places: Iterable[Place]) -> str:
 
 
 def percent(value: float, digits: int = 1) -> str:
-    """Return a share or a rate in percent."""
-    return f"{100 * value:.{digits}f} %"
+    """Return a share or a rate in percent, or in words that there is none."""
+    return f"{100 * value:.{digits}f} %" if math.isfinite(value) else "no value"
+
+
+def times(value: float) -> str:
+    """Return a ratio, or in words that there is none."""
+    return f"{value:.2f}" if math.isfinite(value) else "no value"
 
 
 def _noise(scale: float, values: Any, numerators: Any = None, years: int = 1) -> float:
@@ -370,7 +375,7 @@ def top_index(test: Test, evidence: Evidence) -> Findings:
         yearly = (here["top"] / here["n_works"]) / (world["top"] / world["n_works"])
         said = (
             f"{here['top'].sum():,.0f} of {here['n_works'].sum():,.0f} articles "
-            f"in the top 1 %, index {value:.2f}{_added(rows)}"
+            f"in the top 1 %, index {times(value)}{_added(rows)}"
         )
         yield theirs(key).find(
             said,
@@ -666,7 +671,7 @@ def joint_trend(test: Test, evidence: Evidence) -> Findings:
     few = len(own.counts) < 6 or own.counts.sum() < LEAST_WORKS or math.isnan(fit.rate)
     said = (
         f"{before:,.0f} works in the first half of the years, {after:,.0f} in the second; "
-        f"fitted {percent(fit.rate)} a year"
+        f"fitted growth a year: {percent(fit.rate)}"
     )
     yield own.find(
         said,
@@ -779,8 +784,8 @@ def partner_growth(test: Test, evidence: Evidence) -> Findings:
         region = _ratio(*reversed(ends))
         slowest = min(growth.values()) if not any(map(math.isnan, growth.values())) else math.nan
         value = _ratio(slowest, region) if not math.isnan(region) else math.nan
-        told = ", ".join(f"{names([code])} {growth[code]:.2f}" for code in test.members)
-        said = f"second half of the years over the first {told}, the region {region:.2f}"
+        told = ", ".join(f"{names([code])} {times(growth[code])}" for code in test.members)
+        said = f"second half of the years over the first {told}, the region {times(region)}"
         known = not math.isnan(value)
         yield own.find(
             said, observed=value if known else None, not_counted="" if known else NO_GROWTH

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bibliometrics.claims.quantities import QUANTITIES
@@ -84,6 +86,10 @@ def test_a_world_without_works_decides_nothing() -> None:
                 worlds.scale(table, column, 0)(tables)
     for name, row in worlds.grade(tables).items():
         assert row["verdict"] == ("shown" if name in LEVELS else "not counted"), row
+        assert not re.search(r"\b(nan|inf)\b", row["reason"]), row
+    for line in worlds.lines(tables).values():
+        assert line["sentence"].count("Not counted:") <= 1, line
+        assert not re.search(r"\b(nan|inf)\b", line["sentence"]), line
 
 
 def test_a_tie_for_the_first_place_decides_nothing() -> None:
