@@ -23,7 +23,7 @@ from markupsafe import Markup
 from bibliometrics.builds import publish
 from bibliometrics.builds.read import Build, label_of, read_build, workbook_of
 from bibliometrics.claims import verdicts as claims
-from bibliometrics.claims.rules import DECIDED
+from bibliometrics.claims.rules import DECIDED, NOT_GRADED, NOT_PUBLICATIONS
 from bibliometrics.errors import BusyError, InputError
 from bibliometrics.figures.catalogue import ENTRIES, list_entries, present
 from bibliometrics.files import PACKAGE, check_output, processed_folder, sha256, write_atomic
@@ -49,6 +49,7 @@ GLOSSARY: Final = PACKAGE / "definitions" / "glossary.toml"
 STAMP: Final = "SYNTHETIC: counted on an invented sample. No number here is a result."
 FIRST: Final = ("headline", "figure4_institution_region")
 WORKBOOK_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+UNTESTED: Final = (NOT_GRADED, NOT_PUBLICATIONS)
 COMPARED: Final = ("figure", "the document", "others", "our counts", "not counted yet")
 # Offers every figure as files of its own; without scripts the page says where the files lie.
 SCRIPT: Final = """
@@ -198,9 +199,9 @@ class _Page:
         self.figures = [one for one in shown if one is not self.headline]
         told = [] if self.synthetic else self._claims()
         self.decided = [one for line, one in told if line["verdict"] in DECIDED]
-        rest = [one for line, one in told if line["verdict"] not in DECIDED]
-        self.undecided = [one for one in rest if one.tests]
-        self.untested = [one for one in rest if not one.tests]
+        rest = [(line, one) for line, one in told if line["verdict"] not in DECIDED]
+        self.undecided = [one for line, one in rest if line["verdict"] not in UNTESTED]
+        self.untested = [one for line, one in rest if line["verdict"] in UNTESTED]
         self.summary = claims.summarise_verdicts([line for line, _ in told]) if told else ""
 
     @property
@@ -231,7 +232,7 @@ class _Page:
                     tuple(
                         _tell_test(one)
                         for row, one in zip(rows, short, strict=True)
-                        if row["claim_id"] == cells["claim"] and row["evidence"]
+                        if row["claim_id"] == cells["claim"] and (row["test_id"] or row["evidence"])
                     ),
                 ),
             )
@@ -337,8 +338,9 @@ def _compare(row: FigureRow) -> list[str]:
 
 def _tell_test(cells: Mapping[str, str]) -> dict[str, str]:
     """Return one test and piece of evidence: what it is, its verdict in its shade, the numbers."""
+    evidence = f" ({cells['evidence']})" if cells["evidence"] else ""
     return {
-        "head": f"{cells['claim']} {cells['test']} ({cells['evidence']}):",
+        "head": f"{cells['claim']} {cells['test']}{evidence}:",
         "verdict": cells["verdict"],
         "shade": shade_of(cells["verdict"]),
         "reason": cells["why"],

@@ -193,6 +193,25 @@ def test_every_line_and_every_test_of_the_build_is_told(
     assert [row["test_id"] for row in known if row["reason"] not in told] == []
 
 
+def test_a_claim_with_a_test_that_waits_is_undecided_not_without_a_test(
+    drawn_build: Path, waiting_page: str
+) -> None:
+    told = section_of(waiting_page, "verdicts")
+    before, _, without = told.partition(" claims without a test")
+    decided, _, undecided = before.partition(" claims that are not decided")
+    lines = read_csv(drawn_build / "claim_summary.csv")
+    untested = {"shown, not graded", "not about publications"}
+    tested = {line["claim_id"] for line in lines if line["verdict"] not in untested}
+    claims = [set(re.findall('id="claim-([^"]+)"', part)) for part in (decided, undecided, without)]
+    assert claims[0] | claims[1] == tested
+    assert claims[2] == {line["claim_id"] for line in lines} - tested
+    rows = [row for row in read_csv(drawn_build / "claims.csv") if row["test_id"]]
+    told_of = text_of(before)
+    assert [
+        row for row in rows if row["verdict"] == "waiting" and row["reason"] not in told_of
+    ] == []
+
+
 def test_a_build_that_waits_says_which_figures_wait(waiting_page: str) -> None:
     told = section_of(waiting_page, "figures")
     assert "No counts of our own yet in 2 of 2 figures" in told
