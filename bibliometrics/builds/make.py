@@ -4,10 +4,11 @@ The order of work: answer, check, build tables, grade, draw, swap in. The only w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import pandas as pd
 
@@ -29,6 +30,7 @@ from bibliometrics.tables.answers import Counted, Listener, Provenance
 from bibliometrics.tables.contradictions import Contradiction
 from bibliometrics.tables.coverage import build_coverage, describe_coverage
 from bibliometrics.tables.datapackage import waiting_text
+from bibliometrics.tables.profile import build_cooperation_institutions
 from bibliometrics.tables.schema import COUNT_TABLES, TABLES, render_table
 
 
@@ -128,6 +130,15 @@ def _keep_counts(folder: Path) -> None:
         raise InputError(msg, "rebuild them with --offline, or name another folder with --to")
 
 
+#: Tables of what a source lists itself, and how each is made of it.
+LISTED: Final[Mapping[str, Callable[[Study, pd.DataFrame], pd.DataFrame]]] = MappingProxyType(
+    {
+        "cooperation_institutions": build_cooperation_institutions,
+        "coverage": lambda study, found: build_coverage(floor_papers(study), found),
+    }
+)
+
+
 def _build(
     study: Study, counted: Counted
 ) -> tuple[tables.Built, tuple[str, ...], tuple[Contradiction, ...]]:
@@ -137,9 +148,8 @@ def _build(
     A table whose answers can't be true is left out and named; a pull that gives no table at all is
     not used again.
     """
-    known = counted.known_dois
-    told = {} if known is None else {"coverage": build_coverage(floor_papers(study), known)}
-    found = [describe_coverage(frame) for frame in told.values()]
+    told = {name: LISTED[name](study, frame) for name, frame in counted.listed.items()}
+    found = [describe_coverage(told["coverage"])] if "coverage" in told else []
     if not counted.answers:
         return tables.Built(told, [], {}), (*counted.notes, *found), ()
     try:

@@ -17,6 +17,7 @@ from bibliometrics.openalex.institutions import expect_requests, known_members
 from bibliometrics.study.claim_counts import UNIVERSITIES
 from bibliometrics.study.model import Study
 from bibliometrics.study.plan import PlannedQuestion, build_plan
+from bibliometrics.study.profile import LEAST_LISTS
 from bibliometrics.study.questions import Question
 from bibliometrics.tables.datapackage import waiting_text
 from bibliometrics.tables.schema import TABLES, Table, read_table
@@ -48,8 +49,10 @@ def price_plan(study: Study, parts: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _count_lists(study: Study, parts: tuple[str, ...]) -> dict[str, int]:
-    """Return the calls that are no questions, by table: universities, and papers by DOI."""
+    """Return the least calls that are no questions of a plan, by table: what is listed."""
     calls: dict[str, int] = {}
+    if "profile" in parts:
+        calls["cooperation_institutions"] = LEAST_LISTS
     if "claims" in parts and len(study.home) == 1:
         calls["claim_counts"] = UNIVERSITIES + 1
     if "coverage" in parts and is_of_floor(study.institution.key):

@@ -131,6 +131,24 @@ def list_request(top: str, page: int) -> Request:
     )
 
 
+def list_records(ids: Sequence[str], fetch: Fetch) -> list[Member]:
+    """Return what the server knows of some institutions; one it doesn't know is not there."""
+    blocks = [ids[start : start + VALUES] for start in range(0, len(ids), VALUES)]
+    return [
+        read_member(row)
+        for block in blocks
+        for row in fetch(
+            Request(
+                path="institutions",
+                filter=f"id:{'|'.join(block)}",
+                select=MEMBER_COLUMNS,
+                per_page=VALUES,
+                page=1,
+            )
+        )
+    ]
+
+
 def universities_request(country: str) -> Request:
     """Return the request for the universities of a country, those with most works first."""
     return Request(

@@ -6,7 +6,7 @@ A study's plan answered by the OpenAlex API, or by the answers saved in an earli
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,6 +37,7 @@ from bibliometrics.openalex.institutions import (
     list_members,
 )
 from bibliometrics.openalex.source import OpenAlex
+from bibliometrics.openalex.units import count_institutions
 from bibliometrics.study.claim_counts import UNIVERSITIES, university_question
 from bibliometrics.study.model import Study
 from bibliometrics.study.plan import DEFAULT_PARTS
@@ -127,7 +128,7 @@ def _count(
     answers = source.answer_all(questions)
     answers = {**answers, **_follow_up(source, study, answers)}
     answers |= _count_universities(source, study, parts)
-    known = _look_for_dois(source, study, parts, dois)
+    listed = _list(source, study, parts, dois)
     notes = (*source.notes, *_look_around(source, study, pull), *_find_untimed(pull))
     pull.decide("notes", list(notes))
     write_atomic(pull.folder / UNBUILT, b"")
@@ -141,7 +142,7 @@ def _count(
         notes=notes,
         pull=pull.folder,
         moved=bool(pull.settings.get(MOVED)),
-        known_dois=known,
+        listed=listed,
     )
 
 
@@ -173,18 +174,29 @@ def _count_universities(
     return dict(answers)
 
 
-def _look_for_dois(
+def _list(
     source: OpenAlex, study: Study, parts: Sequence[str], dois: Sequence[str]
-) -> pd.DataFrame | None:
-    """Return what OpenAlex knows of some papers; a finding about the source, never an error."""
-    if "coverage" not in parts or not dois:
-        return None
-    question = at_institution(in_region(Question(), study), study)
-    try:
-        return list_dois(dois, question, source.fetch)
-    except (ArchiveError, RefusedError, ServerError) as error:
-        source.notes.append(f"papers were not looked for by their DOI: {error.message}")
-        return None
+) -> dict[str, pd.DataFrame]:
+    """Return what is no count of a question, by table; what can't be listed is noted."""
+    wanted: dict[str, tuple[str, Callable[[], pd.DataFrame]]] = {}
+    if "profile" in parts:
+        wanted["cooperation_institutions"] = (
+            "institutions are not counted one by one",
+            lambda: count_institutions(study, source),
+        )
+    if "coverage" in parts and dois:
+        theirs = at_institution(in_region(Question(), study), study)
+        wanted["coverage"] = (
+            "papers were not looked for by their DOI",
+            lambda: list_dois(dois, theirs, source.fetch),
+        )
+    found = {}
+    for table, (failing, ask_for) in wanted.items():
+        try:
+            found[table] = ask_for()
+        except (ArchiveError, RefusedError, ServerError) as error:
+            source.notes.append(f"{failing}: {error.message}")
+    return found
 
 
 def _probe_once(source: OpenAlex, study: Study, pull: archive.Pull) -> None:
@@ -402,7 +414,7 @@ def replay_pull(
             answers = source.answer_all(questions)
             answers = {**answers, **_follow_up(source, study, answers)}
             answers |= _count_universities(source, study, parts or told.parts)
-            known = _look_for_dois(source, study, parts or told.parts, dois)
+            listed = _list(source, study, parts or told.parts, dois)
         return Counted(
             answers=answers,
             parts=parts or told.parts,
@@ -410,7 +422,7 @@ def replay_pull(
             notes=tuple(map(str, pull.settings.get("notes", ()))),
             pull=folder,
             moved=bool(pull.settings.get(MOVED)),
-            known_dois=known,
+            listed=listed,
         )
 
 

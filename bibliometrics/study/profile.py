@@ -19,6 +19,10 @@ from bibliometrics.study.model import Study
 from bibliometrics.study.questions import Question
 
 SMALL_TEAM: Final = 100
+#: Columns of works, and of those of small teams.
+TEAMS: Final = ("n_works", "n_works_small_teams")
+#: Institutions one by one: two lists of the largest for each of two sets of works, and records.
+LEAST_LISTS: Final = 6
 FIELD_AREAS: Final = (
     "institution_region",
     "home_region",
@@ -129,6 +133,12 @@ def home_region_by_country(study: Study) -> Question:
     return question.but(group_by=("year", "country_code"), keep=codes)
 
 
+def cooperating(study: Study) -> tuple[Question, Question]:
+    """Works of institution and region, and of home country and region, years pooled."""
+    together, home = asked.institution_region_by_year(study), asked.home_region_by_year(study)
+    return together.but(group_by=()), home.but(group_by=())
+
+
 def member_by_country(study: Study, code: str) -> Question:
     """Works of the world with an author in one country, per country, years pooled."""
     return asked.base_question(study).but(countries=((code,),), group_by=("country_code",))
@@ -174,4 +184,5 @@ PROFILE: Final[Mapping[str, Callable[[Study], list[Question]]]] = {
     "institution_types": lambda study: [home_region_by_type(study)],
     "home_partners": _home_partners,
     "ties": _ties,
+    "cooperation_institutions": lambda _: [],  # listed by the source itself
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -75,7 +75,7 @@ class Counted:
     """
     Answers of a source, which parts they cover, where they come from, what they cost now.
 
-    ``known_dois`` is what the source knows of papers by their DOI, where that was asked.
+    ``listed`` is what the source has listed itself, by the table that is made of it.
     ``pull`` is the folder of the complete pull that holds them, if one does; ``moved`` says that
     the source changed while it was asked.
     """
@@ -88,7 +88,7 @@ class Counted:
     notes: tuple[str, ...] = ()
     pull: Path | None = None
     moved: bool = False
-    known_dois: pd.DataFrame | None = None
+    listed: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def list_questions(study: Study, parts: tuple[str, ...]) -> list[Question]:

@@ -39,10 +39,11 @@ def read_table_frame(path: Path, table: Table) -> pd.DataFrame:
 
 
 def finish(table_name: str, **columns: Iterable[object]) -> pd.DataFrame:
-    """Return a table's frame from its columns, rows sorted by the keys."""
+    """Return a table's frame from its columns, rows in the table's order."""
     table = TABLES[table_name]
     frame = _frame(table, columns)
-    return frame.sort_values(list(table.keys), ignore_index=True)
+    by = table.sorted_by
+    return frame.sort_values(list(by), ascending=list(by.values()), ignore_index=True)
 
 
 def _frame(table: Table, columns: Mapping[str, Iterable[object]]) -> pd.DataFrame:

@@ -201,3 +201,8 @@ def build_ties(study: Study, answers: Answers) -> pd.DataFrame:
         affinity=_index(works, n_i, n_j, [total] * len(pairs)),
         salton=_ratio(works, geometric),
     )
+
+
+def build_cooperation_institutions(_: Study, found: pd.DataFrame) -> pd.DataFrame:
+    """Build ``cooperation_institutions`` of what the source has listed."""
+    return finish("cooperation_institutions", **{str(name): found[name] for name in found})

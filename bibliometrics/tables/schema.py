@@ -39,7 +39,8 @@ class Table:
     """
     One table: what a row is, its key columns, its columns in order, and what it needs.
 
-    ``needs`` is ``pull``, ``full pull`` (``refresh --all``) or ``witnesses``.
+    ``needs`` is ``pull``, ``full pull`` (``refresh --all``) or ``witnesses``. Rows are sorted by
+    ``order`` (a minus: the largest number first), as a rule the keys.
     """
 
     name: str
@@ -48,6 +49,12 @@ class Table:
     columns: tuple[Column, ...]
     needs: str = "pull"
     caption: str = ""
+    order: tuple[str, ...] = ()
+
+    @property
+    def sorted_by(self) -> dict[str, bool]:
+        """The columns that rows are sorted by, and whether each ascends."""
+        return {name.removeprefix("-"): name[:1] != "-" for name in self.order or self.keys}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -59,8 +66,9 @@ def _year() -> Column:
     return Column("year", "int", "Publication year", "year", 1500, 2050)
 
 
-def _country(meaning: str) -> Column:
-    return Column("country_code", "str", f"{meaning}: ISO 3166-1 alpha-2, or XK for Kosovo")
+def _country(meaning: str, *, optional: bool = False) -> Column:
+    said = f"{meaning}: ISO 3166-1 alpha-2, or XK for Kosovo"
+    return Column("country_code", "str", said, optional=optional)
 
 
 def _works(name: str, meaning: str, *, optional: bool = False) -> Column:
@@ -438,6 +446,40 @@ _TABLES: Final = (
         caption="Who with whom: ties between countries",
     ),
     Table(
+        "cooperation_institutions",
+        "an institution on one side of the cooperation, years pooled",
+        ("side", "institution_id"),
+        (
+            Column(
+                "side",
+                "str",
+                "institution: at or under the institution, on its works with the region; region: "
+                "of a country in the region, on the same works; home: of the home country, not "
+                "under the institution, on the works of home country and region",
+                choices=("institution", "region", "home"),
+            ),
+            Column(
+                "institution_id",
+                "str",
+                "OpenAlex id as it stands on the affiliation: a branch with an id of its own is a "
+                "row of its own, and a count by lineage can be higher",
+            ),
+            Column("institution", "str", "Name; empty: unknown to the source", optional=True),
+            _country("Country of the institution", optional=True),
+            _works("n_works", "with the institution on some affiliation"),
+            _works("n_works_small_teams", "of at most 100 authors among them"),
+            Column(
+                "list_complete",
+                "bool",
+                "true: no institution of this side is missing; false: those with most works of "
+                "small teams",
+            ),
+        ),
+        needs="full pull",
+        caption="Which institutions cooperate",
+        order=("side", "-n_works", "institution_id"),
+    ),
+    Table(
         "specifications",
         "a reading or lens and year",
         ("specification", "year"),
@@ -631,14 +673,16 @@ def _flag(text: str) -> bool:
     return text == "true"
 
 
-def _sort_key(row: Mapping[str, Value], keys: Sequence[str]) -> tuple[tuple[bool, Value], ...]:
+def _sort_key(row: Mapping[str, Value], table: Table) -> tuple[tuple[bool, Value], ...]:
     return tuple(
-        (row[name] is not None, row[name] if row[name] is not None else "") for name in keys
+        (value is not None, "" if value is None else value if ascends else -float(value))
+        for name, ascends in table.sorted_by.items()
+        for value in [row[name]]
     )
 
 
 def render_table(table: Table, rows: Iterable[Mapping[str, object]]) -> str:
-    """Return the CSV text of a table: header, rows sorted by the keys, ``\n`` line ends."""
+    """Return the CSV text of a table: header, rows in the table's order, ``\n`` line ends."""
     texts = []
     for row in rows:
         if set(row) != set(table.names):
@@ -647,7 +691,7 @@ def render_table(table: Table, rows: Iterable[Mapping[str, object]]) -> str:
             raise TableError(msg)
         texts.append([format_value(_plain(row[name])) for name in table.names])
     parsed = parse_rows(table, texts, f"table {table.name}")
-    order = sorted(range(len(parsed)), key=lambda index: _sort_key(parsed[index], table.keys))
+    order = sorted(range(len(parsed)), key=lambda index: _sort_key(parsed[index], table))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(table.names)

@@ -18,6 +18,7 @@ from tests.support.oracle.works import (
     institutions_of,
     last_part,
     level_of,
+    number_of_authors,
     read_work,
 )
 
@@ -236,6 +237,51 @@ def count_ties(works: list[Facts], settings: Row) -> list[Row]:
                 }
             )
     return rows
+
+
+def count_institutions(works: Iterable[Row], settings: Row) -> list[Row]:
+    """Return one row a side and institution, all of them: exact ids as they stand on works."""
+    top, apart = settings["institution"], {*settings.get("parts", ())}
+    places: dict[str, Row] = {}
+    found: dict[tuple[str, str], list[int]] = {}
+    for record in works:
+        work = read_work(record, settings)
+        if not counts_at_all(record, settings):
+            continue
+        named = {last_part(place.get("id")): place for _, place in institutions_of(record)}
+        named = {one: place for one, place in named.items() if one[:1] == "I" and one[2:]}
+        places |= named
+        of_region = bool(work.countries & {*settings["region"]})
+        for one, place in named.items():
+            above = {last_part(node) for node in place.get("lineage") or []}
+            country, under = place.get("country_code"), top in above
+            sides = {
+                "institution": under and not above & apart and work.at_institution and of_region,
+                "region": not under
+                and country in settings["region"]
+                and work.at_institution
+                and of_region,
+                "home": not under
+                and country in settings["home"]
+                and bool(work.countries & {*settings["home"]})
+                and of_region,
+            }
+            for side in (side for side, fits in sides.items() if fits):
+                counts = found.setdefault((side, one), [0, 0])
+                counts[0] += 1
+                counts[1] += number_of_authors(record) <= 100
+    rows = [
+        {
+            "side": side,
+            "institution_id": one,
+            "institution": places[one].get("display_name"),
+            "country_code": places[one].get("country_code"),
+            "n_works": n,
+            "n_works_small_teams": small,
+        }
+        for (side, one), (n, small) in found.items()
+    ]
+    return sorted(rows, key=lambda row: (row["side"], -row["n_works"], row["institution_id"]))
 
 
 def count_profile(works: Iterable[Row], settings: Row) -> dict[str, list[dict[str, Any]]]:
