@@ -11,5 +11,6 @@ __all__, __getattr__, __dir__ = open_door(
         ),
         "data": "Evidence Source Stated",
         "style": "Picture",
+        "text": "per_source",
     },
 )

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import pandas as pd
+
 from bibliometrics.builds.read import Build, label_of
 from bibliometrics.claims.evidence import witness_definitions
 from bibliometrics.claims.grading import OWN_EVIDENCE, database_of, found_text, join_databases
@@ -22,7 +24,11 @@ from bibliometrics.claims.rules import (
     PUBLISHED,
     WAITING,
 )
+from bibliometrics.figures.catalogue import ENTRIES
+from bibliometrics.figures.data import Evidence
+from bibliometrics.figures.text import per_source
 from bibliometrics.report.reading import tell_ungraded
+from bibliometrics.study.model import country_names
 from bibliometrics.tables.build import to_rows
 
 CENTRAL: Final = "joint_output"  # the quantity that the study is about
@@ -31,6 +37,10 @@ UNKNOWN: Final = {
     OPEN: "are open",
     NOT_COUNTED: "have no number that decides",
 }
+CENTRAL_FIGURE: Final = "figure4_institution_region"
+FIGURE: Final = re.compile(r"figure(\d+)_")
+WHOLES: Final = ("n_works_region", "n_works_institution_region")
+MOST_COUNTRIES: Final = 3
 HOW: Final = "Real counts: `python -m bibliometrics refresh`."
 
 Row = Mapping[str, Any]
@@ -60,13 +70,22 @@ def five_sentences(build: Build) -> list[str]:
 def _ungraded(build: Build) -> list[str]:
     told = build.provenance
     works = "an invented sample" if told.synthetic else label_of(told)
+    dated = ", ".join(filter(None, (told.pull, told.end[:10])))
     return [
         f"Confirmed: nothing. {tell_ungraded(build)}",
         "Not confirmed: nothing either.",
         f"Here: {len(build.tables)} tables and {len(build.alt_texts)} figures, from {works}.",
-        f"As of: {told.pull or 'no pull'}.",
-        f"The central question stays open. {HOW if told.synthetic else ''}".strip(),
+        f"As of: {dated or 'no pull'}.",
+        _central_counts(build),
     ]
+
+
+def _central_counts(build: Build) -> str:
+    """Return the counts that the study is about, where no document states any."""
+    told, names = build.provenance, (build.study.institution.short, build.study.region_short)
+    found = _tell_all(build.inputs.of(CENTRAL_FIGURE).own)
+    said = f": works of {' and '.join(names)}, {found}" if found else " stays open"
+    return f"The central question{said}. {HOW if told.synthetic else ''}".strip()
 
 
 def _confirmed(held: Sequence[Titled], n: int) -> str:
@@ -170,9 +189,9 @@ class FigureRow:
 
 def compare_figures(build: Build) -> list[FigureRow]:
     """Return the document's figures beside what was found, from the claims that they show."""
-    if not build.has("claims") or build.provenance.synthetic:
-        return []
-    rows = to_rows(build["claims"])
+    rows = to_rows(build["claims"]) if build.has("claims") else []
+    if build.provenance.synthetic or not rows:
+        return _count_figures(build)
     lines = to_rows(build["claim_summary"])
     verdicts = {str(line["claim_id"]): str(line["verdict"]) for line in lines}
     shown: dict[str, list[Claim]] = {}
@@ -180,6 +199,42 @@ def compare_figures(build: Build) -> list[FigureRow]:
         if re.fullmatch(r"Figure \d+", claim.display) and claim.tests and claim.id in verdicts:
             shown.setdefault(claim.display, []).append(claim)
     return [_compare(figure, claims, rows, verdicts) for figure, claims in sorted(shown.items())]
+
+
+def _count_figures(build: Build) -> list[FigureRow]:
+    """Return the figures without a document: what others and we counted."""
+    names = {name: FIGURE.match(name) for name in ENTRIES}
+    found = [
+        FigureRow(
+            f"Figure {number[1]}",
+            (),
+            tuple(filter(None, map(_tell, build.inputs.of(name).others))),
+            tuple(filter(None, map(_tell, build.inputs.of(name).own))),
+            (),
+        )
+        for name, number in names.items()
+        if number
+    ]
+    return sorted((row for row in found if row.ours or row.others), key=lambda row: row.figure)
+
+
+def _tell_all(evidence: Iterable[Evidence]) -> str:
+    return "; ".join(filter(None, map(_tell, evidence)))
+
+
+def _tell(evidence: Evidence) -> str:
+    """Return a source with its works of the first and last year, or its largest countries."""
+    frame, names = evidence.frame, country_names()
+    column = next((name for name in WHOLES if name in frame), "")
+    if column:
+        return per_source([evidence], column)
+    if "n_works" not in frame:
+        return ""
+    known = frame[frame["country_code"].isin(list(names))]
+    pooled = pd.to_numeric(known["n_works"]).groupby(known["country_code"]).sum()
+    largest = pooled.sort_values(ascending=False, kind="stable").head(MOST_COUNTRIES)
+    said = [f"{names[str(code)]} {n:,.0f}" for code, n in largest.items()]
+    return f"{evidence.source.label}: {', '.join(said)}" if said else ""
 
 
 def _compare(

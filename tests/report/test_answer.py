@@ -11,6 +11,7 @@ import pytest
 
 from bibliometrics.builds.read import Build, read_build
 from bibliometrics.claims.ledger import load_claims
+from bibliometrics.openalex.credentials import API_URL
 from bibliometrics.report.answer import compare_figures, five_sentences
 from bibliometrics.study.model import load_study
 from bibliometrics.tables.answers import make_provenance
@@ -94,7 +95,7 @@ def test_an_invented_build_confirms_and_refutes_nothing() -> None:
         study=study,
         study_text="",
         provenance=make_provenance(study, "sample", synthetic=True, pull="release 2026-01-01"),
-        tables={"region_output": pd.DataFrame()},
+        tables={"region_output": pd.DataFrame(), "witnesses": pd.DataFrame()},
         alt_texts={},
     )
     sentences = five_sentences(told)
@@ -104,6 +105,44 @@ def test_an_invented_build_confirms_and_refutes_nothing() -> None:
     assert compare_figures(told) == []
     elsewhere = replace(told, provenance=make_provenance(study, "openalex", pull="x"))
     assert "no claims about this study" in five_sentences(elsewhere)[0]
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_counts_that_no_document_is_about_are_told_by_themselves(*, synthetic: bool) -> None:
+    study = load_study("cnrs-africa")
+    first, last = study.years
+    years = [*range(first, last + 1)]
+    counted = pd.DataFrame({"year": years, "n_works_institution_region": range(7, 7 + len(years))})
+    countries = pd.DataFrame(
+        {"year": [first, last, last], "country_code": ["ZA", "ZA", "MA"], "n_works": [2, 3, 9]}
+    )
+    told = Build(
+        folder=Path(),
+        study=study,
+        study_text="",
+        provenance=make_provenance(
+            study,
+            "sample" if synthetic else "openalex",
+            synthetic=synthetic,
+            pull="the-pull",
+            end="2026-12-01T00:00:00Z",
+            location=API_URL,
+        ),
+        tables={
+            "institution_region": counted,
+            "institution_partners": countries,
+            "witnesses": pd.DataFrame(),
+        },
+        alt_texts={},
+    )
+    *_, dated, central = five_sentences(told)
+    assert dated == "As of: the-pull, 2026-12-01."
+    assert f": 7 in {first}, {6 + len(years)} in {last}" in central
+    assert ("python -m bibliometrics refresh" in central) is synthetic
+    rows = {row.figure: row for row in compare_figures(told)}
+    assert list(rows) == ["Figure 4", "Figure 5"]
+    assert rows["Figure 5"].ours[0].endswith(": Morocco 9, South Africa 5")
+    assert all(row.document == row.others == row.not_counted == () for row in rows.values())
 
 
 def test_the_document_s_figures_stand_beside_what_others_found(published: Build) -> None:
