@@ -8,44 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from html import escape
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 import nh3
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 NUMBER: Final = re.compile(r"[−-]?[\d,]+(\.\d+)?( ?%)?|–|NaN")
 PROSE: Final = 60
-ROLES: Final = frozenset(("table", "rowgroup", "row", "columnheader", "rowheader", "cell"))
+DIGIT: Final = re.compile(r"\d")
+TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+)
 SAFE_IN_LINKS: Final = "!$'()*+,-./:;=?@[]_|~ {}^\\`"
 INLINE_PARTS: Final = re.compile(
     r"<\?xml.*?\?>|<!DOCTYPE.*?>|<title>.*?</title>|<desc>.*?</desc>|<metadata>.*?</metadata>",
     re.DOTALL,
 )
-
-
-@dataclass
-class Cell:
-    """One cell of a table: header or not, how far it spans, its HTML."""
-
-    header: bool = False
-    columns: int = 1
-    rows: int = 1
-    content: str = ""
-
-    @property
-    def text(self) -> str:
-        """What a reader sees."""
-        return " ".join(re.sub(r"<[^>]*>", "", self.content).split())
-
-
-@dataclass
-class Grid:
-    """A table as rows of cells, header rows apart."""
-
-    head: list[list[Cell]] = field(default_factory=list)
-    body: list[list[Cell]] = field(default_factory=list)
 
 
 def make_id(*words: str) -> str:
@@ -58,99 +39,32 @@ def make_id(*words: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
 
 
-def make_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table; the first cell of each row is its header."""
-    head = [[Cell(header=True, content=escape(name)) for name in columns]]
-    body = [
-        [Cell(header=number == 0, content=cell) for number, cell in enumerate(row)] for row in rows
-    ]
-    return render_grid(Grid(head, body), caption)
-
-
-def render_grid(grid: Grid, caption: str) -> str:
+def make_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
     """
-    Return a table in a box of its own that scrolls, with caption and the scope of each header.
+    Return a table in a box of its own that scrolls; the first cell of each row is its header.
 
     Tables of sentences become one card for each row on a narrow screen; their roles are spelled
     out, because a browser forgets them where a table isn't laid out as one. A table without rows
-    becomes a line that says so.
+    becomes a line that says so. A cell that is no markup is text.
     """
-    if not grid.body:
-        return f'<p class="soft">{escape(caption)}: nothing to show here.</p>\n'
-    head = _merge_head(grid.head)
-    plain = all(cell.columns == cell.rows == 1 for row in (*head, *grid.body) for cell in row)
-    cards = plain and any(len(cell.text) > PROSE for row in grid.body for cell in row)
-    look = _Look(
-        names=[cell.text for cell in head[-1]] if head and cards else [],
-        roles=ROLES if cards else frozenset(),
-        numbers=_number_columns(grid.body) if plain else frozenset(),
+    cells = [[escape(cell) for cell in row] for row in rows]
+    texts = [[cell.striptags() for cell in row] for row in cells]
+    told = TEMPLATES.get_template("table.html.j2").render(
+        caption=caption,
+        columns=columns,
+        rows=cells,
+        numbers=[_is_numeric(column) for column in zip(*texts, strict=True)],
+        cards=any(len(text) > PROSE for row in texts for text in row),
     )
-    top = "".join(_render_row(row, look, in_head=True) for row in head)
-    rows = "".join(_render_row(row, look, in_head=False) for row in grid.body)
-    group = _role("rowgroup", look)
-    shape = ' class="cards"' if cards else ""
-    table = (
-        f"<table{_role('table', look)}{shape}><caption>{escape(caption)}</caption>"
-        f"<thead{group}>{top}</thead>\n<tbody{group}>{rows}</tbody></table>"
-    )
-    return put_in_box(caption, table)
+    return Markup(told)
 
 
-@dataclass(frozen=True)
-class _Look:
-    """How the cells of a table are told: names on cards, roles, columns of numbers."""
-
-    names: Sequence[str]
-    roles: frozenset[str]
-    numbers: frozenset[int]
+def _is_numeric(column: Sequence[str]) -> bool:
+    """Say whether a column has numbers, and no words."""
+    return any(map(DIGIT.search, column)) and all(map(NUMBER.fullmatch, filter(None, column)))
 
 
-def _number_columns(body: list[list[Cell]]) -> frozenset[int]:
-    texts = [[cell.text for cell in column] for column in zip(*body, strict=False)]
-    return frozenset(
-        number
-        for number, column in enumerate(texts)
-        if number and any(column) and all(NUMBER.fullmatch(text) for text in column if text)
-    )
-
-
-def _merge_head(head: list[list[Cell]]) -> list[list[Cell]]:
-    """Put the row that names an index into the row above it, where the two don't collide."""
-    if len(head) != 2 or len(head[0]) != len(head[1]):
-        return head
-    if any(upper.text and lower.text for upper, lower in zip(*head, strict=True)):
-        return head
-    return [[upper if upper.text else lower for upper, lower in zip(*head, strict=True)]]
-
-
-def _role(name: str, look: _Look) -> str:
-    return f' role="{name}"' if name in look.roles else ""
-
-
-def _render_row(row: list[Cell], look: _Look, *, in_head: bool) -> str:
-    cells = []
-    for number, cell in enumerate(row):
-        header = cell.header and bool(cell.text)
-        attributes = _scope(cell, in_head=in_head) if header else ""
-        attributes += f' colspan="{cell.columns}"' if cell.columns > 1 else ""
-        attributes += f' rowspan="{cell.rows}"' if cell.rows > 1 else ""
-        kind = "columnheader" if header and in_head else "rowheader" if header else "cell"
-        attributes += _role(kind, look)
-        if number and not in_head and number < len(look.names):
-            attributes += f' data-label="{escape(look.names[number], quote=True)}"'
-        attributes += ' class="number"' if number in look.numbers else ""
-        tag = "th" if header else "td"
-        cells.append(f"<{tag}{attributes}>{cell.content}</{tag}>")
-    return f"<tr{_role('row', look)}>{''.join(cells)}</tr>\n"
-
-
-def _scope(cell: Cell, *, in_head: bool) -> str:
-    if in_head:
-        return ' scope="colgroup"' if cell.columns > 1 else ' scope="col"'
-    return ' scope="rowgroup"' if cell.rows > 1 else ' scope="row"'
-
-
-def inline_svg(svg: str, prefix: str, label: str, described: str) -> str:
+def inline_svg(svg: str, prefix: str, label: str, described: str) -> Markup:
     """Return a picture for use within a page: ids and classes are its own, it is told in words."""
     svg = INLINE_PARTS.sub("", svg).strip()
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', svg))
@@ -164,23 +78,11 @@ def inline_svg(svg: str, prefix: str, label: str, described: str) -> str:
     svg = re.sub(r"\*\{[^}]*\}\n?", "", svg, count=1)
     svg = re.sub(r"\n\s*", "\n", svg)
     opening, _, rest = svg.partition(">")
-    said = (
-        f' id="{prefix}" role="img" aria-label="{escape(label, quote=True)}"'
-        f' aria-description="{escape(described, quote=True)}"'
-    )
-    inherited = escape(strokes[1], quote=True) if strokes else ""
-    return (
-        f'{opening}{said}><g id="{prefix}-all" style="{inherited}">'
-        f"{rest.removesuffix('</svg>')}</g></svg>"
-    )
-
-
-def put_in_box(label: str, content: str) -> str:
-    """Return HTML in a named box that scrolls by itself, also by keyboard, where it is too wide."""
-    return (
-        f'<div class="scroll" role="region" aria-label="{escape(label, quote=True)}" '
-        f'tabindex="0">{content}</div>\n'
-    )
+    drawn = rest.removesuffix("</svg>")
+    told = Markup(' id="{}" role="img" aria-label="{}" aria-description="{}"')
+    said = told.format(prefix, label, described)
+    inherited = escape(strokes[1]) if strokes else ""
+    return Markup(f'{opening}{said}><g style="{inherited}">{drawn}</g></svg>')
 
 
 def link_data(text: str, media_type: str) -> str:
@@ -198,11 +100,11 @@ KEPT |= {"strong", "sub", "sup", "ul", *(f"h{level}" for level in range(1, 7))}
 HEADING: Final = re.compile(r"<(/?)h([1-6])>")
 
 
-def tidy_html(html: str, *, deeper: int = 0) -> str:
+def tidy_html(html: str, *, deeper: int = 0) -> Markup:
     """
     Return HTML of others with its structure alone: no styles, scripts, ids or foreign attributes.
 
-    >>> tidy_html('<h2 id="x" onclick="y()">Fields</h2><style>*{}</style>', deeper=1)
+    >>> str(tidy_html('<h2 id="x" onclick="y()">Fields</h2><style>*{}</style>', deeper=1))
     '<h3>Fields</h3>'
     """
     kept = nh3.clean(
@@ -213,7 +115,7 @@ def tidy_html(html: str, *, deeper: int = 0) -> str:
         link_rel=None,
         url_schemes={"http", "https"},
     )
-    return HEADING.sub(lambda it: f"<{it[1]}h{min(int(it[2]) + deeper, 6)}>", kept)
+    return Markup(HEADING.sub(lambda it: f"<{it[1]}h{min(int(it[2]) + deeper, 6)}>", kept))
 
 
 def _local(href: str) -> str:

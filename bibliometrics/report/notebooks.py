@@ -19,6 +19,7 @@ import papermill
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from markupsafe import Markup
 from papermill.exceptions import PapermillExecutionError
 
 from bibliometrics.errors import BibliometricsError, InputError
@@ -116,7 +117,7 @@ def _source(cell: Mapping[str, Any]) -> str:
     return "".join(cell["source"])
 
 
-def tell(story: Story, *, real: bool = False) -> str:
+def tell(story: Story, *, real: bool = False) -> Markup:
     """
     Return what a notebook asks and what it computes in words, as HTML.
 
@@ -133,7 +134,7 @@ def tell(story: Story, *, real: bool = False) -> str:
         for text in _markdown_outputs(cell)
         if not text.startswith("#")
     ]
-    return "".join(map(_tell_markdown, [*asked[:1], *said]))
+    return Markup().join(map(_tell_markdown, [*asked[:1], *said]))
 
 
 def _headings(cell: Mapping[str, Any], mark: str = "##+") -> list[str]:
@@ -158,7 +159,7 @@ def _without_samples(cells: Sequence[Mapping[str, Any]]) -> list[Mapping[str, An
     return kept
 
 
-def _tell_markdown(text: str) -> str:
+def _tell_markdown(text: str) -> Markup:
     render = mistune.create_markdown(plugins=["table", "url"])
     return tidy_html(str(render(text)), deeper=ONE_LEVEL)
 

@@ -12,13 +12,11 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from html import escape, unescape
+from html import unescape
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bibliometrics.builds import publish
 from bibliometrics.builds.read import Build, label_of, read_build, workbook_of
@@ -30,7 +28,7 @@ from bibliometrics.files import PACKAGE, check_output, processed_folder, sha256,
 from bibliometrics.models import read_form, read_toml
 from bibliometrics.report import reading
 from bibliometrics.report.answer import FigureRow, compare_figures, five_sentences
-from bibliometrics.report.html import inline_svg, link_data, make_table, put_in_box
+from bibliometrics.report.html import TEMPLATES, inline_svg, link_data, make_table
 from bibliometrics.report.notebooks import (
     Story,
     hash_notebooks,
@@ -50,41 +48,6 @@ STAMP: Final = "SYNTHETIC: counted on an invented sample. No number here is a re
 FIRST: Final = ("headline", "figure4_institution_region")
 WORKBOOK_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 UNTESTED: Final = (NOT_GRADED, NOT_PUBLICATIONS)
-COMPARED: Final = ("figure", "the document", "others", "our counts", "not counted yet")
-# Offers every figure as files of its own; without scripts the page says where the files lie.
-SCRIPT: Final = """
-const drawn = id => new Blob([new XMLSerializer().serializeToString(document.getElementById(id))],
-  { type: "image/svg+xml" });
-const save = (blob, name) => {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-};
-for (const link of document.querySelectorAll("a[data-svg]")) {
-  link.href = URL.createObjectURL(drawn(link.dataset.svg));
-  link.hidden = false;
-}
-for (const link of document.querySelectorAll("a[data-png]")) {
-  link.href = "#" + link.dataset.png;
-  link.hidden = false;
-  link.addEventListener("click", event => {
-    event.preventDefault();
-    const { width, height } = document.getElementById(link.dataset.png).viewBox.baseVal;
-    const image = new Image(width, height);
-    image.onload = () => {
-      const canvas = document.createElement("canvas");
-      [canvas.width, canvas.height] = [2 * width, 2 * height];
-      const context = canvas.getContext("2d");
-      context.fillStyle = "white";
-      context.fillRect(0, 0, canvas.width, canvas.height);
-      context.drawImage(image, 0, 0, canvas.width, canvas.height);
-      canvas.toBlob(blob => save(blob, link.download));
-    };
-    image.src = URL.createObjectURL(drawn(link.dataset.png));
-  });
-}
-"""
 
 
 def hash_build(folder: Path) -> str:
@@ -102,7 +65,8 @@ def render_page(
     """Return the page of a build as HTML; ``full``: nothing in it is folded."""
     page = _Page(build, notebooks_hash)
     real = not page.synthetic
-    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    style, script = ((HERE / f"page.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     contents = {
         "verdicts": "Verdicts",
         "figures": "Figures",
@@ -110,29 +74,23 @@ def render_page(
         "tables": "Tables",
         "provenance": "Sources and words",
     }
-    return _template().render(
+    return TEMPLATES.get_template("page.html.j2").render(
         page=page,
+        code=_code,
+        brief=lambda text: re.sub(r" \([^()]*\)", "", text),
+        shade=shade_of,
+        table=make_table,
         full=full,
         contents=contents.items(),
-        stories=[(section_id(one), one.title, Markup(tell(one, real=real))) for one in stories],
+        stories=[(section_id(one), one.title, tell(one, real=real)) for one in stories],
         glossary=[(entry.word, entry.meaning) for entry in _read_glossary().words],
-        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
-        script=Markup(SCRIPT),
+        style=Markup(style),
+        script=Markup(script),
         policy=Markup(
             "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
             f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
         ),
     )
-
-
-@cache
-def _template() -> Template:
-    found = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
-    found.filters["code"] = lambda text: Markup(_code(text))
-    found.filters["brief"] = lambda text: re.sub(r" \([^()]*\)", "", text)
-    found.globals["shade"] = shade_of
-    found.globals["box"] = lambda label, svg: Markup(put_in_box(label, svg))
-    return found.get_template("page.html.j2")
 
 
 @dataclass(frozen=True)
@@ -160,7 +118,7 @@ class Shown:
 
     name: str
     label: str
-    svg: str
+    svg: Markup
     text: str
     sources: str
 
@@ -211,9 +169,8 @@ class _Page:
         return ". ".join(paper[name] for name in names if paper.get(name))
 
     @property
-    def compared(self) -> Markup:
-        rows = [_compare(row) for row in compare_figures(self.build)]
-        return Markup(make_table("The document's figures", COMPARED, rows) if rows else "")
+    def compared(self) -> list[list[str]]:
+        return [_compare(row) for row in compare_figures(self.build)]
 
     def _claims(self) -> list[tuple[Mapping[str, Any], Told]]:
         lines, rows = (
@@ -278,21 +235,17 @@ class _Page:
         return f"data:{WORKBOOK_TYPE};base64,{content}"
 
     @property
-    def tables(self) -> Markup:
-        rows = [self._table(name) for name in TABLES]
-        columns = ("table", "what it holds", "rows", "file")
-        return Markup(
-            "<p>Empty cells are unknown; <code>NA</code> in a column of countries is Namibia.</p>\n"
-            + make_table("Tables to download", columns, rows)
-        )
+    def tables(self) -> list[list[str]]:
+        return [self._table(name) for name in TABLES]
 
     def _table(self, name: str) -> list[str]:
-        first = [f"<code>{name}</code>", escape(TABLES[name].caption)]
+        first = [_code(f"`{name}`"), TABLES[name].caption]
         if not self.build.has(name):
             return [*first, "–", _code(waiting_text(name))]
         text = (self.build.folder / f"{name}.csv").read_text(encoding="utf-8")
-        link = f'<a download="{name}.csv" href="{link_data(text, "text/csv")}">{name}.csv</a>'
-        return [*first, f"{len(self.build.tables[name]):,}", link]
+        link = Markup('<a download="{0}.csv" href="{1}">{0}.csv</a>')
+        size = f"{len(self.build.tables[name]):,}"
+        return [*first, size, link.format(name, link_data(text, "text/csv"))]
 
     @property
     def origin(self) -> list[tuple[str, str]]:
@@ -316,24 +269,21 @@ class _Page:
         ]
 
     @property
-    def definitions(self) -> Markup:
-        rows = [[escape(cell) for cell in row] for row in reading.list_definitions(self.build)]
-        return Markup(make_table("What counts as what", ("what", "definition", "source"), rows))
+    def definitions(self) -> list[tuple[str, str, str]]:
+        return reading.list_definitions(self.build)
 
     @property
-    def files(self) -> Markup:
+    def files(self) -> list[list[str]]:
         package: Mapping[str, Any] = publish.read_package(self.build.folder) or {}
-        rows = [
-            [f"<code>{escape(name)}</code>", f'<code class="hash">{digest}</code>']
-            for name, digest in package["bibliometrics"]["files"].items()
-        ]
-        return Markup(make_table("SHA-256 of each file of the build", ("file", "SHA-256"), rows))
+        digest = Markup('<code class="hash">{}</code>')
+        files = package["bibliometrics"]["files"]
+        return [[_code(f"`{name}`"), digest.format(told)] for name, told in files.items()]
 
 
 def _compare(row: FigureRow) -> list[str]:
     cells = (row.document, row.others, row.ours, row.not_counted)
     figure = row.figure.replace(" ", "\N{NO-BREAK SPACE}")
-    return [figure, *("; ".join(map(escape, cell)) or "–" for cell in cells)]
+    return [figure, *("; ".join(cell) or "–" for cell in cells)]
 
 
 def _tell_test(cells: Mapping[str, str]) -> dict[str, str]:
@@ -367,9 +317,9 @@ def _number(name: str) -> str:
     return f"{found[1].capitalize()} {found[2]}" if found else ""
 
 
-def _code(text: str) -> str:
+def _code(text: str) -> Markup:
     """Return text with what stands between backticks as code."""
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))
 
 
 @dataclass(frozen=True)

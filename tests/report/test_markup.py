@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from urllib.parse import unquote
 
 import pytest
+from markupsafe import Markup
 
 from bibliometrics.report.html import inline_svg, link_data, make_table, tidy_html
 
@@ -43,6 +44,7 @@ def test_a_table_has_caption_scopes_and_a_box_that_scrolls() -> None:
 def test_a_column_with_words_is_no_column_of_numbers() -> None:
     html = make_table("Found", ["claim", "found"], [["P01", "5"], ["P02", "5 fields"]])
     assert 'class="number"' not in html
+    assert 'class="number"' not in make_table("Found", ["claim", "found"], [["P01", "–"]])
 
 
 def test_a_table_of_sentences_can_be_read_as_cards() -> None:
@@ -55,6 +57,14 @@ def test_a_table_of_sentences_can_be_read_as_cards() -> None:
 def test_a_table_without_rows_says_so() -> None:
     assert "table" not in make_table("Verdicts", ["claim"], [])
     assert "Verdicts: nothing to show" in make_table("Verdicts", ["claim"], [])
+
+
+def test_a_cell_is_text_unless_it_is_markup() -> None:
+    box = ET.fromstring(make_table("Cells", ["a", "b"], [["<b>", Markup("<code>x</code>")]]))
+    row = box.find(".//tbody/tr")
+    assert row is not None
+    assert row[0].text == "<b>"
+    assert row[1].findtext("code") == "x"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +103,7 @@ def test_a_picture_within_a_page_is_whole_and_named() -> None:
     told = {name: root.get(name) for name in ("id", "role", "aria-label", "aria-description")}
     assert list(told.values()) == ["one", "img", "A <label>", "text"]
     ids = {element.get("id") for element in root.iter()} - {None}
-    assert ids == {"one", "one-all", "one-mark", "one-clip"}
+    assert ids == {"one", "one-mark", "one-clip"}
     assert not [
         tag for tag in ("title", "desc", "metadata") if f"<{tag}" in ET.tostring(root, "unicode")
     ]

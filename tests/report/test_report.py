@@ -246,9 +246,8 @@ def test_provenance_of_a_pull_is_whole(counted_page: str) -> None:
 
 
 def test_every_table_can_be_had_as_it_is(drawn_build: Path, waiting_page: str) -> None:
-    links = dict(
-        re.findall(r'download="(\w+\.csv)" href="data:text/csv;[^,]*,([^"]*)"', waiting_page)
-    )
+    found = re.findall(r'download="(\w+\.csv)" href="data:text/csv;[^,]*,([^"]*)"', waiting_page)
+    links = {name: unescape(text) for name, text in found}
     assert set(links) == {"claims.csv", "claim_summary.csv", "witnesses.csv"}
     for name, text in links.items():
         assert unquote(text) == (drawn_build / name).read_text(encoding="utf-8")
