@@ -34,12 +34,13 @@ from bibliometrics.tables.build import to_rows
 CENTRAL: Final = "joint_output"  # the quantity that the study is about
 UNKNOWN: Final = {
     WAITING: "nobody has counted yet",
-    OPEN: "are open",
-    NOT_COUNTED: "have no number that decides",
+    OPEN: "still open",
+    NOT_COUNTED: "without a number that decides",
 }
 CENTRAL_FIGURE: Final = "figure4_institution_region"
 FIGURE: Final = re.compile(r"figure(\d+)_")
 WHOLES: Final = ("n_works_region", "n_works_institution_region")
+NAMED: Final = 4
 MOST_COUNTRIES: Final = 3
 HOW: Final = "Real counts: `python -m bibliometrics refresh`."
 
@@ -93,8 +94,7 @@ def _confirmed(held: Sequence[Titled], n: int) -> str:
         return f"Confirmed: none of {n} claims that have a test."
     names = {name for _, line in held for name in _split(line["databases"])}
     where = join_databases(sorted(names))
-    titles = "; ".join(title for title, _ in held)
-    return f"Confirmed: {len(held)} of {n} claims that have a test hold, in {where}: {titles}."
+    return f"Confirmed: {len(held)} of {n} claims that have a test hold {_list(held)}, in {where}."
 
 
 def _split(databases: str) -> list[str]:
@@ -169,8 +169,10 @@ def _as_of(build: Build, rows: Sequence[Row]) -> str:
     return f"As of: {'; '.join(filter(None, (ours, others)))}."
 
 
-def _list(some: Iterable[Titled]) -> str:
-    return f"({'; '.join(title for title, _ in some)})"
+def _list(some: Sequence[Titled]) -> str:
+    """Return the first titles in brackets, and how many more there are."""
+    more = [f"{len(some) - NAMED} more"] if len(some) > NAMED else []
+    return f"({'; '.join([*(title for title, _ in some[:NAMED]), *more])})"
 
 
 # ------------------------------------------------------------------- the figures of the document
@@ -291,3 +293,15 @@ def _found(row: Row) -> str:
     if row["stated"] is not None:
         return found_text(row)
     return str(row["reason"]).partition(": ")[2].partition(";")[0]
+
+
+def tell_sources(build: Build, name: str) -> str:
+    """Return the sources of a figure by the names of their databases, with their dates."""
+    shown = build.inputs.of(name)
+    known = witness_definitions().witnesses
+    told = []
+    for source in (one.source for part in (shown, *shown.parts.values()) for one in part.evidence):
+        words = known[source.key].words if source.key in known else ""
+        dated = "" if source.date in words else source.date
+        told.append(", ".join(filter(None, (words or source.label, dated))))
+    return f"Sources: {'; '.join(dict.fromkeys(told))}." if told else ""

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 NUMBER: Final = re.compile(r"[−-]?[\d,]+(\.\d+)?( ?%)?|–|NaN")
-PROSE: Final = 60
+PROSE: Final = 40
 DIGIT: Final = re.compile(r"\d")
 TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined

@@ -30,3 +30,11 @@ for (const link of document.querySelectorAll("a[data-png]")) {
     image.src = URL.createObjectURL(drawn(link.dataset.png));
   });
 }
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const caption = document.getElementById(button.dataset.copy);
+    const words = caption.textContent.replace(/\s+/g, " ").trim();
+    navigator.clipboard.writeText(words).then(() => { button.textContent = "copied"; });
+  });
+}

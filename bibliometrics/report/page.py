@@ -27,7 +27,7 @@ from bibliometrics.figures.catalogue import ENTRIES, list_entries, present
 from bibliometrics.files import PACKAGE, check_output, processed_folder, sha256, write_atomic
 from bibliometrics.models import read_form, read_toml
 from bibliometrics.report import reading
-from bibliometrics.report.answer import FigureRow, compare_figures, five_sentences
+from bibliometrics.report.answer import FigureRow, compare_figures, five_sentences, tell_sources
 from bibliometrics.report.html import TEMPLATES, inline_svg, link_data, make_table
 from bibliometrics.report.notebooks import (
     Story,
@@ -47,6 +47,7 @@ GLOSSARY: Final = PACKAGE / "definitions" / "glossary.toml"
 STAMP: Final = "SYNTHETIC: counted on an invented sample. No number here is a result."
 FIRST: Final = ("headline", "figure4_institution_region")
 WORKBOOK_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LEAD: Final = re.compile(r"^(The central question|[^:]{1,20}:)")
 UNTESTED: Final = (NOT_GRADED, NOT_PUBLICATIONS)
 
 
@@ -77,7 +78,8 @@ def render_page(
     return TEMPLATES.get_template("page.html.j2").render(
         page=page,
         code=_code,
-        brief=lambda text: re.sub(r" \([^()]*\)", "", text),
+        brief=lambda text: re.sub(r" \([^()]*\)|:.*", "", text),
+        lead=_lead,
         shade=shade_of,
         table=make_table,
         full=full,
@@ -160,7 +162,7 @@ class _Page:
         rest = [(line, one) for line, one in told if line["verdict"] not in DECIDED]
         self.undecided = [one for line, one in rest if line["verdict"] not in UNTESTED]
         self.untested = [one for line, one in rest if line["verdict"] in UNTESTED]
-        self.summary = claims.summarise_verdicts([line for line, _ in told]) if told else ""
+        self.graded = bool(told)
 
     @property
     def document(self) -> str:
@@ -217,10 +219,7 @@ class _Page:
     def _show(self, name: str) -> Shown:
         svg, text = self._svg(name), self.build.alt_texts[name]
         label = _label(name, svg)
-        drawn = self.build.inputs.of(name) if name in ENTRIES else None
-        parts = [drawn, *drawn.parts.values()] if drawn else []
-        used = dict.fromkeys(one.source.label for part in parts for one in part.evidence)
-        sources = f"Sources: {'; '.join(used)}." if used else ""
+        sources = tell_sources(self.build, name) if name in ENTRIES else ""
         note = "Our own counts wait for a pull. " if self._waits(name) else ""
         picture = inline_svg(svg, f"{name}-picture", label, text)
         return Shown(name, label, picture, note + text, sources)
@@ -287,8 +286,8 @@ def _compare(row: FigureRow) -> list[str]:
 
 
 def _tell_test(cells: Mapping[str, str]) -> dict[str, str]:
-    """Return one test and piece of evidence: what it is, its verdict in its shade, the numbers."""
-    evidence = f" ({cells['evidence']})" if cells["evidence"] else ""
+    """Return one test and kind of evidence: what it is, its verdict in its shade, the numbers."""
+    evidence = f" ({cells['evidence'].rpartition(', ')[2]})" if cells["evidence"] else ""
     return {
         "head": f"{cells['claim']} {cells['test']}{evidence}:",
         "verdict": cells["verdict"],
@@ -320,6 +319,11 @@ def _number(name: str) -> str:
 def _code(text: str) -> Markup:
     """Return text with what stands between backticks as code."""
     return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _lead(sentence: str) -> Markup:
+    """Return a sentence with its first words strong."""
+    return Markup(LEAD.sub(r"<strong>\g<0></strong>", str(_code(sentence)), count=1))
 
 
 @dataclass(frozen=True)

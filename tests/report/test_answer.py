@@ -11,8 +11,9 @@ import pytest
 
 from bibliometrics.builds.read import Build, read_build
 from bibliometrics.claims.ledger import load_claims
+from bibliometrics.claims.witnesses import witness_definitions
 from bibliometrics.openalex.credentials import API_URL
-from bibliometrics.report.answer import compare_figures, five_sentences
+from bibliometrics.report.answer import compare_figures, five_sentences, tell_sources
 from bibliometrics.study.model import load_study
 from bibliometrics.tables.answers import make_provenance
 
@@ -46,9 +47,10 @@ def test_five_sentences_say_what_holds_what_does_not_and_what_nobody_knows(
     titles = {claim.id: claim.title for claim in load_claims()}
     assert len(held) > 5
     assert f"{len(held)} of " in told[0]
-    assert [one for one in held if titles[one] not in told[0]] == []
+    assert f"({titles[held.iloc[0]]}; " in told[0]
+    assert f"; {len(held) - 4} more)" in told[0]
     waiting = lines[lines["verdict"] == "waiting for a pull"]["claim_id"]
-    assert [one for one in waiting if titles[one] not in told[2]] == []
+    assert f"{len(waiting)} nobody has counted yet ({titles[waiting.iloc[0]]}; " in told[2]
     assert "nothing has been counted by us yet" in told[3]
     assert "only a floor of real records" in told[4]
     marks = published["claims"].query("test_id in ['P16a', 'P17a'] and evidence_kind == 'bound'")
@@ -65,7 +67,7 @@ def test_sentences_follow_the_verdicts(published: Build) -> None:
     )
     assert titles[held[0]] not in first
     assert f"1 differs ({titles[held[0]]})" in second
-    assert f"1 are open ({titles[held[1]]})" in third
+    assert f"1 still open ({titles[held[1]]})" in third
     none = decided(published, dict.fromkeys(lines["claim_id"], "waiting for a pull"))
     assert five_sentences(none)[0].startswith("Confirmed: none of ")
 
@@ -156,3 +158,10 @@ def test_the_document_s_figures_stand_beside_what_others_found(published: Build)
     assert "Scopus" in rows[0].others[0]
     assert all(row.ours == () for row in rows)
     assert rows[4].not_counted[0].split(", ") == ["P22", "P23", "P24"]
+
+
+def test_a_figure_names_its_sources_by_their_databases(published: Build) -> None:
+    told = tell_sources(published, "headline")
+    assert "Scopus (NCSES, whole counting), 2023-04" in told
+    assert "the World Bank's indicators (edition of 2019-03-21)." in told
+    assert [key for key in witness_definitions().witnesses if key in told] == []

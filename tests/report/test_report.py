@@ -157,7 +157,7 @@ def test_the_first_page_has_five_sentences_one_picture_and_the_document_s_figure
     ]
     assert header[0].count("<svg") == 1
     table = text_of(section_of(waiting_page, "verdicts"))
-    assert "The document's figures" in table
+    assert "The figures side by side" in table
     assert "P17 Papers of CAS and the region in 2016: 555" in table
 
 
