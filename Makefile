@@ -18,6 +18,7 @@ INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python,$(PIP) install) -
 FROM := $(if $(WHEELS),--no-index --find-links "$(WHEELS)")
 KEEP := metadata.papermill cell.metadata.papermill cell.metadata.execution \
 	metadata.language_info.version
+PUBLISHED := figures,fields,team_size,fractional,coverage
 PINS := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --custom-compile-command "make pins"
 
@@ -27,7 +28,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 unexport JUPYTER_PATH
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help refresh sample report lab check test coverage test-lowest faults notebooks readme venv venv-dev venv-spark \
+.PHONY: help refresh sample report lab check test coverage test-lowest faults notebooks readme publish venv venv-dev venv-spark \
 	wheels pins clean
 
 help: ## list these commands
@@ -90,6 +91,17 @@ notebooks: $(VENV)/dev.stamp ## execute the committed notebooks again on data/pr
 	$(call run_notebooks,build/notebooks)
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys "$(KEEP)" build/notebooks/*.ipynb
 	cp build/notebooks/*.ipynb notebooks/
+
+# What changed is told against the build that was there first, also where a run goes on with another.
+publish: $(VENV)/dev.stamp ## all that follows a pull: tables, coverage, notebooks, README, report, what changed (ARGS=--all)
+	@mkdir -p build
+	@test -d build/before || cp -r data/processed build/before
+	$(BIN)/python -m bibliometrics refresh $(or $(ARGS),--parts $(PUBLISHED))
+	$(MAKE) notebooks readme
+	$(BIN)/python -m bibliometrics report
+	$(BIN)/python -m bibliometrics compare --format md build/before data/processed >build/changes.md
+	@rm -r build/before
+	@echo "What changed: build/changes.md"; head -n 20 build/changes.md
 
 readme: $(VENV)/dev.stamp ## write the computed parts of README.md anew
 	$(BIN)/python -m tests.support.readme_blocks

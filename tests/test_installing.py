@@ -319,3 +319,25 @@ def test_a_list_that_pip_finds_incomplete_stops_the_installation(tmp_path: Path)
     assert done.returncode != 0
     assert "wanting 1.0 requires wanted" in done.stderr
     assert not (tmp_path / ".venv" / "run.stamp").exists()
+
+
+def test_publish_does_all_that_follows_a_pull_in_its_order() -> None:
+    ran = subprocess.run(
+        ["make", "-n", "publish", "ARGS=--all", "UV="],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    steps = (
+        "-m bibliometrics refresh --all",
+        "papermill",
+        "-m tests.support.readme_blocks",
+        "-m tests.support.reference",
+        "-m bibliometrics report",
+        "-m bibliometrics compare --format md build/before data/processed",
+    )
+    places = [ran.stdout.index(step) for step in steps]
+    assert places == sorted(places)
+    workflow = (ROOT / ".github" / "workflows" / "refresh.yml").read_text(encoding="utf-8")
+    assert "make publish" in workflow

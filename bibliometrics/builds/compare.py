@@ -92,7 +92,8 @@ def changes_between(
 Row = Mapping[str, Value]
 Key = tuple[tuple[str, Value], ...]
 
-#: Columns of ``claims`` that a reader wants to know about when they change.
+#: Tables of verdicts, of which a reader wants to know when a verdict changes.
+GRADED: Final = ("claim_summary", "claims")
 VERDICTS: Final = ("verdict",)
 COUNT_UNITS: Final = ("works",)
 FOLLOWS: Final = "follows from the counts"
@@ -185,12 +186,13 @@ def find_differences(old: Side, new: Side) -> Comparison:
     """Compare two counts of one study."""
     _check_alike(old, new)
     both = [name for name in TABLES if name in old.tables and name in new.tables]
-    both = [name for name in both if name in COUNT_TABLES or name == "claims"]
-    if not set(both) & set(COUNT_TABLES):
+    both = [name for name in both if name in COUNT_TABLES or name in GRADED]
+    if not both:
         msg = f"{old.name} and {new.name} have no counted table in common."
         raise InputError(msg, "count first: `python -m bibliometrics refresh`")
-    known = [] if new.provenance.synthetic else load_changes()
-    changes = changes_between(known, old.day, new.day)
+    counted = bool({*both} & {*COUNT_TABLES})
+    known = load_changes() if counted and not new.provenance.synthetic else []
+    changes = changes_between(known, old.day, new.day) if known else []
     cells, compared = [], {}
     for name in both:
         found = list(_differing(name, old.tables[name], new.tables[name]))
@@ -224,7 +226,7 @@ def _compared_columns(name: str) -> list[Column]:
     """Return the columns of a table in which a difference is told."""
     table = TABLES[name]
     values = [column for column in table.columns if column.name not in table.keys]
-    return [c for c in values if name != "claims" or c.name in VERDICTS]
+    return [c for c in values if name not in GRADED or c.name in VERDICTS]
 
 
 def _by_key(name: str, rows: Sequence[Row]) -> dict[Key, Row]:
@@ -366,13 +368,12 @@ def _introduce(comparison: Comparison) -> list[str]:
     if comparison.new.provenance.synthetic:
         lines.append("SYNTHETIC: no number here is a result")
     asked = [one.provenance.location for one in (comparison.old, comparison.new)]
-    if asked[0] != asked[1]:
+    if all(asked) and asked[0] != asked[1]:
         lines.append(f"asked at two addresses, which may hold other works: {' and '.join(asked)}")
     for word, side in (("old", comparison.old), ("new", comparison.new)):
         told = side.provenance
-        lines.append(
-            f"{word}: {side.name}: {told.source}, {told.pull}, {told.end[:10]}, {told.location}"
-        )
+        parts = filter(None, (told.source, told.pull, told.end[:10], told.location))
+        lines.append(f"{word}: {side.name}: {', '.join(parts)}")
     for word, names in (("old", comparison.only_old), ("new", comparison.only_new)):
         if names:
             lines.append(f"only in {word}: {', '.join(names)}")
@@ -407,7 +408,8 @@ def _sections(comparison: Comparison) -> list[tuple[str, list[str], Lines]]:
     for name in comparison.compared:
         cells = [cell for cell in comparison.cells if cell.table == name]
         chosen = [cell for cell in cells if cell.is_count] or cells
-        largest = sorted(chosen, key=_weight, reverse=True)[:SHOWN]
+        most = len(chosen) if name == "claim_summary" else SHOWN
+        largest = sorted(chosen, key=_weight, reverse=True)[:most]
         left = len(chosen) - len(largest)
         more = f": the {SHOWN} largest of {len(chosen):,}; all by --format csv" if left else ""
         rows = [_show(cell) for cell in largest]

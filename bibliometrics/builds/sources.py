@@ -32,7 +32,7 @@ from bibliometrics.tables.answers import (
 )
 from bibliometrics.tables.contradictions import list_follow_ups
 from bibliometrics.tables.datapackage import read_provenance
-from bibliometrics.tables.schema import COUNT_TABLES, TABLES, read_table
+from bibliometrics.tables.schema import TABLES, read_table
 
 
 def read_side(name: str, study_name: str, listener: Listener) -> Side:
@@ -55,9 +55,6 @@ def _read_build(name: str, folder: Path) -> Side:
     publish.check_unedited(folder)
     package = publish.read_package(folder) or {}
     listed = {resource["path"].removesuffix(".csv") for resource in package["resources"]}
-    if not listed & set(COUNT_TABLES):
-        msg = f"nothing has been counted in the build {name}: it holds published figures only."
-        raise InputError(msg, "count first: `python -m bibliometrics refresh`")
     rows = {
         table: read_table(TABLES[table], folder / f"{table}.csv")
         for table in TABLES

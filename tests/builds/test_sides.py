@@ -11,7 +11,7 @@ import pytest
 
 from bibliometrics.files import sha256
 from tests.support.openalex_server.server import OpenAlexServer, read_works
-from tests.support.worlds import World, invented_works, write_study
+from tests.support.worlds import World, invented_works, read_csv, write_study
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,10 +84,29 @@ def test_what_is_no_build_and_no_pull_is_refused(
     assert said in ran.error
 
 
-def test_a_build_of_published_figures_is_refused(pulled: World, tmp_path: Path) -> None:
+def test_the_first_counts_are_told_by_the_verdicts_that_they_change(
+    pulled: World, tmp_path: Path
+) -> None:
     assert pulled.run("refresh", "--source", "witnesses", "--to", str(tmp_path / "w")).code == 0
-    ran = pulled.run("compare", str(tmp_path / "w"), str(pulled.processed))
-    assert (ran.code, "nothing has been counted" in ran.error) == (3, True)
+    ran = pulled.run("compare", str(tmp_path / "w"), str(pulled.processed), "--format", "json")
+    assert (ran.code, ran.err) == (0, "")
+    assert "region_output" in ran.json["only_new"]
+    changed = {
+        cell["claim_id"]: (cell["old"], cell["new"])
+        for cell in ran.json["differing"]
+        if cell["table"] == "claim_summary"
+    }
+    assert changed["P17"][0] == "waiting for a pull"
+    before, after = (
+        {row["claim_id"]: row["verdict"] for row in read_csv(folder / "claim_summary.csv")}
+        for folder in (tmp_path / "w", pulled.processed)
+    )
+    assert changed == {
+        one: (before[one], after[one]) for one in before if before[one] != after[one]
+    }
+    told = pulled.run("compare", str(tmp_path / "w"), str(pulled.processed)).out
+    assert "old: " in told
+    assert "two addresses" not in told
 
 
 def test_a_pull_of_another_study_is_refused(pulled: World, tmp_path: Path) -> None:
