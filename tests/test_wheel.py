@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = "Scripts" if sys.platform == "win32" else "bin"
-EXTRAS = "duckdb ibis jinja2 mistune nbconvert nh3 openpyxl papermill pyarrow sqlglot"
+EXTRAS = "duckdb ibis jinja2 markupsafe mistune nh3 openpyxl papermill pyarrow sqlglot"
 WITHOUT_EXTRAS = f"""
 import sys
 sys.modules.update(dict.fromkeys({EXTRAS!r}.split()))

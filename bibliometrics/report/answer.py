@@ -160,7 +160,7 @@ def _is_own(row: Row) -> bool:
 def _as_of(build: Build, rows: Sequence[Row]) -> str:
     known = witness_definitions().witnesses
     used = {row["evidence"] for row in rows if row["evidence_kind"] in {PUBLISHED, LEVEL}}
-    dates = sorted(known[name].date[:4] for name in used & {*known})
+    dates = sorted(known[name].date for name in used & {*known})
     others = f"figures of others, published {dates[0]} to {dates[-1]}" if dates else ""
     told = build.provenance
     ours = f"counts of our own from {label_of(told)}, {told.end[:10]}" if told.end else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,9 @@ def test_five_sentences_say_what_holds_what_does_not_and_what_nobody_knows(
     assert f"; {len(held) - 4} more)" in told[0]
     waiting = lines[lines["verdict"] == "waiting for a pull"]["claim_id"]
     assert f"{len(waiting)} nobody has counted yet ({titles[waiting.iloc[0]]}; " in told[2]
+    dates = re.findall(r"\d{4}-\d\d(?:-\d\d)?", told[3])
+    assert dates == sorted(dates)
+    assert len(dates) == 2
     assert "nothing has been counted by us yet" in told[3]
     assert "only a floor of real records" in told[4]
     marks = published["claims"].query("test_id in ['P16a', 'P17a'] and evidence_kind == 'bound'")
