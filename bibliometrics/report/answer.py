@@ -121,7 +121,7 @@ def _ratio(title: str, line: Row, rows: Iterable[Row]) -> str:
         for row in rows
         if row["claim_id"] == line["claim_id"] and row["evidence_kind"] == LEVEL and row["mark"]
     )
-    return f"{title} is {row['mark'].partition(',')[0]} in {database_of(row)}"
+    return f"{title}: {row['mark'].partition(',')[0]} in {database_of(row)}"
 
 
 def _unknown(said: Mapping[str, Sequence[Titled]]) -> str:
