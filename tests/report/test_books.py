@@ -127,3 +127,18 @@ def test_what_was_run_is_what_is_shown_and_nothing_failed(book: Path) -> None:
     assert "error" not in kinds
     assert any("image/png" in output["data"] for output in shown)
     assert sum("text/markdown" in output["data"] for output in shown) >= 3
+
+
+def test_what_is_invented_stands_under_a_heading_that_says_so(book: Path) -> None:
+    heading, said = "", 0
+    for cell in json.loads(book.read_text(encoding="utf-8"))["cells"]:
+        texts = [source_of(cell)] if cell["cell_type"] == "markdown" else []
+        for output in cell.get("outputs", ()):
+            texts.append("".join(output["data"].get("text/markdown", "")))
+        for text in texts:
+            heading = (re.findall(r"^##+ (.+)$", text, re.MULTILINE) or [heading])[-1]
+            if "SYNTHETIC" in text and cell["cell_type"] == "code":
+                said += 1
+                assert "SYNTHETIC" in heading, text
+            assert "waiting for a" not in text
+    assert said or book.stem[:2] == "01"
