@@ -22,6 +22,7 @@ from bibliometrics.openalex import pulls
 from bibliometrics.openalex.archive import MANIFEST, list_pulls
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.study.plan import PARTS
+from bibliometrics.study.profile import home_region_by_home_type
 from bibliometrics.tables import build as tables
 from bibliometrics.tables.answers import (
     Counted,
@@ -171,6 +172,8 @@ def _count_on_narrow(study: Study, options: Options, folder: Path) -> Counted:
             step = "use --source sample for synthetic works, --source snapshot for real ones"
             raise InputError(msg, step)
         planned = list_questions(study, parts)
+        if "profile" in parts:
+            planned.append(home_region_by_home_type(study))
         answers = dict(works.answer_all(one for one in planned if not one.needs_texts))
         answers |= works.answer_all(list_follow_ups(study, answers))
     finally:

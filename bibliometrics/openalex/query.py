@@ -51,6 +51,9 @@ def _not(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _institutions(question: Question) -> Conditions:
+    if question.type_countries:
+        msg = "OpenAlex's API can't be asked for types of the institutions of some countries."
+        raise InputError(msg, "use a snapshot, or count types of any country")
     if question.not_below:
         msg = f"which institutions {question.not_below} leaves of {question.lineage} is not known."
         raise InputError(msg, "resolve the question with a list of members first")

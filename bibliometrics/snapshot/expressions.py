@@ -253,7 +253,10 @@ def count_works(question: Question, relations: Relations) -> ir.Table:
             codes = codes.filter(_.country_code.isin(question.keep))
         works = works.inner_join(codes, "work_id")
     if "institution_type" in keys:
-        kinds = relations.kinds.select("work_id", "institution_type").distinct()
+        kinds = relations.kinds
+        if question.type_countries:
+            kinds = kinds.filter(_.country_code.isin(question.type_countries))
+        kinds = kinds.select("work_id", "institution_type").distinct()
         works = works.inner_join(kinds, "work_id")
     if "institution_id" in keys:
         works = works.inner_join(_each_institution(relations), "work_id")

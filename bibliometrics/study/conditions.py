@@ -88,6 +88,7 @@ _BOUND: Final[Rule] = (
 EACH: Final[Mapping[str, Rule]] = {
     "countries": (lambda codes: type(codes) is tuple and all(map(_is_country, codes)), _CODES),
     "keep": (_is_country, _CODES),
+    "type_countries": (_is_country, _CODES),
     "without_countries": (_is_country, _CODES),
     **dict.fromkeys(("lineage", "not_below", "institution_ids", "without_lineage"), _INSTITUTION),
     "types": _TYPE,

@@ -126,6 +126,11 @@ def home_region_by_type(study: Study) -> Question:
     return question.but(group_by=("year", "institution_type"))
 
 
+def home_region_by_home_type(study: Study) -> Question:
+    """Works of home country and region per year and type of an institution at home: of records."""
+    return home_region_by_type(study).but(type_countries=study.home)
+
+
 def home_region_by_country(study: Study) -> Question:
     """Works of home country and region per year and member of the region."""
     codes = study.region_of(study.primary).codes

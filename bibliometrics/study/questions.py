@@ -47,6 +47,8 @@ GROUP_KEYS: Final = (
 )
 TEXT_KEYS: Final = ("country_code", "type", "topic_id", "institution_id", "institution_type")
 API_ONLY: Final = ("words", "address_words", "filters")
+#: What only records can tell: the API sees type and country of institutions apart.
+RECORDS_ONLY: Final = ("type_countries",)
 TEAM_BANDS: Final = (
     (1, 1),
     (2, 5),
@@ -111,6 +113,9 @@ class Question:
         What to count by, out of ``GROUP_KEYS``.
     keep : tuple of str
         When grouping by country: report these codes only. Empty: all.
+    type_countries : tuple of str
+        When grouping by type of institution: types of those in these countries only. Snapshot
+        only. Empty: of any country.
 
     Raises
     ------
@@ -151,6 +156,7 @@ class Question:
     corpus: str = "core"
     group_by: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    type_countries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no source could answer, and a selection of which nothing is left."""
@@ -162,6 +168,9 @@ class Question:
         if self.keep and "country_code" not in self.group_by:
             msg = "keep needs country_code in group_by."
             raise InputError(msg, "count by country, or keep all")
+        if self.type_countries and "institution_type" not in self.group_by:
+            msg = "type_countries needs institution_type in group_by."
+            raise InputError(msg, "count by type of institution, or leave it out")
         if self.not_below and not self.lineage:
             msg = "not_below needs lineage."
             raise InputError(msg, "name the institution whose part is left out")

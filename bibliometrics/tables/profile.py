@@ -127,17 +127,26 @@ def build_cooperation_themes(study: Study, answers: Answers) -> pd.DataFrame:
 def build_institution_types(study: Study, answers: Answers) -> pd.DataFrame:
     """Build ``institution_types``: works of home and region by type of any institution on them."""
     table = "institution_types"
-    frame = find_answer(answers, table, profile.home_region_by_type(study))
-    types = sorted({*INSTITUTION_TYPES, *frame["institution_type"]})
+    every, home = profile.home_region_by_type(study), profile.home_region_by_home_type(study)
+    frames = {
+        one: find_answer(answers, table, one).set_index(["year", "institution_type"])["n_works"]
+        for one in (every, home)
+        if one is every or one in answers  # only records tell types at home
+    }
+    types = sorted({*INSTITUTION_TYPES, *frames[every].index.get_level_values(1)})
     index = pd.MultiIndex.from_product([study.year_range, types], names=["year", "type"])
-    counts = frame.set_index(["year", "institution_type"])["n_works"].rename_axis(index.names)
-    works = counts.reindex(index, fill_value=0).astype("int64")
+    works, *at_home = (
+        counts.rename_axis(index.names).reindex(index, fill_value=0).astype("int64")
+        for counts in frames.values()
+    )
+    for counts in at_home:
+        note_excess(table, counts, works, ("types at home", "types of any country"))
     return finish(
         table,
         year=index.get_level_values("year"),
         type=index.get_level_values("type"),
         n_works=works,
-        n_works_home=[None] * len(works),
+        n_works_home=at_home[0] if at_home else [None] * len(works),
     )
 
 

@@ -55,6 +55,7 @@ def test_every_condition_changes_the_key() -> None:
         "top_percent": 1,
         "group_by": ("year",),
         "keep": ("BR",),
+        "type_countries": ("CN",),
         "retracted": False,
         "core_source": True,
         "field_id": 31,
@@ -72,9 +73,11 @@ def test_every_condition_changes_the_key() -> None:
     for entry in fields(Question):
         number = entry.name.startswith(("min_", "max_"))
         value = values.get(entry.name, 5 if number else ("I10",))
-        more = {"keep": {"group_by": ("country_code",)}, "not_below": {"lineage": ("I11",)}}.get(
-            entry.name, {}
-        )
+        more = {
+            "keep": {"group_by": ("country_code",)},
+            "type_countries": {"group_by": ("institution_type",)},
+            "not_below": {"lineage": ("I11",)},
+        }.get(entry.name, {})
         keys.add(Question(**{entry.name: value}, **more).key)
     assert len(keys) == 1 + len(fields(Question))
 

@@ -36,6 +36,7 @@ class Facts:
     ids: set[str]
     flags: dict[str, Any]
     kinds: set[str]
+    kinds_at: set[tuple[str, str | None]]
 
     @classmethod
     def of(cls, work: Row) -> Facts:
@@ -65,6 +66,7 @@ class Facts:
                 "top_10": rank.get("is_in_top_10_percent"),
             },
             kinds={place["type"] for place in places if place.get("type")},
+            kinds_at={(p["type"], p.get("country_code")) for p in places if p.get("type")},
         )
 
 
@@ -111,7 +113,8 @@ def values_of(work: Facts, key: str, question: Question) -> list[Any]:
     if key == "country_code":
         return [code for code in work.codes if not question.keep or code in question.keep]
     if key == "institution_type":
-        return sorted(work.kinds)
+        at = set(question.type_countries)
+        return sorted({kind for kind, code in work.kinds_at if not at or code in at})
     if key == "institution_id":
         return [one for one in work.ids if one[:1] == "I" and one[1:].isdigit() and len(one) > 2]
     value = work.values[key]

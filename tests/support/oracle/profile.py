@@ -52,6 +52,7 @@ class Facts:
     topic: str
     top_10: bool
     types: frozenset[str]
+    home_types: frozenset[str]
 
 
 def read_facts(works: Iterable[Row], settings: Row) -> list[Facts]:
@@ -83,6 +84,11 @@ def read_facts(works: Iterable[Row], settings: Row) -> list[Facts]:
                 topic=last_part((record.get("primary_topic") or {}).get("id")),
                 top_10=rank.get("is_in_top_10_percent") is True,
                 types=frozenset(place["type"] for place in places if place.get("type")),
+                home_types=frozenset(
+                    place["type"]
+                    for place in places
+                    if place.get("type") and place.get("country_code") in settings["home"]
+                ),
             )
         )
     return found
@@ -176,7 +182,7 @@ def count_themes(works: list[Facts], settings: Row) -> list[Row]:
 
 
 def count_types(works: list[Facts], settings: Row) -> list[Row]:
-    """Return one row a year and type of institution."""
+    """Return one row a year and type of institution; ``n_works_home`` is what records tell."""
     listed = [work for work in works if "home_region" in work.areas]
     types = sorted({*TYPES, *(kind for work in listed for kind in work.types)})
     return [
@@ -184,7 +190,7 @@ def count_types(works: list[Facts], settings: Row) -> list[Row]:
             "year": year,
             "type": kind,
             "n_works": sum(work.year == year and kind in work.types for work in listed),
-            "n_works_home": None,
+            "n_works_home": sum(work.year == year and kind in work.home_types for work in listed),
         }
         for year in years_of(settings)
         for kind in types
