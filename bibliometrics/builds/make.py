@@ -14,6 +14,7 @@ import pandas as pd
 
 from bibliometrics.builds import publish
 from bibliometrics.builds.read import draw, read_build
+from bibliometrics.builds.redrawing import drawn_from, kept_figures, remember
 from bibliometrics.builds.sources import SAMPLE, Options, count
 from bibliometrics.claims import evidence as witnesses
 from bibliometrics.claims import grading
@@ -187,10 +188,14 @@ def write(
     rows["claims"] = _grade(study, ledger, built, published, provenance)
     rows["claim_summary"] = grading.summarise_claims(ledger, rows["claims"])
     texts = {name: render_table(TABLES[name], rows[name]) for name in TABLES if name in rows}
-    files, alts = render_figures(draw(study, built, rows["witnesses"], provenance))
+    origin = drawn_from(texts, text, provenance)
+    files, alts = kept_figures(folder, origin) or render_figures(
+        draw(study, built, rows["witnesses"], provenance)
+    )
     publish.write_build(
         folder, tables=texts, figures=files, figure_texts=alts, provenance=provenance, study=text
     )
+    remember(folder, origin)
     return {name: len(rows[name]) for name in texts}
 
 
