@@ -33,7 +33,7 @@ from tests.support.snapshot_release import Work, write_release
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "raw" / "sample"
 SEED = 20261122
 N_WORKS = 20_000
-N_COOPERATION = 420
+N_COOPERATION = 700
 YEARS = range(2003, 2021)
 GROWTH = 1.05
 TRAPS = (
@@ -64,7 +64,7 @@ TYPES = {
 COOPERATION_FIELDS = {31: 9, 11: 6, 23: 5, 19: 5, 25: 3, 16: 2, 22: 2, 17: 2, 13: 2, 27: 1}
 OTHER_FIELDS = {27: 14, 22: 9, 13: 7, 33: 8, 17: 6, 25: 5, 31: 5, 16: 4, 11: 4, 23: 3}
 #: Partners of the Academy in the region, the first with most works.
-PARTNERS = {"CL": 9, "BR": 6, "MX": 5, "AR": 4, "CO": 2, "PE": 1, "CU": 1, "UY": 1, "EC": 1}
+PARTNERS = {"CL": 14, "BR": 6, "MX": 5, "AR": 4, "CO": 2, "PE": 1, "CU": 1, "UY": 1, "EC": 1}
 #: Types of institutions and their weights; institutes of the Academy are facilities.
 KINDS = {
     "education": 60, "facility": 14, "healthcare": 10, "company": 5, "government": 4,
@@ -238,9 +238,9 @@ class World:
         return self.dice.choices(FIELDS, [weights.get(field, 1) for field in FIELDS])[0]
 
     def make_cooperation(self, n_works: int) -> list[Work]:
-        """Return works of the Academy with the region, most of them late, a few of very many."""
+        """Return articles of the Academy with the region, most of them late, a few of very many."""
         years = list(YEARS)
-        growth = [1.14 ** (year - years[0]) for year in years]
+        growth = [1.2 ** (year - years[0]) for year in years]
         works = []
         for number, year in enumerate(self.dice.choices(years, growth, k=n_works)):
             code = self.dice.choices(list(PARTNERS), list(PARTNERS.values()))[0]
@@ -248,7 +248,7 @@ class World:
             crowd = [self.make_member(self.pick_country()) for _ in range(size)]
             pair = [self.dice.choice(self.academy), self.dice.choice(self.places[code])]
             team = [*crowd, *map(self.make_author, pair)]
-            works.append(self.make_work(year, team, fields=COOPERATION_FIELDS))
+            works.append(self.make_work(year, team, fields=COOPERATION_FIELDS, type="article"))
         return works
 
     def make_location(self) -> Work | None:
