@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -16,6 +16,8 @@ from bibliometrics.tables.schema import TABLES
 
 FIRST: Final = "definitions"
 SHEET_NAME: Final = 31  # characters that Excel takes
+#: What no cell may hold.
+CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 #: When a workbook says that it was made: none depends on the day.
 MADE: Final = (1980, 1, 1, 0, 0, 0)
 DATED: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
@@ -44,13 +46,21 @@ def make_workbook(
     stream = io.BytesIO()
     try:
         with pd.ExcelWriter(stream, engine="openpyxl") as writer:
-            first.to_excel(writer, sheet_name=FIRST, index=False)
-            for name, frame in tables.items():
-                frame.to_excel(writer, sheet_name=name[:SHEET_NAME], index=False)
+            for name, frame in {FIRST: first, **tables}.items():
+                plain = frame.replace(CONTROL, "", regex=True)
+                plain.to_excel(writer, sheet_name=name[:SHEET_NAME], index=False)
+            _take_literally(writer.book)
     except ImportError as error:
         msg = "a workbook needs openpyxl, which is not installed."
         raise MissingPackageError(msg, "install the extra 'excel' of the package") from error
     return _without_day(stream.getvalue())
+
+
+def _take_literally(book: Any) -> None:
+    """Let a text that begins like a formula be a text: names come from elsewhere."""
+    for cell in (cell for sheet in book for row in sheet.iter_rows() for cell in row):
+        if cell.data_type == "f":
+            cell.data_type = "s"
 
 
 def _without_day(workbook: bytes) -> bytes:
