@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from bibliometrics.errors import TableError
 from bibliometrics.escape import escape_markdown
-from bibliometrics.models import read_form
+from bibliometrics.files import DEFINITIONS
+from bibliometrics.models import Text, read_form, read_toml
 from bibliometrics.tables.answers import Provenance
 from bibliometrics.tables.schema import COUNT_TABLES, TABLES, Column, Table
 
@@ -29,6 +30,27 @@ FRICTIONLESS_TYPES: Final = {
 }
 WAITING: Final = "waiting for a pull: `python -m bibliometrics refresh`"
 WAITING_FOR_ALL: Final = "waiting for a full pull: `python -m bibliometrics refresh --all`"
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """An indicator: what it is called, the columns that hold it or its parts, formula, source."""
+
+    name: Text
+    columns: tuple[Text, ...]
+    formula: Text
+    source: Text
+
+
+@dataclass(frozen=True)
+class _Indicators:
+    indicators: tuple[Indicator, ...]
+
+
+def read_indicators() -> tuple[Indicator, ...]:
+    """Return the indicators, each with its formula and source."""
+    path = DEFINITIONS / "indicators.toml"
+    return read_form(_Indicators, read_toml(path), str(path)).indicators
 
 
 def waiting_text(table: str) -> str:
@@ -179,6 +201,8 @@ def data_dictionary(
         if young := _provisional_years(table, tables.get(table.name, ""), provenance):
             years = " and ".join(map(str, young))
             lines += ["", f"Provisional: works of {years} are still being added."]
+    lines += ["", "## Indicators", "", "| indicator | formula | source |", "|---|---|---|"]
+    lines += [f"| {one.name} | {one.formula} | {one.source} |" for one in read_indicators()]
     if figure_texts:
         lines += ["", "## figures", ""]
         lines += [

@@ -155,3 +155,17 @@ def test_years_that_are_still_being_filled_are_named_with_each_table_of_counts()
     said = "Provisional: works of 2024 and 2025 are still being added."
     assert datapackage.data_dictionary(tables, pulled, {}).count(said) == 1
     assert said not in datapackage.data_dictionary(tables, replace(pulled, synthetic=True), {})
+
+
+def test_every_quotient_of_a_table_has_its_formula_and_source_on_one_page() -> None:
+    known = {column for one in datapackage.read_indicators() for column in one.columns}
+    columns = {
+        column.name
+        for table in TABLES.values()
+        for column in table.columns
+        if column.unit in {"share", "ratio"} and table.needs != "witnesses"
+    }
+    assert columns - known == set()
+    text = datapackage.data_dictionary({}, REAL, {})
+    for one in datapackage.read_indicators():
+        assert f"| {one.name} | {one.formula} | {one.source} |" in text
