@@ -21,6 +21,9 @@ from bibliometrics.files import cache_folder, check_hash, on_disk, sha256, to_js
 from bibliometrics.openalex.archive import Saved
 
 SETTINGS: Final = "settings"
+#: For how many days answers are kept, unless older ones are asked for.
+KEPT_DAYS: Final = 90
+ANSWER: Final = re.compile(r"[0-9a-f]{20}(-[a-z]+)?\.json")
 
 
 class DayPassedError(BibliometricsError):
@@ -92,6 +95,17 @@ class DayStore:
         oldest = (now().date() - timedelta(days=most)).isoformat()
         found = [path.name for path in self.root.glob("????-??-??") if path.is_dir()]
         return sorted((day for day in found if oldest <= day <= today()), reverse=True)
+
+    def prune(self, most: int = KEPT_DAYS) -> None:
+        """Remove answers older than so many days, and nothing else; what can't be removed stays."""
+        oldest = (now().date() - timedelta(days=most)).isoformat()
+        for folder in self.root.glob("????-??-??"):
+            if folder.name < oldest:
+                with suppress(OSError):
+                    for path in folder.iterdir():
+                        if path.name == SETTINGS or ANSWER.fullmatch(path.name):
+                            path.unlink()
+                    folder.rmdir()
 
     def has(self, key: str) -> bool:
         """Say whether there is an answer that would be used."""

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import pandas as pd
 from tqdm.std import TqdmWarning
 
-from bibliometrics.connection.cache import DayPassedError, DayStore, today
+from bibliometrics.connection.cache import KEPT_DAYS, DayPassedError, DayStore, today
 from bibliometrics.connection.names import Unit, define_unit, unit_names
 from bibliometrics.connection.works import list_requests, read_lists
 from bibliometrics.errors import ArchiveError, BudgetError, InputError, RefusedError
@@ -186,6 +186,7 @@ class Api:
         self._most: int | None = None
         self._made = 0
         self._store = DayStore(place.url, fresh=refresh)
+        self._store.prune(max(KEPT_DAYS, max_age))
         self.label = "OpenAlex" if place.url == API_URL else f"OpenAlex API at {place.host}"
         self._source = OpenAlex(
             self._store,

@@ -236,3 +236,25 @@ def test_the_corpus_is_a_condition_that_a_narrow_table_refuses(server: OpenAlexS
         assert every == one.count(region="BR", years=2010)["n_works"].sum()
         assert one.count(region="BR", years=2010, corpus="expansion")["n_works"].sum() == 0
     assert "corpus=all" in str([request.target for request in server.requests])
+
+
+def test_old_answers_go_and_what_is_not_ours_stays(
+    server: OpenAlexServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    with connect(server) as oa:
+        oa.count("CAS", "BR", years=2010)
+    (old,) = {path.parent for path in bodies(folder)}
+    very_old = old.rename(old.parent / "2026-08-01")
+    notes = very_old.with_name("2026-08-02")
+    notes.mkdir()
+    (notes / "mine.json").write_text("{}", encoding="utf-8")
+    kept = bodies(folder)
+    clock.day = 2
+    with connect(server, max_age=365):
+        assert bodies(folder) == kept
+    with connect(server) as oa:
+        assert bodies(folder) == [notes / "mine.json"]
+        oa.count("CAS", "BR", years=2010)
+    assert len(bodies(folder)) > 1
+    assert not very_old.exists()
