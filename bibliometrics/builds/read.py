@@ -6,7 +6,7 @@ This is what notebooks use. Nothing here touches the network.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -17,7 +17,7 @@ import pandas as pd
 
 from bibliometrics.builds import publish
 from bibliometrics.builds.sources import count_sample
-from bibliometrics.builds.workbook import make_workbook
+from bibliometrics.builds.workbook import is_workbook, make_workbook
 from bibliometrics.claims import ledger as claim_ledger
 from bibliometrics.errors import InputError, TableError
 from bibliometrics.figures.catalogue import (
@@ -32,13 +32,13 @@ from bibliometrics.figures.catalogue import (
 )
 from bibliometrics.figures.data import Evidence, Source
 from bibliometrics.figures.style import Picture
-from bibliometrics.files import on_disk, processed_folder, write_atomic
+from bibliometrics.files import check_output, on_disk, processed_folder, write_atomic
 from bibliometrics.openalex.credentials import API_URL
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.tables.answers import Provenance
 from bibliometrics.tables.build import part_of, read_table_frame, to_rows
 from bibliometrics.tables.datapackage import WAITING, read_provenance, waiting_text
-from bibliometrics.tables.network import to_graphml, to_vosviewer
+from bibliometrics.tables.network import is_network, to_graphml, to_vosviewer
 from bibliometrics.tables.schema import COUNT_TABLES, TABLES
 
 LABELS: Final = {
@@ -225,14 +225,16 @@ class Build:
             figure.name, figure.alt = name, alt
         return figure
 
-    def to_excel(self, path: str | Path) -> Path:
+    def to_excel(self, path: str | Path, *, force: bool = False) -> Path:
         """
         Write all tables into one Excel workbook, with a first page of definitions.
 
         Parameters
         ----------
         path : str or pathlib.Path
-            The file, ending in .xlsx; what is there is replaced.
+            The file, ending in .xlsx; an earlier workbook of a build is replaced.
+        force : bool
+            Whether any other file that is there may be replaced too.
 
         Returns
         -------
@@ -242,7 +244,7 @@ class Build:
         Raises
         ------
         InputError
-            If it does not end in .xlsx.
+            If it does not end in .xlsx, or a file is there that is no workbook of a build.
         MissingPackageError
             If openpyxl is not installed.
         DiskError
@@ -252,10 +254,11 @@ class Build:
         if target.suffix != ".xlsx":
             msg = f"{target} does not end in .xlsx."
             raise InputError(msg, "name a file such as tables.xlsx")
+        _check_output(target, is_workbook, force=force)
         write_atomic(target, workbook_of(self))
         return target
 
-    def write_ties(self, folder: str | Path) -> list[Path]:
+    def write_ties(self, folder: str | Path, *, force: bool = False) -> list[Path]:
         """
         Write who works with whom for network tools: GraphML, and VOSviewer's map and network.
 
@@ -263,7 +266,9 @@ class Build:
         ----------
         folder : str or pathlib.Path
             Gets ``ties.graphml``, ``ties_map.txt`` and ``ties_network.txt`` (of a synthetic build
-            with SYNTHETIC before the name); files of these names are replaced.
+            with SYNTHETIC before the name); earlier ones are replaced.
+        force : bool
+            Whether other files of these names may be replaced too.
 
         Returns
         -------
@@ -274,6 +279,8 @@ class Build:
         ------
         TableError
             If the table ``ties`` was not counted.
+        InputError
+            If a file of such a name is there that was not made here.
         DiskError
             If they can't be written.
         """
@@ -290,9 +297,12 @@ class Build:
         with on_disk(target):
             target.mkdir(parents=True, exist_ok=True)
         stamp = "SYNTHETIC_" if self.provenance.synthetic else ""
-        for name, text in texts.items():
-            write_atomic(target / f"{stamp}{name}", text.encode())
-        return [target / f"{stamp}{name}" for name in texts]
+        paths = {target / f"{stamp}{name}": text for name, text in texts.items()}
+        for path in paths:
+            _check_output(path, is_network, force=force)
+        for path, text in paths.items():
+            write_atomic(path, text.encode())
+        return list(paths)
 
     def verdict(self, claim_id: str) -> pd.DataFrame:
         """
@@ -445,6 +455,14 @@ def evidence_of(build: Build, figure: str) -> list[Evidence]:
     """
     check_name("figure", figure, ENTRIES)
     return build.inputs.of(figure).evidence
+
+
+def _check_output(path: Path, is_ours: Callable[[bytes], bool], *, force: bool) -> None:
+    try:
+        check_output(path, is_ours, force=force)
+    except InputError as error:
+        step = error.next_step.replace("--force", "force=True")
+        raise InputError(error.message, step) from error
 
 
 def workbook_of(build: Build) -> bytes:

@@ -56,6 +56,16 @@ def make_workbook(
     return _without_day(stream.getvalue())
 
 
+def is_workbook(content: bytes) -> bool:
+    """Say whether the bytes of a file are a workbook of ours: made on no day, definitions first."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as given:
+            undated = all(one.date_time == MADE for one in given.infolist())
+            return undated and f'name="{FIRST}"'.encode() in given.read("xl/workbook.xml")
+    except (zipfile.BadZipFile, KeyError):
+        return False
+
+
 def _take_literally(book: Any) -> None:
     """Let a text that begins like a formula be a text: names come from elsewhere."""
     for cell in (cell for sheet in book for row in sheet.iter_rows() for cell in row):

@@ -26,7 +26,7 @@ __all__, __getattr__, __dir__ = open_door(
             "quasi_poisson_growth salton_cosine share share_interval standings yearly_noise"
         ),
         "profile": "build_cooperation_institutions",
-        "network": "to_graphml to_vosviewer",
+        "network": "is_network to_graphml to_vosviewer",
         "schema": (
             "COUNT_TABLES Column TABLES Table Value file_hash format_value read_table render_table"
         ),

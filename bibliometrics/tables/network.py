@@ -6,6 +6,7 @@ Nodes are countries, their weight the works of all their ties; edges are pairs w
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree as ET
 
 import pandas as pd
@@ -14,6 +15,7 @@ from bibliometrics.study.model import country_names
 
 GRAPHML = "http://graphml.graphdrawing.org/xmlns"
 EDGE_VALUES = ("n_works", "affinity", "salton")
+MAP_HEAD = "id\tlabel\tdescription\tweight<Works>"
 
 
 def _nodes(ties: pd.DataFrame) -> pd.DataFrame:
@@ -56,6 +58,14 @@ def to_graphml(ties: pd.DataFrame) -> str:
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
+def is_network(content: bytes) -> bool:
+    """Say whether the bytes of a file are one of the three that are made here."""
+    text = content.decode("utf-8", "replace")
+    if text.startswith("<?xml"):
+        return GRAPHML in text and '<graph id="ties"' in text
+    return text.startswith(MAP_HEAD) or bool(re.fullmatch(r"(\d+\t\d+\t\d+\n)*\n?", text))
+
+
 def _data(element: ET.Element, key: str, value: object) -> None:
     text = format(value, ".10g") if isinstance(value, float) else str(value)
     ET.SubElement(element, "data", key=key).text = text
@@ -71,7 +81,7 @@ def to_vosviewer(ties: pd.DataFrame) -> tuple[str, str]:
     edges = _edges(ties)
     nodes = _nodes(edges)
     ids = {code: number for number, code in enumerate(nodes["code"], start=1)}
-    lines = ["id\tlabel\tdescription\tweight<Works>"]
+    lines = [MAP_HEAD]
     lines += [
         f"{ids[node['code']]}\t{node['name']}\t{node['code']}\t{node['n_works']}"
         for node in nodes.to_dict("records")

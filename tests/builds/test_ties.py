@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from bibliometrics.builds.read import Build
-from bibliometrics.errors import DiskError, TableError
+from bibliometrics.errors import DiskError, InputError, TableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,3 +44,18 @@ def test_ties_that_were_not_counted_or_have_no_place_are_an_error(tmp_path: Path
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(DiskError):
         Build.write_ties(build(ties=TIES), tmp_path / "file")
+
+
+def test_files_of_others_stay(tmp_path: Path) -> None:
+    made = Build.write_ties(build(ties=TIES), tmp_path)
+    assert Build.write_ties(build(ties=TIES), tmp_path) == made  # ours are replaced
+    for path in made:
+        kept = path.read_bytes()
+        path.write_text("id,label\n1,mine\n", encoding="utf-8")
+        with pytest.raises(InputError, match="did not make it"):
+            Build.write_ties(build(ties=TIES), tmp_path)
+        assert path.read_text(encoding="utf-8") == "id,label\n1,mine\n"
+        path.write_bytes(kept)
+    made[0].write_text("mine", encoding="utf-8")
+    Build.write_ties(build(ties=TIES), tmp_path, force=True)
+    assert made[0].read_text(encoding="utf-8").startswith("<?xml")

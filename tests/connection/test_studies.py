@@ -115,6 +115,14 @@ def test_a_workbook_has_all_tables_and_a_page_of_definitions(
     assert first == build.tables["country_output"]["n_works"].tolist()
     with pytest.raises(bm.InputError, match=r"\.xlsx"):
         build.to_excel(tmp_path / "cas.csv")
+    assert build.to_excel(path).read_bytes() == path.read_bytes()  # ours is replaced
+    theirs = tmp_path / "theirs.xlsx"
+    pd.DataFrame({"mine": [1]}).to_excel(theirs, index=False)
+    kept = theirs.read_bytes()
+    with pytest.raises(bm.InputError, match=r"did not make it.*force=True"):
+        build.to_excel(theirs)
+    assert theirs.read_bytes() == kept
+    assert build.to_excel(theirs, force=True).read_bytes() == path.read_bytes()
 
 
 def test_a_study_asked_of_the_api_takes_key_and_address_of_its_connection(
