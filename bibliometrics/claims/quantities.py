@@ -322,7 +322,8 @@ def _own_fields(evidence: Evidence, name: str) -> tuple[pd.DataFrame, pd.DataFra
     if not len(own) or entry["openalex_fit"] not in {"same", "close"}:
         return None
     mine = own[own["field_id"].isin(entry["openalex"])].set_index("field_id")
-    return tuple(mine[mine["country_code"] == area] for area in ("region", "world"))  # type: ignore[return-value]
+    region, world = (mine[mine["country_code"] == area] for area in ("region", "world"))
+    return region, world
 
 
 def _published_fields(name: str, cells: pd.DataFrame) -> pd.DataFrame | None:
