@@ -18,7 +18,7 @@ import pandas as pd
 from bibliometrics.builds import publish
 from bibliometrics.builds.sources import count_sample
 from bibliometrics.builds.workbook import is_workbook, make_workbook
-from bibliometrics.claims import ledger as claim_ledger
+from bibliometrics.claims.ledger import find_claim, load_claims
 from bibliometrics.errors import InputError, TableError
 from bibliometrics.figures.catalogue import (
     ENTRIES,
@@ -88,7 +88,7 @@ def inputs_of(
     provenance: Provenance,
 ) -> Inputs:
     """Return what a build's figures are drawn from; the paper's values go on real builds only."""
-    stated = {} if provenance.synthetic else stated_marks(study, claim_ledger.load_claims())
+    stated = {} if provenance.synthetic else stated_marks(study, load_claims())
     warnings = {
         table: str(one["said"]) for one in provenance.contradictions for table in one["tables"]
     }
@@ -325,18 +325,12 @@ class Build:
         TableError
             If the build is SYNTHETIC, which has no verdicts.
         """
-        ledger = {claim.id: claim for claim in claim_ledger.load_claims()}
-        check_name("claim", claim_id, ledger)
         if self.provenance.synthetic:
             msg = "a SYNTHETIC build has no verdicts."
             raise TableError(msg, "read a build of real counts")
+        claim = find_claim(load_claims(), claim_id, self.study)
         rows = self["claims"]
-        found = rows[rows["claim_id"] == claim_id].reset_index(drop=True)
-        if found.empty:
-            about = ledger[claim_id].study
-            msg = f"claim {claim_id} is about study {about}, this build is of {self.study.id}."
-            raise InputError(msg, f"read a build of {about}")
-        return found
+        return rows[rows["claim_id"] == claim.id].reset_index(drop=True)
 
     @property
     def origin(self) -> str:

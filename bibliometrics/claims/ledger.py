@@ -191,21 +191,21 @@ def belongs(claim: Claim, study: Study) -> bool:
     )
 
 
-def find_claim(claims: Sequence[Claim], name: str, study: Study) -> Claim:
+def find_claim(claims: Sequence[Claim], name: str, study: Study | None = None) -> Claim:
     """
-    Return one claim of a study.
+    Return one claim, of a study if one is given.
 
     Raises
     ------
     InputError
         If there is no claim of that name, or it is about another institution, region or years.
     """
-    claim = next((one for one in claims if one.id == name.upper()), None)
+    claim = next((one for one in claims if one.id == str(name).upper()), None)
     if claim is None:
         msg = f"there is no claim {name!r}."
         raise InputError(msg, f"known: {', '.join(one.id for one in claims)}")
     about = claim.document
-    if about is not None and not belongs(claim, study):
+    if about is not None and study is not None and not belongs(claim, study):
         msg = (
             f"claim {claim.id} is about institution {about.institution!r}, region "
             f"{about.region!r}, {about.years[0]} to {about.years[1]}, not about study {study.id!r}."

@@ -46,6 +46,10 @@ class Connection:
         """Return who answers."""
         return f"<Connection to {self.source}>"
 
+    def __dir__(self) -> list[str]:
+        """Return the public names."""
+        return [name for name in super().__dir__() if not name.startswith("_")]
+
     def __enter__(self) -> Self:
         """Return the connection."""
         return self
@@ -100,11 +104,11 @@ class Connection:
         institution : str or None
             Some author is at it or below it: a name, OpenAlex id, ROR id or their address.
         region : str, list or None
-            Some author is in it: a region of this package ("Latin America"), a country by code or
-            English name, a region of your own, or a list of these, which is one union; "world":
+            Some author is in it: a region of this package ("Latin America", "South America",
+            "Africa", "Asia", "EU", "OECD", …), a country by code or English name, a region of your own, or a list of these, which is one union; "world":
             any country at all. At least one of institution and region must be given.
-        years : int or tuple of (int, int)
-            One year, or first and last, both included.
+        years : int, tuple of (int, int) or str
+            One year, or first and last, both included: ``(2007, 2016)``, or ``"2007-2016"``.
         by : str or list of str
             Keys to count by, out of ``year``, ``country`` (members of the region), ``partner``
             (countries outside the region), ``field``, ``subfield``, ``topic``, ``type``,
@@ -332,7 +336,8 @@ class Connection:
         Returns
         -------
         Cost
-            Calls and USD; nothing for a source that is no API.
+            Calls and USD, looking up the institution included (by name it costs as much as ten
+            counts, by id nothing); nothing for a source that is no API.
 
         Raises
         ------
@@ -347,9 +352,21 @@ class Connection:
         Cost(calls=0, most_calls=0, usd=0.0)
         """
         conditions.pop("max_calls", None)
-        wish = read_wish(_suppose, institution, region, years=years, **conditions)
+        named: list[str] = []
+
+        def suppose(text: str) -> list[Unit]:
+            named.append(text)
+            return _suppose(text)
+
+        wish = read_wish(suppose, institution, region, years=years, **conditions)
         if not self._source.asks_live:
             return Cost(0, 0, 0.0)
+        costs = [self._price(wish), *map(self._source.price_look_up, dict.fromkeys(named))]
+        calls, most, usd = zip(*costs, strict=True)
+        return Cost(sum(calls), sum(most), round(sum(usd), 6))
+
+    def _price(self, wish: Wish) -> Cost:
+        """Return what the counting itself costs."""
         layout, least = _layouts(self._source, wish)[0]
         if least > MOST_PIECES:
             return Cost(least, least, least * CREDIT_USD)
@@ -357,7 +374,7 @@ class Connection:
         first = [layouts.question_for(wish, key) for key in layouts.open_splits(wish, layout)]
         before = self._source.price(first)
         total = found.calls + before.calls
-        return Cost(total, found.most_calls + before.most_calls, round(total * CREDIT_USD, 6))
+        return Cost(total, found.most_calls + before.most_calls, total * CREDIT_USD)
 
     def refresh_options(self) -> dict[str, Any]:
         """Return who counts, as the refresh of a study takes it."""

@@ -8,7 +8,6 @@ several things is an error that lists them. Nothing is guessed.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -25,8 +24,11 @@ from bibliometrics.study.model import (
     WORK_TYPES,
     Institution,
     Region,
+    country_codes,
     country_names,
     field_names,
+    fold,
+    region_keys,
 )
 
 WORLD: Final = "world"
@@ -54,17 +56,6 @@ class Area:
 LookUp = Callable[[str], list[Unit]]
 
 
-def fold(text: str) -> str:
-    """
-    Return a name as it is compared: without case, accents and doubled blanks.
-
-    >>> fold(" Côte  d’Ivoire ")
-    "cote d'ivoire"
-    """
-    plain = unicodedata.normalize("NFKD", text.replace("’", "'"))
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
-
-
 def fail(what: str, said: object, known: Iterable[str], step: str) -> NoReturn:
     """Raise InputError for a name that means nothing: with the nearest known names."""
     known = list(known)
@@ -76,27 +67,15 @@ def fail(what: str, said: object, known: Iterable[str], step: str) -> NoReturn:
 
 
 @cache
-def _countries() -> Mapping[str, str]:
-    """Return the code of every country by code and name, folded."""
-    every = country_names()
-    return {**{fold(name): code for code, name in every.items()}, **{c.lower(): c for c in every}}
-
-
-@cache
 def _regions() -> Mapping[str, Area]:
-    """Return every region of the package by key, name and short name, folded."""
-    found: dict[str, Area] = {}
-    for key, table in read_toml(DEFINITIONS / "regions.toml").items():
-        area = Area(str(table["name"]), tuple(sorted(table["codes"])))
-        for name in (key, table["name"], table.get("short", "")):
-            if name:
-                found.setdefault(fold(str(name)), area)
-    return found
+    """Return every region of the package by its key."""
+    tables = read_toml(DEFINITIONS / "regions.toml")
+    return {key: Area(str(t["name"]), tuple(sorted(t["codes"]))) for key, t in tables.items()}
 
 
 def find_country(said: object) -> str | None:
     """Return the code of a country by its code or English name; None if it is none."""
-    return _countries().get(fold(said)) if isinstance(said, str) else None
+    return country_codes().get(fold(said)) if isinstance(said, str) else None
 
 
 def find_area(said: object, what: str = "region") -> Area:
@@ -123,12 +102,14 @@ def _find_area(text: str, what: str) -> Area:
     code = find_country(text)
     if code:
         return Area(country_names()[code], (code,))
-    if fold(text) in _regions():
-        return _regions()[fold(text)]
-    known = [*country_names().values(), *(area.name for area in _regions().values()), *_regions()]
+    key = region_keys().get(fold(text))
+    if key is not None:
+        return _regions()[key]
+    regions = [area.name for area in _regions().values()]
+    known = [*country_names().values(), *regions, *region_keys()]
     step = (
-        'use a country (English name or code), a region of this package, "world", or a region of '
-        "your own: region(name, codes)"
+        f"use a country (English name or code), a region ({', '.join(dict.fromkeys(regions))}), "
+        '"world", a list of these, or a region of your own: region(name, codes)'
     )
     fail(f"country or {what} of this package", text, known, step)
 
@@ -173,12 +154,21 @@ def region(name: str, codes: str | Iterable[str], *, source: str = "") -> Region
 def find_field(said: object) -> int:
     """Return the number of a field of research by its number or its name."""
     names = field_names()
-    by_name = {fold(name): number for number, name in names.items()}
-    number = by_name.get(fold(said)) if isinstance(said, str) else said
+    number = _field_by_name(said) if isinstance(said, str) else said
     if isinstance(number, bool) or number not in names:
         known = f"use one of {', '.join(f'{n} {name}' for n, name in names.items())}"
         fail("field of OpenAlex", said, names.values(), known)
     return int(str(number))
+
+
+def _field_by_name(said: str) -> int | None:
+    """Return the field of that name, or the only one whose name begins with it or has its words."""
+    folded = {fold(name): number for number, name in field_names().items()}
+    words = set(fold(said).split())
+    near = [
+        n for name, n in folded.items() if words and words <= set(name.replace(",", "").split())
+    ]
+    return folded.get(fold(said), near[0] if len(near) == 1 else None)
 
 
 def find_types(said: object) -> tuple[str, ...]:
@@ -230,7 +220,10 @@ def find_unit(said: object, look_up: LookUp) -> Unit:
         return Unit(said.id, said.name)
     if not isinstance(said, str) or not said.strip():
         msg = f"institution can't be {said!r}."
-        raise InputError(msg, "give one name, OpenAlex id or ROR id")
+        raise InputError(msg, "give one name, OpenAlex id or ROR id; count two one by one")
+    if define_unit(said) is None and (find_country(said) or fold(said) in region_keys()):
+        msg = f"{said!r} is no institution, but countries."
+        raise InputError(msg, f"write region={said!r}, or home={said!r} beside another region")
     found = look_up(said)
     exact = [one for one in found if fold(one.name) == fold(said)]
     if len(exact) == 1:
@@ -255,7 +248,7 @@ def find_without(said: Any, look_up: LookUp) -> tuple[tuple[Unit, ...], Area | N
     areas: list[Area] = []
     for one in [said] if single else said:
         text = one if isinstance(one, str) else ""
-        is_area = isinstance(one, Region) or bool(find_country(text)) or fold(text) in _regions()
+        is_area = isinstance(one, Region) or bool(find_country(text)) or fold(text) in region_keys()
         if is_area and not (text and define_unit(text)):
             areas.append(find_area(one, "without"))
         else:

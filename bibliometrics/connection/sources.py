@@ -25,7 +25,12 @@ from bibliometrics.files import cache_folder, raw_input_folder
 from bibliometrics.openalex.archive import Pull, open_pull
 from bibliometrics.openalex.credentials import API_URL, parse_address, read_address, read_key
 from bibliometrics.openalex.dois import list_dois
-from bibliometrics.openalex.institutions import GONE, find_institutions, identify
+from bibliometrics.openalex.institutions import (
+    GONE,
+    find_institutions,
+    identify,
+    institution_request,
+)
 from bibliometrics.openalex.policy import Answered
 from bibliometrics.openalex.query import (
     CREDIT_USD,
@@ -98,6 +103,9 @@ class Source(Protocol):
 
     def group_names(self) -> Mapping[str, str]:
         """Return names of institutions, topics and subfields in the last answers, by id."""
+
+    def price_look_up(self, text: str) -> Cost:
+        """Return what it costs to look an institution up."""
 
     def limit(self, most_calls: int | None) -> None:
         """Stop the next count when it has made so many calls, however it comes to need more."""
@@ -248,6 +256,15 @@ class Api:
             return [self._check(chosen.id, chosen.name)]
         return named
 
+    def price_look_up(self, text: str) -> Cost:
+        """Return what it costs to look an institution up: nothing by its id, a search by a name."""
+        known = define_unit(text)
+        asked = institution_request(known.id if known else text.strip().rstrip("/"))
+        if self._store.has(asked.key):
+            return Cost(0, 0, 0.0)
+        most = 2 if asked.filter else 1  # the institution found is asked for by its id
+        return Cost(1, most, round(asked.credits * CREDIT_USD, 6))
+
     def _check(self, id_: str, name: str) -> Unit:
         """Refuse an institution that a count by lineage would miss."""
         try:
@@ -385,6 +402,10 @@ class _Still:
         return Bar(shown=False)
 
     def price(self, questions: Sequence[Question]) -> Cost:
+        """Return that nothing is paid."""
+        return Cost(0, 0, 0.0)
+
+    def price_look_up(self, text: str) -> Cost:
         """Return that nothing is paid."""
         return Cost(0, 0, 0.0)
 

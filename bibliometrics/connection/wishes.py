@@ -7,8 +7,10 @@ without works, how a question is narrowed to one value, its columns, and whether
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from operator import index
 from typing import Any, Final
 
@@ -38,6 +40,7 @@ from bibliometrics.study.model import (
 from bibliometrics.study.questions import TEAM_BANDS, Question
 
 DEFAULT: Final = Specification()
+YEARS: Final = re.compile("([0-9]{4})(?:[-–:]([0-9]{4}))?")
 BAND_END: Final = dict(TEAM_BANDS)
 
 
@@ -219,23 +222,27 @@ OVERLAPPING: Final = frozenset(key.columns[0] for key in KEYS.values() if not ke
 
 
 def read_years(said: object) -> tuple[int, int]:
-    """Return first and last year from one year, a pair, or a range."""
-    both: list[Any] = [said, said]
-    if isinstance(said, range) and said and said.step == 1:
-        both = [said[0], said[-1]]
-    elif isinstance(said, Iterable) and not isinstance(said, str | range):
-        both = list(said)
+    """Return first and last year from one year, a pair, years in a row, or "2007-2016"."""
     try:
-        found = [index(year) for year in both if not isinstance(year, bool)]
+        found = [index(year) for year in _years(said) if not isinstance(year, bool)]
     except TypeError:
         found = []
-    if len(found) != 2 or len(both) != 2 or not all(FIRST_YEAR <= y <= LAST_YEAR for y in found):
+    in_a_row = found == list(range(found[0], found[0] + len(found))) if found else False
+    if not (in_a_row or len(found) == 2) or not all(FIRST_YEAR <= y <= LAST_YEAR for y in found):
         msg = f"years can't be {said!r}."
         raise InputError(msg, "give one year, or first and last: years=(2007, 2016)")
-    if found[0] > found[1]:
-        msg = f"years are reversed: {found[0]} comes after {found[1]}."
-        raise InputError(msg, f"write years=({found[1]}, {found[0]})")
-    return found[0], found[1]
+    if found[0] > found[-1]:
+        msg = f"years are reversed: {found[0]} comes after {found[-1]}."
+        raise InputError(msg, f"write years=({found[-1]}, {found[0]})")
+    return found[0], found[-1]
+
+
+def _years(said: object) -> list[Any]:
+    if isinstance(said, str):
+        written = YEARS.fullmatch(said.strip())
+        return [int(year) for year in written.groups() if year] if written else []
+    many = isinstance(said, Iterable) and not isinstance(said, Mapping)
+    return list(islice(said, LAST_YEAR)) if many else [said]  # type: ignore[call-overload]
 
 
 def read_keys(by: str | Iterable[str], region: Area | None) -> tuple[Key, ...]:

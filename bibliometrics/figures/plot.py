@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Colormap, LogNorm
 
-from bibliometrics.claims.ledger import Claim, load_claims
+from bibliometrics.claims.ledger import find_claim, load_claims
 from bibliometrics.claims.quantities import QUANTITIES
 from bibliometrics.errors import InputError
 from bibliometrics.figures.data import (
@@ -707,7 +707,7 @@ def mark_stated(ax: Axes, claim_id: str) -> Axes:
     if str(ax.get_label()).startswith(SYNTHETIC):
         msg = f"these axes show {SYNTHETIC} counts: {claim_id} can't stand beside them."
         raise InputError(msg, "draw real counts")
-    claim = _find_claim(claim_id)
+    claim = find_claim(load_claims(), claim_id)
     test = next((one for one in claim.tests if one.stated is not None), None)
     if test is None or test.stated is None:
         msg = f"claim {claim_id} states no value: {claim.statement}."
@@ -730,12 +730,8 @@ def mark_stated(ax: Axes, claim_id: str) -> Axes:
     return ax
 
 
-def _find_claim(claim_id: str) -> Claim:
-    known = {claim.id: claim for claim in load_claims()}
-    if claim_id not in known:
-        msg = f"there is no claim {claim_id!r}."
-        raise InputError(msg, f"known: {', '.join(known)}")
-    return known[claim_id]
+def __dir__() -> list[str]:
+    return __all__
 
 
 plot = sys.modules[__name__]

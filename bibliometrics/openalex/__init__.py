@@ -9,7 +9,8 @@ __all__, __getattr__, __dir__ = open_door(
         "credentials": "API_URL parse_address read_address read_key",
         "dois": "list_dois",
         "institutions": (
-            "GONE Member expect_requests find_institutions identify known_members list_parents"
+            "GONE Member expect_requests find_institutions identify "
+            "institution_request known_members list_parents"
         ),
         "policy": "Answered Slowed Waiting",
         "pulls": "ask mark_built pulls_folder replay replay_pull",

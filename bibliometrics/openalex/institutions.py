@@ -270,16 +270,11 @@ class Candidates(list[Member]):
         self.n_matches = n_matches
 
 
-def find_institutions(text: str, fetch: Fetch) -> list[Member]:
-    """Look an institution up."""
+def institution_request(text: str) -> Request:
+    """Return what is asked to look an institution up: a record by id (free), or names (paid)."""
     key = identify(text)
     if key:
-        try:
-            return [read_member(fetch(Request(path=f"institutions/{key}")))]
-        except RefusedError as error:
-            if error.status not in GONE:
-                raise
-            return []
+        return Request(path=f"institutions/{key}")
     if ADDRESS.match(text.strip()):
         msg = f"{text.strip()!r} is the address of no institution that OpenAlex knows by it."
         raise InputError(msg, "give a name, a ROR id or an OpenAlex id")
@@ -287,13 +282,25 @@ def find_institutions(text: str, fetch: Fetch) -> list[Member]:
     if not words:
         msg = f"{text!r} names no institution."
         raise InputError(msg, "give a name, a ROR id or an OpenAlex id")
-    asked = Request(
+    return Request(
         path="institutions",
         filter=f"display_name.search:{words}",
         select=MEMBER_COLUMNS,
         per_page=CANDIDATES,
         page=1,
     )
+
+
+def find_institutions(text: str, fetch: Fetch) -> list[Member]:
+    """Look an institution up."""
+    asked = institution_request(text)
+    if not asked.filter:
+        try:
+            return [read_member(fetch(asked))]
+        except RefusedError as error:
+            if error.status not in GONE:
+                raise
+            return []
     rows = fetch(asked)
     found = map(read_member, rows)
     return Candidates([one for one in found if ID_PATTERN.fullmatch(one.id)], rows.meta["count"])

@@ -309,7 +309,7 @@ class Gate:
 
     def _try(self, request: Request, exchange: Exchange) -> tuple[Reply, Fault | None, float]:
         """Send a request once; return the reply, what is wrong with it, and what it cost."""
-        reserved = CREDIT_USD if request.is_list else 0.0
+        reserved = CREDIT_USD * request.credits
         self.meter.reserve(reserved)
         cost, reply = 0.0, None
         try:

@@ -270,6 +270,12 @@ class Request:
         """Whether it asks for many (1 credit), not for one entity (free)."""
         return "/" not in self.path and self.path != "rate-limit"
 
+    @property
+    def credits(self) -> int:
+        """Its price: one entity is free, a list that searches words costs ten times another."""
+        searches = ".search:" in self.filter and not self.group_by
+        return (10 if searches else 1) if self.is_list else 0
+
     def url(self, base: str = API_URL) -> str:
         """Return the whole address under a base address."""
         return f"{base}/{self.target}"

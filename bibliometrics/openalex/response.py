@@ -452,4 +452,4 @@ def cost_of(request: Request, reply: Reply | None) -> float:
     if reply is not None and reply.cost_usd is not None and reply.status != 504:
         return min(reply.cost_usd, DEAREST_CREDITS * CREDIT_USD)
     free = not request.is_list or (reply is not None and reply.status in {401, 429, 504})
-    return 0.0 if free else CREDIT_USD
+    return 0.0 if free else request.credits * CREDIT_USD

@@ -15,7 +15,7 @@ from typing import Any, Final
 from bibliometrics.errors import InputError
 from bibliometrics.files import DEFINITIONS, check_output, write_atomic
 from bibliometrics.models import read_toml
-from bibliometrics.study.model import Specification, Study, load_study
+from bibliometrics.study.model import Specification, Study, fold, load_study, region_keys
 from bibliometrics.study.plan import build_plan
 from bibliometrics.study.specifications import specifications_hash
 
@@ -46,27 +46,19 @@ def _definitions(kind: str) -> dict[str, Any]:
 
 def find_region(text: str) -> str:
     """
-    Return the key of a region by its key, its name or its short name, in any case.
+    Return the key of a region by its key or one of its names, in any case.
 
-    >>> find_region("africa"), find_region("Southeast")
-    ('africa54', 'asean11')
+    >>> find_region("africa"), find_region("latin-america")
+    ('africa54', 'celac33')
     """
-    regions = _definitions("regions")
-    said = text.strip().casefold()
-    exact = [
-        key
-        for key, table in regions.items()
-        if said in {key, *(str(table.get(name, "")).casefold() for name in NAMES)} and said
-    ]
-    found = exact or [
-        key for key, table in regions.items() if said and said in str(table["name"]).casefold()
-    ]
-    if len(found) != 1:
-        what = "names several regions" if found else "is no region of this package"
-        listed = ", ".join(f"{key} ({table['name']})" for key, table in regions.items())
-        msg = f"{text!r} {what}."
+    key = region_keys().get(fold(text))
+    if key is None:
+        listed = ", ".join(
+            f"{key} ({table['name']})" for key, table in _definitions("regions").items()
+        )
+        msg = f"{text!r} is no region of this package."
         raise InputError(msg, f"name one of these: {listed}; or add a region to a study file")
-    return found[0]
+    return key
 
 
 def region_names() -> list[str]:

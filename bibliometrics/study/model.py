@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
@@ -243,6 +244,38 @@ def country_names() -> dict[str, str]:
     return dict(read_toml(DEFINITIONS / "countries.toml")["countries"])
 
 
+def fold(text: str) -> str:
+    """
+    Return a name as names are compared: without case, accents, hyphens and doubled blanks.
+
+    >>> fold(" Côte  d’Ivoire "), fold("latin-america")
+    ("cote d'ivoire", 'latin america')
+    """
+    plain = unicodedata.normalize("NFKD", re.sub("[-_‐-–]", " ", text.replace("’", "'")))  # noqa: RUF001
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
+
+
+@cache
+def country_codes() -> dict[str, str]:
+    """Return the code of every country by each of its codes and names, folded."""
+    tables = read_toml(DEFINITIONS / "countries.toml")
+    found = {fold(name): code for name, code in tables["other_names"].items()}
+    for table in (tables["alpha3"], tables["countries"]):
+        found |= {fold(name): code for code, name in table.items()}
+    return found | {code.lower(): code for code in tables["countries"]}
+
+
+@cache
+def region_keys() -> dict[str, str]:
+    """Return the key of every region of the package by each of its names, folded."""
+    found: dict[str, str] = {}
+    for key, table in read_toml(DEFINITIONS / "regions.toml").items():
+        names = (key, table["name"], table.get("short", ""), *table.get("also", ()))
+        for name in filter(None, names):
+            found.setdefault(fold(name), key)
+    return found
+
+
 @cache
 def field_names() -> dict[int, str]:
     """Return the name of every field of OpenAlex topics by its number (11 to 36)."""
@@ -301,6 +334,7 @@ class _RegionTable:
     codes: tuple[str, ...]
     source: str
     short: str = ""
+    also: tuple[str, ...] = ()
     date: str = ""
     note: str = ""
 

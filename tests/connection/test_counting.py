@@ -159,6 +159,7 @@ def test_any_arguments_give_equal_frames_from_every_source(
     seed: int, api: bm.Connection, narrow: bm.Connection
 ) -> None:
     dice, total = random.Random(seed), 0
+    refused: list[tuple[bm.Connection, dict[str, Any]]] = []
     for _ in range(20):
         asked = draw(dice)
         plain = count_plainly(FACTS, asked)
@@ -169,9 +170,11 @@ def test_any_arguments_give_equal_frames_from_every_source(
             try:
                 frame = connection.count(**told)
             except BudgetError:  # some need tens of thousands of calls: refused before the first
-                assert connection is api, asked
+                refused.append((connection, asked))
                 continue
             found = rows(frame, asked["by"])
             assert found == plain, (connection, asked)
             assert list(found) == list(plain), (connection, asked)
     assert total > 20
+    assert len(refused) <= 3, refused
+    assert {connection for connection, _ in refused} <= {api}

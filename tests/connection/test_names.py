@@ -8,14 +8,23 @@ import pytest
 
 import bibliometrics as bm
 from bibliometrics.connection.names import define_unit, find_area, find_field, find_without
+from bibliometrics.connection.wishes import read_years
 from tests.support.openalex_server.client import place, work
 from tests.support.openalex_server.server import OpenAlexServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 CAS = "I19820366"
-LATIN = {"Latin America", "latin america and the caribbean", "celac33", "CELAC33"}
+LATIN = {
+    "LAC",
+    "latin-america",
+    "Latin America",
+    "latin america and the caribbean",
+    "celac33",
+    "CELAC33",
+}
 PLACES = [
     place(7001, "BR", display_name="University of the South", ror="https://ror.org/0abcdef12"),
     place(7002, "CL", display_name="University of the South Coast"),
@@ -70,6 +79,10 @@ def test_a_region_is_found_by_key_name_and_short_name(said: str) -> None:
     ("said", "codes"),
     [
         ("br", ("BR",)),
+        ("USA", ("US",)),
+        ("UK", ("GB",)),
+        ("Venezuela, Bolivarian Republic of", ("VE",)),
+        ("Brasil", ("BR",)),
         ("Côte d’Ivoire", ("CI",)),
         ("cote d'ivoire", ("CI",)),
         ("NA", ("NA",)),
@@ -87,8 +100,8 @@ def test_a_country_is_found_by_code_and_by_name_and_a_list_is_one_union(
 @pytest.mark.parametrize(
     ("said", "hint"),
     [
-        ("Brasil", "Brazil"),
-        ("Asia", "Austria"),  # never the region whose name holds the word
+        ("Brasill", "Brazil"),
+        ("North America", "northern america"),  # never one of several meanings
         ("Latin Amerika", "latin america|Latin America"),
         ("", "use a country"),
         ([], "name countries"),
@@ -107,7 +120,8 @@ def test_what_is_no_place_is_an_error_that_names_the_nearest(said: Any, hint: st
 
 def test_a_field_is_found_by_number_and_name() -> None:
     assert find_field("physics and astronomy") == find_field(31) == 31
-    for wrong in ("Physik", 99, True, 3.5):
+    assert find_field("Physics") == 31  # the only field with that word
+    for wrong in ("Physik", "sciences", "", "and", 99, True, 3.5):
         with pytest.raises(bm.InputError, match="Physics and Astronomy"):
             find_field(wrong)
 
@@ -150,9 +164,9 @@ def test_without_takes_institutions_and_countries(api: bm.Connection) -> None:
     "wrong",
     [
         {"years": (2016, 2007)},
-        {"years": "2010"},
+        {"years": "10"},
         {"years": True},
-        {"years": (2010, 2011, 2012)},
+        {"years": (2010, 2012, 2013)},
         {"years": 2010.5},
         {"by": "yaer"},
         {"by": ["year", "year"]},
@@ -197,3 +211,54 @@ def test_what_is_no_source_is_said_with_what_there_is(tmp_path: Any) -> None:
     for wrong in ("openalx", tmp_path):
         with pytest.raises(bm.InputError, match="folder of a narrow table"):
             bm.connect(wrong)
+
+
+@pytest.mark.parametrize(
+    "said", [(2007, 2010), [2007, 2010], range(2007, 2011), [2007, 2008, 2009, 2010], "2007-2010"]
+)
+def test_years_are_a_pair_years_in_a_row_or_a_text(said: Any) -> None:
+    assert read_years(said) == (2007, 2010)
+    assert read_years("2007") == read_years(2007) == (2007, 2007)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "07-10",
+        "2007-",
+        "2007,2010",
+        [2007, 2009, 2010],
+        [],
+        {2007: 1},
+        True,
+        2007.5,
+        "2010-2007",
+    ],
+)
+def test_other_years_are_refused(said: Any) -> None:
+    with pytest.raises(bm.InputError, match="years"):
+        read_years(said)
+
+
+def test_a_country_given_as_institution_is_told_apart(api: bm.Connection) -> None:
+    with pytest.raises(bm.InputError, match=r"no institution, but countries.*region='China'"):
+        api.count("China", "Latin America", years=2010)
+
+
+def test_looking_a_name_up_is_in_the_price_and_in_the_budget(
+    server: OpenAlexServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BIBLIOMETRICS_CACHE", str(tmp_path))
+    with bm.connect("openalex", address=server.url, rate=100) as oa:
+        told = oa.cost("Academy of Signs", years=2010)
+        frame = oa.count("Academy of Signs", years=2010)
+        assert told.calls <= frame.attrs["calls"] <= told.most_calls
+        assert told.usd == frame.attrs["cost_usd"] == pytest.approx(0.0011)
+        assert oa.cost("Academy of Signs", years=2010).usd == 0.0001  # who it is, is known
+    with (
+        bm.connect("openalex", address=server.url, budget_usd=0.0005, refresh=True) as poor,
+        pytest.raises(bm.BibliometricsError, match="stopped at the budget"),
+    ):
+        poor.count("University of the South", years=2010)
+    assert poor.spent == (0, 0.0)
