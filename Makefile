@@ -56,30 +56,27 @@ define check
 	$(BIN)/lint-imports
 endef
 
-# Runs every notebook and writes it, executed, into $(1): on data/processed as its own parameters
-# cell says, or on the tables in $(2).
+# Runs every notebook, two at a time, and writes it, executed, into build/notebooks.
 define run_notebooks
-	@mkdir -p $(1)
-	@for book in notebooks/[0-9][0-9]_*.ipynb; do \
-		echo "papermill $$book $(2)"; \
-		MPLBACKEND=module://matplotlib_inline.backend_inline \
-		$(BIN)/papermill --no-progress-bar --cwd notebooks $(if $(2),-p data "../$(2)") \
-			"$$book" "$(1)/$${book##*/}" >$(1)/log.txt 2>&1 || { tail -n 40 $(1)/log.txt >&2; exit 1; }; \
-	done
+	@mkdir -p build/notebooks
+	@ls notebooks/[0-9][0-9]_*.ipynb | MPLBACKEND=module://matplotlib_inline.backend_inline xargs -P 2 -I BOOK sh -c \
+		'echo "papermill BOOK"; log=build/$$(basename BOOK).log; \
+		$(BIN)/papermill --no-progress-bar --cwd notebooks BOOK build/BOOK >$$log 2>&1 \
+		|| { tail -n 40 $$log >&2; exit 255; }'
 endef
 
 check: $(VENV)/dev.stamp ## style, types, rooms and the quick tests, in a minute
 	$(call check)
 	$(BIN)/python -m pytest -n auto -m quick $(ARGS)
 
-test: $(VENV)/dev.stamp ## the same with all tests and notebooks (SLOW=1: the slow tests too)
+test: $(VENV)/dev.stamp ## the same with all tests and notebooks (SLOW=1: the slow tests, the sample and its report too)
 	$(call check)
 	$(BIN)/python -m pytest -n auto --durations 15 -m "not slow" $(ARGS)
 	$(if $(SLOW),$(BIN)/python -m pytest -n auto --dist worksteal --durations 15 -m slow $(ARGS))
 	$(BIN)/nbstripout --verify --keep-output --keep-count --extra-keys "$(KEEP)" notebooks/*.ipynb
-	$(call run_notebooks,build/notebooks)
-	$(BIN)/python -m bibliometrics refresh --source sample --to build/sample --quiet
-	$(BIN)/python -m bibliometrics report --from build/sample
+	$(call run_notebooks)
+	$(if $(SLOW),$(BIN)/python -m bibliometrics refresh --source sample --to build/sample --quiet)
+	$(if $(SLOW),$(BIN)/python -m bibliometrics report --from build/sample)
 
 coverage: $(VENV)/dev.stamp ## which lines the tests reach (without the slow ones): 90 % at least, ten minutes
 	$(BIN)/python -m pytest -n auto --cov -m "not slow" $(ARGS)
@@ -88,7 +85,7 @@ faults: $(VENV)/dev.stamp ## every fault at every position, kills, hostile input
 	BIBLIOMETRICS_FAULTS=all $(BIN)/python -m pytest -n auto tests/faults tests/builds/test_publish.py $(if $(SEED),--hypothesis-seed=$(SEED)) $(ARGS)
 
 notebooks: $(VENV)/dev.stamp ## execute the committed notebooks again on data/processed
-	$(call run_notebooks,build/notebooks)
+	$(call run_notebooks)
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys "$(KEEP)" build/notebooks/*.ipynb
 	cp build/notebooks/*.ipynb notebooks/
 

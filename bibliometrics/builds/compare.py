@@ -16,7 +16,7 @@ from bibliometrics.escape import escape_markdown
 from bibliometrics.files import DEFINITIONS
 from bibliometrics.models import Text, read_form, read_toml
 from bibliometrics.tables.answers import Provenance
-from bibliometrics.tables.schema import COUNT_TABLES, TABLES, Column, Value, format_value
+from bibliometrics.tables.schema import TABLES, Column, Value, counted_tables, format_value
 
 FILE: Final = DEFINITIONS / "upstream_changes.toml"
 Day: TypeAlias = date
@@ -186,11 +186,11 @@ def find_differences(old: Side, new: Side) -> Comparison:
     """Compare two counts of one study."""
     _check_alike(old, new)
     both = [name for name in TABLES if name in old.tables and name in new.tables]
-    both = [name for name in both if name in COUNT_TABLES or name in GRADED]
+    both = [name for name in both if name in counted_tables() or name in GRADED]
     if not both:
         msg = f"{old.name} and {new.name} have no counted table in common."
         raise InputError(msg, "count first: `python -m bibliometrics refresh`")
-    counted = bool({*both} & {*COUNT_TABLES})
+    counted = bool({*both} & {*counted_tables()})
     known = load_changes() if counted and not new.provenance.synthetic else []
     changes = changes_between(known, old.day, new.day) if known else []
     cells, compared = [], {}
@@ -204,8 +204,8 @@ def find_differences(old: Side, new: Side) -> Comparison:
         compared,
         cells,
         changes,
-        tuple(sorted(set(old.tables) & set(COUNT_TABLES) - set(new.tables))),
-        tuple(sorted(set(new.tables) & set(COUNT_TABLES) - set(old.tables))),
+        tuple(sorted(set(old.tables) & set(counted_tables()) - set(new.tables))),
+        tuple(sorted(set(new.tables) & set(counted_tables()) - set(old.tables))),
     )
 
 

@@ -32,7 +32,7 @@ from bibliometrics.tables.contradictions import Contradiction
 from bibliometrics.tables.coverage import build_coverage, describe_coverage
 from bibliometrics.tables.datapackage import waiting_text
 from bibliometrics.tables.profile import build_cooperation_institutions
-from bibliometrics.tables.schema import COUNT_TABLES, TABLES, render_table
+from bibliometrics.tables.schema import TABLES, counted_tables, render_table
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Summary:
     @property
     def waiting(self) -> list[str]:
         """Names of the tables that nothing was counted for."""
-        return [name for name in COUNT_TABLES if name not in {*self.rows, *self.left_out}]
+        return [name for name in counted_tables() if name not in {*self.rows, *self.left_out}]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain values for JSON."""

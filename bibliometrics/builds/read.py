@@ -39,7 +39,7 @@ from bibliometrics.tables.answers import Provenance
 from bibliometrics.tables.build import part_of, read_table_frame, to_rows
 from bibliometrics.tables.datapackage import WAITING, read_provenance, waiting_text
 from bibliometrics.tables.network import is_network, to_graphml, to_vosviewer
-from bibliometrics.tables.schema import COUNT_TABLES, TABLES
+from bibliometrics.tables.schema import TABLES, counted_tables
 
 LABELS: Final = {
     "openalex": "OpenAlex",
@@ -160,7 +160,7 @@ class Build:
         InputError
             If there is no such table, or it holds no counts.
         """
-        check_name("table of counts", name, COUNT_TABLES)
+        check_name("table of counts", name, counted_tables())
         if name in self.tables:
             return _say_source(self[name], self.provenance)
         part = part_of(name)
@@ -176,12 +176,12 @@ class Build:
     @property
     def waiting(self) -> list[str]:
         """Names of the tables that wait for a pull."""
-        return [name for name in COUNT_TABLES if name not in self.tables]
+        return [name for name in counted_tables() if name not in self.tables]
 
     @cached_property
     def inputs(self) -> Inputs:
         """What the figures are drawn from."""
-        counted = {name: self.tables[name] for name in COUNT_TABLES if name in self.tables}
+        counted = {name: self.tables[name] for name in counted_tables() if name in self.tables}
         return inputs_of(self.study, counted, published_of(self), self.provenance)
 
     @cached_property

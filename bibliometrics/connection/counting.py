@@ -105,8 +105,9 @@ class Connection:
             Some author is at it or below it: a name, OpenAlex id, ROR id or their address.
         region : str, list or None
             Some author is in it: a region of this package ("Latin America", "South America",
-            "Africa", "Asia", "EU", "OECD", …), a country by code or English name, a region of your own, or a list of these, which is one union; "world":
-            any country at all. At least one of institution and region must be given.
+            "Africa", "Asia", "EU", "OECD", …), a country by code or English name, a region of your
+            own, or a list of these, which is one union; "world": any country at all. At least one
+            of institution and region must be given.
         years : int, tuple of (int, int) or str
             One year, or first and last, both included: ``(2007, 2016)``, or ``"2007-2016"``.
         by : str or list of str

@@ -90,7 +90,7 @@ class Institution:
     date: str
     ror: str = ""
     note: str = ""
-    members: tuple[tuple[str, str], ...] = ()
+    members: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     parts: tuple[tuple[str, str], ...] = ()
     part_names: tuple[tuple[str, str], ...] = ()
 
@@ -156,7 +156,7 @@ class Study:
     source: str
     date: str
     paper: dict[str, str] = field(default_factory=dict, hash=False)
-    regions: tuple[Region, ...] = ()
+    regions: tuple[Region, ...] = field(default=(), repr=False)
 
     def _repr_html_(self) -> str:
         """Return question and definitions as HTML for notebooks."""

@@ -28,7 +28,8 @@ __all__, __getattr__, __dir__ = open_door(
         "profile": "build_cooperation_institutions",
         "network": "is_network to_graphml to_vosviewer",
         "schema": (
-            "COUNT_TABLES Column TABLES Table Value file_hash format_value read_table render_table"
+            "Column TABLES Table Value counted_tables file_hash format_value read_table "
+            "render_table"
         ),
         "sensitivity": (
             "Headline headline_values lens_changes list_headlines reading_values summarise_readings"

@@ -223,13 +223,6 @@ def build_fields(study: Study, answers: Answers) -> pd.DataFrame:
     )
 
 
-"""
-
-
-
-"""
-
-
 def build_team_size(study: Study, answers: Answers) -> pd.DataFrame:
     """Build ``team_size``: works of institution and region, by year and author-count band."""
     works = count_by_band(study, answers)
@@ -254,28 +247,26 @@ def build_fractional(study: Study, answers: Answers) -> pd.DataFrame:
     )
 
 
-BUILDERS: Final[Mapping[str, tuple[Callable[[Study, Answers], pd.DataFrame], ...]]] = {
-    "figures": (
-        build_region_output,
-        build_country_output,
-        build_region_partners,
-        build_institution_region,
-        build_institution_partners,
-    ),
-    "fields": (build_fields,),
-    "team_size": (build_team_size,),
-    "fractional": (build_fractional,),
-    "profile": (
-        profile.build_institution_output,
-        profile.build_cooperation_fields,
-        profile.build_cooperation_themes,
-        profile.build_institution_types,
-        profile.build_home_partners,
-        profile.build_ties,
-    ),
-    "readings": (build_readings, build_specifications),
-    "claims": (build_claim_counts,),
-    "coverage": (),  # made from a list of DOIs, see tables.coverage
+#: How each table is built from the answers to what ``PLAN`` asks for it. ``coverage`` is made from
+#: a list of DOIs, ``cooperation_institutions`` from lists of the API.
+BUILDERS: Final[dict[str, Callable[[Study, Answers], pd.DataFrame]]] = {
+    "region_output": build_region_output,
+    "country_output": build_country_output,
+    "region_partners": build_region_partners,
+    "institution_region": build_institution_region,
+    "institution_partners": build_institution_partners,
+    "fields": build_fields,
+    "team_size": build_team_size,
+    "fractional": build_fractional,
+    "institution_output": profile.build_institution_output,
+    "cooperation_fields": profile.build_cooperation_fields,
+    "cooperation_themes": profile.build_cooperation_themes,
+    "institution_types": profile.build_institution_types,
+    "home_partners": profile.build_home_partners,
+    "ties": profile.build_ties,
+    "readings": build_readings,
+    "specifications": build_specifications,
+    "claim_counts": build_claim_counts,
 }
 
 
@@ -298,19 +289,19 @@ def build_sound_tables(
 ) -> Built:
     """Build the tables of a study; one whose answers break a law is left out, and named."""
     chosen = tuple(parts)
-    unknown = [part for part in chosen if part not in BUILDERS]
+    unknown = [part for part in chosen if part not in PLAN]
     if unknown:
         msg = f"unknown part {', '.join(unknown)}."
-        raise InputError(msg, f"known parts: {', '.join(BUILDERS)}")
+        raise InputError(msg, f"known parts: {', '.join(PLAN)}")
     notes, broken = check_laws(study, answers)
     tables: dict[str, pd.DataFrame] = {}
     left_out: dict[str, TableError] = {}
-    for build in (one for part in chosen for one in BUILDERS[part]):
-        name = build.__name__.removeprefix("build_")
+    wanted = {name for part in chosen for name in PLAN[part]}
+    for name in (name for name in BUILDERS if name in wanted):
         try:
             if name in broken:
                 raise broken[name]
-            tables[name] = build(study, answers)
+            tables[name] = BUILDERS[name](study, answers)
         except TableError as error:
             left_out[name] = error
     return Built(tables, notes, left_out)

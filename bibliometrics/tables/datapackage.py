@@ -19,15 +19,10 @@ from bibliometrics.escape import escape_markdown
 from bibliometrics.files import DEFINITIONS
 from bibliometrics.models import Text, read_form, read_toml
 from bibliometrics.tables.answers import Provenance
-from bibliometrics.tables.schema import COUNT_TABLES, TABLES, Column, Table
+from bibliometrics.tables.schema import PLAIN_TYPES, TABLES, Column, Table, counted_tables
 
 PACKAGE_FILE: Final = "datapackage.json"
-FRICTIONLESS_TYPES: Final = {
-    "int": "integer",
-    "float": "number",
-    "str": "string",
-    "bool": "boolean",
-}
+FRICTIONLESS_TYPES: Final = {plain: told for told, plain in PLAIN_TYPES.items()}
 WAITING: Final = "waiting for a pull: `python -m bibliometrics refresh`"
 WAITING_FOR_ALL: Final = "waiting for a full pull: `python -m bibliometrics refresh --all`"
 
@@ -130,7 +125,7 @@ def _resource(table: Table, digest: str, text: str, provenance: Provenance) -> d
 
 def _provisional_years(table: Table, text: str, provenance: Provenance) -> list[int]:
     """Return the years of a table of counts to which the source still adds works."""
-    young = {*provenance.provisional_years} if table.name in COUNT_TABLES else set()
+    young = {*provenance.provisional_years} if table.name in counted_tables() else set()
     rows = csv.DictReader(io.StringIO(text)) if young else ()
     return sorted({int(row.get("year") or 0) for row in rows} & young)
 

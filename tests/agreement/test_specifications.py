@@ -163,6 +163,7 @@ def test_tables_from_a_snapshot_are_those_of_the_plain_calculation(
     assert world.server.requests == []
 
 
+@pytest.mark.slow
 def test_readings_beyond_the_day_s_budget_goes_on_the_next_day(
     open_world: Callable[..., World], tmp_path: Path
 ) -> None:

@@ -32,7 +32,7 @@ from bibliometrics.report.answer import five_sentences
 from bibliometrics.report.notebooks import Story, hash_notebooks, list_notebooks
 from bibliometrics.study.model import DEFAULT_STUDY, load_study, study_text
 from bibliometrics.tables.answers import make_provenance
-from bibliometrics.tables.schema import COUNT_TABLES
+from bibliometrics.tables.schema import counted_tables
 from tests.support.claim_worlds import count_tables
 from tests.support.worlds import ROOT, World, read_csv
 
@@ -219,7 +219,7 @@ def test_a_build_that_waits_says_which_figures_wait(waiting_page: str) -> None:
     assert f'id="{REGION}-picture"' in waiting_page  # what others published is shown
     assert f'id="{TEAMS}-picture"' not in waiting_page  # nothing to show at all
     tables = text_of(section_of(waiting_page, "tables"))
-    assert tables.count("waiting for a") == len(COUNT_TABLES)
+    assert tables.count("waiting for a") == len(counted_tables())
 
 
 def test_a_notebook_is_told_in_short(waiting_page: str) -> None:
@@ -392,7 +392,7 @@ def test_the_command_writes_the_report_into_the_build(
         "report": str(path),
         "bytes": path.stat().st_size,
         "synthetic": False,
-        "waiting": list(COUNT_TABLES),
+        "waiting": list(counted_tables()),
         "notebooks": len(books),
     }
     html = path.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,15 +12,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from frictionless import Schema
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bibliometrics.errors import TableError
+from bibliometrics.files import DEFINITIONS
 from bibliometrics.tables.schema import (
-    COUNT_TABLES,
     TABLES,
     Column,
     Table,
+    counted_tables,
     file_hash,
     format_value,
     parse_rows,
@@ -202,5 +205,10 @@ def test_every_table_says_all_about_its_columns(table: Table) -> None:
             assert column.optional
 
 
-def test_the_count_tables_are_the_first_eight() -> None:
-    assert list(TABLES)[: len(COUNT_TABLES)] == list(COUNT_TABLES)
+def test_the_tables_are_valid_table_schemas() -> None:
+    for told in json.loads((DEFINITIONS / "tables.json").read_text(encoding="utf-8"))["resources"]:
+        assert Schema.from_descriptor(told["schema"]).primary_key == list(TABLES[told["name"]].keys)
+
+
+def test_tables_of_counts_come_first() -> None:
+    assert list(TABLES)[: len(counted_tables())] == list(counted_tables())
