@@ -38,7 +38,7 @@ VIEWS: Final[Mapping[str, str]] = MappingProxyType(
 )
 #: Names that Ibis makes up anew each time.
 TABLE_NAME: Final = re.compile(r"`?[\w-]+(?:\.[\w-]+){0,2}`?")
-RANDOM_NAME: Final = re.compile(r"ibis_table_unnest_\w+")
+RANDOM_NAME: Final = re.compile(r"\bibis_(?:table_unnest|bq_arr_contains)_\w+")
 ID_ADDRESS: Final = "https://openalex.org/"
 #: Conditions that many questions have in common.
 SHARED: Final = (

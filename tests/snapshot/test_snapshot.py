@@ -16,7 +16,7 @@ from bibliometrics.snapshot.expressions import DIALECTS, question_sql
 from bibliometrics.snapshot.narrow import narrow_release
 from bibliometrics.snapshot.source import Snapshot
 from bibliometrics.study.model import load_study
-from bibliometrics.study.plan import build_plan
+from bibliometrics.study.plan import PARTS, build_plan
 from bibliometrics.study.questions import Question
 from tests.support.make_sample import FOLDER
 from tests.support.random_worlds import ACADEMY, BELOW, CHILE, make_record
@@ -184,7 +184,13 @@ def test_every_kind_of_question_of_the_plan_has_sql(dialect: str) -> None:
 
 def test_sql_names_the_table_that_is_given() -> None:
     assert "`mine`.`releases`.`june`" in question_sql(PLAN[0], table="mine.releases.june")
-    assert question_sql(PLAN[0]) == question_sql(PLAN[0])
+
+
+def test_the_same_question_has_the_same_sql() -> None:
+    every = [item.question for item in build_plan(STUDY, PARTS)]
+    nested = max(every, key=lambda question: len(question.not_below))
+    for question in (PLAN[0], nested):
+        assert question_sql(question) == question_sql(question)
 
 
 @pytest.mark.slow
