@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import random
 import re
 import signal
 import threading
@@ -27,7 +26,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -35,7 +34,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bibliometrics import __version__
-from bibliometrics.errors import InputError, NetworkError, ServerError, SnapshotError
+from bibliometrics.errors import InputError, SnapshotError
 from bibliometrics.files import (
     TEMPORARY,
     kind_of,
@@ -49,18 +48,16 @@ from bibliometrics.files import (
 )
 from bibliometrics.snapshot import jsonl as works_jsonl
 from bibliometrics.snapshot import parquet as works_parquet
+from bibliometrics.snapshot.reading import insist, open_file, read_errors
 from bibliometrics.snapshot.release import (
     MANIFEST,
-    Folder,
-    InterruptedReadError,
     Opened,
     Release,
     SourceFile,
     changed_error,
-    open_store,
     read_release,
 )
-from bibliometrics.snapshot.rows import DROP_RULES, NARROW_SCHEMA, Tally
+from bibliometrics.snapshot.rows import DROP_RULES, NARROW_SCHEMA, Tally, check_readable
 
 RULES_VERSION: Final = 3
 SUMMARY: Final = "release.json"
@@ -171,12 +168,6 @@ def read_narrowed(folder: Path) -> Narrowed:
     return narrowed
 
 
-Result = TypeVar("Result")
-
-WAITS_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
-SIGNS_OF_NO_NETWORK: Final = ("NETWORK_CONNECTION", "Connection refused", "not known", "timed out")
-
-
 @dataclass(frozen=True)
 class Unit:
     """All that a worker needs for one file."""
@@ -192,24 +183,6 @@ class Unit:
 def narrow_file(unit: Unit) -> Note:
     """Make the narrow file and the note of one source file; a read broken off is tried again."""
     return insist(lambda: _narrow_once(unit))
-
-
-def insist(read: Callable[[], Result]) -> Result:
-    """Call a read until it succeeds, and wait longer each time."""
-    for wait in WAITS_SECONDS:
-        try:
-            return read()
-        except InterruptedReadError:
-            time.sleep(wait * random.uniform(0.5, 1))
-    try:
-        return read()
-    except InterruptedReadError as error:
-        offline = any(sign in str(error) for sign in SIGNS_OF_NO_NETWORK)
-        msg = f"the release could not be read in {len(WAITS_SECONDS) + 1} tries: {error}."
-        raise (NetworkError if offline else ServerError)(
-            msg,
-            "start again later; what is finished is kept",
-        ) from error
 
 
 def _narrow_once(unit: Unit) -> Note:
@@ -248,43 +221,14 @@ def _narrow_once(unit: Unit) -> Note:
 
 def _write_narrow(unit: Unit, path: Path) -> tuple[str, int, Tally, Counter[str]]:
     """Write the narrow rows of a file to a path."""
-    file, store = unit.file, open_store(unit.place, unit.endpoint)
-    far = not isinstance(store, Folder)
+    file = unit.file
     tally, known = Tally(dict.fromkeys(("", *DROP_RULES), 0)), Counter[str]()
-    with _read_errors(file.name, far=far):
-        opened = store.open(file.name)
-    with opened.file:
-        _check_size(opened, file)
-        with _read_errors(file.name, far=far):
+    with open_file(unit.place, unit.endpoint, file) as opened:
+        with read_errors(file.name, far=opened.far):
             batches, moved = _rows(opened, unit, tally)
-        _write_rows(_guarded(batches, file.name, far=far), path, tally, known)
-    with _read_errors(file.name, far=far):
-        if store.etag(file.name) != opened.etag:
-            raise changed_error(file.name)
-    _check_readable(file.name, tally)
+        _write_rows(_guarded(batches, file.name, far=opened.far), path, tally, known)
+    check_readable(file.name, tally)
     return opened.etag, moved, tally, known
-
-
-def _check_readable(name: str, tally: Tally) -> None:
-    """Raise SnapshotError when more than one in a thousand values of a column can't be read."""
-    for column, unread in tally.unread.items():
-        total = tally.values_of[column]
-        if unread.number > total * MOST_UNREAD:
-            msg = (
-                f"{name}: {unread.number:,} of {total:,} values of {column} can't be "
-                f"read, the first is {unread.value!r} in work {unread.work}."
-            )
-            step = "the release is damaged or has another schema: fetch the file anew"
-            raise SnapshotError(msg, step)
-
-
-def _check_size(opened: Opened, file: SourceFile) -> None:
-    if opened.size != file.size:
-        msg = f"{file.name} has {opened.size} bytes, the manifest says {file.size}."
-        raise SnapshotError(
-            msg,
-            "the file is cut or of another release; fetch it anew, with the manifest",
-        )
 
 
 def _rows(opened: Opened, unit: Unit, tally: Counter[str]) -> tuple[Iterator[pa.RecordBatch], int]:
@@ -301,23 +245,8 @@ def _rows(opened: Opened, unit: Unit, tally: Counter[str]) -> tuple[Iterator[pa.
 def _guarded(
     batches: Iterator[pa.RecordBatch], name: str, *, far: bool
 ) -> Iterator[pa.RecordBatch]:
-    with _read_errors(name, far=far):
+    with read_errors(name, far=far):
         yield from batches
-
-
-@contextmanager
-def _read_errors(name: str, *, far: bool) -> Iterator[None]:
-    """Turn a missing file into SnapshotError, and a broken read into the error for far or near."""
-    try:
-        yield
-    except InterruptedReadError:
-        raise
-    except OSError as error:
-        if far and not isinstance(error, FileNotFoundError):
-            raise InterruptedReadError(str(error)) from error
-        msg = f"{name} can't be read: {error.strerror or error}."
-        step = "the manifest names it, but it is missing or damaged; fetch the release anew"
-        raise SnapshotError(msg, step) from error
 
 
 def _write_rows(
@@ -348,7 +277,6 @@ def _count_known(values: pa.Array) -> int:
 
 LOOK_SECONDS: Final = 0.5
 MOST_DEATHS: Final = 2
-MOST_UNREAD: Final = 0.001
 
 
 def run_units(units: Sequence[Unit], jobs: int | None) -> Generator[Note, None, None]:

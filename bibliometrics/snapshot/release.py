@@ -142,15 +142,18 @@ class InterruptedReadError(OSError):
 
 @dataclass(frozen=True)
 class Opened:
-    """An open file of a release: what PyArrow can read, its size in bytes and its version."""
+    """An open file of a release: what PyArrow can read, its size in bytes, its version, if far."""
 
     file: Any
     size: int
     etag: str
+    far: bool = False
 
 
 class Store(Protocol):
-    """Where a release lies. Names are relative to the place."""
+    """Where a release lies, near or far. Names are relative to the place."""
+
+    far: bool
 
     def read(self, name: str) -> bytes:
         """Return a small file's bytes; raise FileNotFoundError if it is not there."""
@@ -164,6 +167,8 @@ class Store(Protocol):
 
 class Folder:
     """A release on disk."""
+
+    far = False
 
     def __init__(self, place: str) -> None:
         self.root = Path(place)
@@ -185,6 +190,8 @@ class Folder:
 
 class Bucket:
     """A release in S3, read without an account."""
+
+    far = True
 
     def __init__(self, place: str, endpoint: str | None = None) -> None:
         self.root = place.removeprefix("s3://").rstrip("/")
@@ -208,7 +215,7 @@ class Bucket:
         with _passing():
             file = self.system.open_input_file(f"{self.root}/{name}")
             told = {key.lower(): value for key, value in file.metadata().items()}
-            return Opened(file, file.size(), told.get("etag", b"").decode())
+            return Opened(file, file.size(), told.get("etag", b"").decode(), far=True)
 
     def etag(self, name: str) -> str:
         """Return the object's ETag."""

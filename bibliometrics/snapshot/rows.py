@@ -44,7 +44,11 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from bibliometrics.errors import SnapshotError
+
 AUTHORS_KEPT: Final = 5000
+#: Share of a column's values that may be unreadable.
+MOST_UNREAD: Final = 0.001
 EXPANSION, OTHER_YEAR = "expansion corpus", "outside the years"
 DROP_RULES: Final = (EXPANSION, OTHER_YEAR)
 
@@ -96,6 +100,19 @@ class Tally(Counter[str]):
         if unread is not None:
             known = self.unread.setdefault(column, Unread(0, unread.value, unread.work))
             known.number += unread.number
+
+
+def check_readable(name: str, tally: Tally) -> None:
+    """Raise SnapshotError when more than one in a thousand values of a column can't be read."""
+    for column, unread in tally.unread.items():
+        total = tally.values_of[column]
+        if unread.number > total * MOST_UNREAD:
+            msg = (
+                f"{name}: {unread.number:,} of {total:,} values of {column} can't be "
+                f"read, the first is {unread.value!r} in work {unread.work}."
+            )
+            step = "the release is damaged or has another schema: fetch the file anew"
+            raise SnapshotError(msg, step)
 
 
 _INSTITUTION: Final = re.compile(r"(?:.*/)?I([0-9]{2,18})", re.IGNORECASE)

@@ -32,9 +32,9 @@ from bibliometrics.errors import (
 )
 from bibliometrics.files import lock_file
 from bibliometrics.snapshot import jsonl as works_jsonl
-from bibliometrics.snapshot import narrow as narrow_file
 from bibliometrics.snapshot import narrow as narrow_workers
 from bibliometrics.snapshot import parquet as works_parquet
+from bibliometrics.snapshot import reading
 from bibliometrics.snapshot.narrow import Progress, narrow_release, read_narrowed
 from bibliometrics.snapshot.rows import NARROW_SCHEMA
 from tests.support.killed_worker import die_once
@@ -61,7 +61,7 @@ Work = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(narrow_file, "WAITS_SECONDS", (0.0,) * 5)
+    monkeypatch.setattr(reading, "WAITS_SECONDS", (0.0,) * 5)
 
 
 def some_works(first: int, number: int = 20) -> list[Work]:
@@ -792,7 +792,7 @@ def test_a_source_that_always_fails_is_an_error_after_some_tries(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = small_release(tmp_path / "release")
-    monkeypatch.setattr(narrow_file, "WAITS_SECONDS", (0.0,))
+    monkeypatch.setattr(reading, "WAITS_SECONDS", (0.0,))
     with ObjectStore(release) as store:
         store.always = "503"
         with pytest.raises(ServerError, match="2 tries"):
