@@ -23,6 +23,7 @@ from bibliometrics.openalex.archive import MANIFEST, list_pulls
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.study.plan import PARTS
 from bibliometrics.study.profile import home_region_by_home_type
+from bibliometrics.study.questions import Question
 from bibliometrics.tables import build as tables
 from bibliometrics.tables.answers import (
     Counted,
@@ -31,6 +32,7 @@ from bibliometrics.tables.answers import (
     list_questions,
     make_provenance,
 )
+from bibliometrics.tables.claim_counts import UNIVERSITY
 from bibliometrics.tables.contradictions import list_follow_ups
 from bibliometrics.tables.datapackage import read_provenance
 from bibliometrics.tables.schema import TABLES, read_table
@@ -174,10 +176,14 @@ def _count_on_narrow(study: Study, options: Options, folder: Path) -> Counted:
         planned = list_questions(study, parts)
         if "profile" in parts:
             planned.append(home_region_by_home_type(study))
+        universities, listed, lost = _list_institutions(study, works, parts)
+        planned += universities
         answers = dict(works.answer_all(one for one in planned if not one.needs_texts))
         answers |= works.answer_all(list_follow_ups(study, answers))
     finally:
         works.close()
+    for question, name in universities.items():
+        answers[question].attrs[UNIVERSITY] = name
     provenance = make_provenance(
         study,
         options.source,
@@ -188,9 +194,26 @@ def _count_on_narrow(study: Study, options: Options, folder: Path) -> Counted:
         end=str(told["release"]),
         answers_sha256=str(told["manifest_sha256"]),
     )
-    lost = "".join(f"; {n:,} {rule}" for rule, n in sorted(told["dropped"].items()))
-    lost += "".join(
+    dropped = "".join(f"; {n:,} {rule}" for rule, n in sorted(told["dropped"].items()))
+    dropped += "".join(
         f"; {n:,} values of {name} unread" for name, n in sorted(told["unread"].items())
     )
-    note = f"{told['n_works']:,} works kept of {told['n_records']:,} records{lost}"
-    return Counted(answers=answers, parts=parts, provenance=provenance, notes=(note,))
+    note = f"{told['n_works']:,} works kept of {told['n_records']:,} records{dropped}"
+    return Counted(
+        answers=answers, parts=parts, provenance=provenance, notes=(note, *lost), listed=listed
+    )
+
+
+def _list_institutions(
+    study: Study, works: snapshot.Snapshot, parts: tuple[str, ...]
+) -> tuple[dict[Question, str], dict[str, pd.DataFrame], list[str]]:
+    """Return questions about universities, tables of institutions, and notes on what lacks."""
+    universities: dict[Question, str] = {}
+    listed: dict[str, pd.DataFrame] = {}
+    if works.narrowed.institutions is None:
+        return {}, {}, [f"institutions are not counted one by one: {snapshot.NO_INSTITUTIONS}"]
+    if "profile" in parts:
+        listed["cooperation_institutions"] = snapshot.count_institutions(study, works)
+    if "claims" in parts and len(study.home) == 1:
+        universities = snapshot.list_universities(study, works)
+    return universities, listed, []

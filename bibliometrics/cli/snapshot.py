@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from bibliometrics.cli.progress import Progress as Display
 from bibliometrics.snapshot.expressions import DIALECTS, VIEWS, question_sql
+from bibliometrics.snapshot.institutions import NO_INSTITUTIONS
 from bibliometrics.snapshot.narrow import Narrowed, Progress, narrow_release
 from bibliometrics.snapshot.release import PUBLIC_RELEASE
 from bibliometrics.study.model import load_study
@@ -81,6 +82,9 @@ def describe_narrowed(narrowed: Narrowed, folder: Path) -> list[str]:
         f"read, {narrowed.rows_kept:,} works kept, dropped: {dropped or 'none'}",
         f"{_size(narrowed.bytes_read)} read, {_size(narrowed.narrow_bytes)} written, "
         f"{_duration(narrowed.seconds)} in this run",
+        f"{narrowed.institutions.rows:,} institutions beside them"
+        if narrowed.institutions
+        else f"no institutions beside them: {NO_INSTITUTIONS}",
     ]
     if narrowed.complete:
         lines.append(f"complete: count with `refresh --source snapshot --narrow {folder}`")

@@ -22,8 +22,6 @@ from bibliometrics.study.model import ID_PATTERN, Study
 from bibliometrics.study.questions import Question
 
 LARGEST: Final = 20
-COLUMNS: Final = ("side", "institution_id", "institution", "country_code", *profile.TEAMS)
-COMPLETE: Final = "list_complete"
 
 
 class Source(Protocol):
@@ -71,7 +69,7 @@ def count_institutions(study: Study, source: Source) -> pd.DataFrame:
         ("home", home, study.home),
     ):
         rows += _largest(side, _Works(source, question), places, codes)
-    return pd.DataFrame(rows, columns=[*COLUMNS, COMPLETE])
+    return pd.DataFrame(rows, columns=[*profile.INSTITUTION_COLUMNS, profile.LIST_COMPLETE])
 
 
 class _Works:
@@ -162,8 +160,12 @@ def _rows(
     counts = works.count([one.id for one in fine])
     return [
         dict(
-            zip(COLUMNS, (side, one.id, one.name, one.country, *counts[one.id]), strict=True),
-            **{COMPLETE: complete},
+            zip(
+                profile.INSTITUTION_COLUMNS,
+                (side, one.id, one.name, one.country, *counts[one.id]),
+                strict=True,
+            ),
+            **{profile.LIST_COMPLETE: complete},
         )
         for one in fine
         if counts[one.id][0]

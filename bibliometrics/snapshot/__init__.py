@@ -6,8 +6,10 @@ __all__, __getattr__, __dir__ = open_door(
     __name__,
     {
         "expressions": "DIALECTS VIEWS question_sql",
+        "institutions": "NO_INSTITUTIONS",
         "narrow": "Narrowed Progress cached_table narrow_release",
         "release": "PUBLIC_RELEASE",
         "source": "Snapshot",
+        "units": "count_institutions list_universities",
     },
 )

@@ -8,6 +8,8 @@ The folder of a narrow table holds::
     works/X.parquet  rows of one source file (columns: ``rows.NARROW_SCHEMA``)
     notes/X.json     its note: version, bytes, rows read, kept and dropped by each rule
     release.json     the summary: which release, which years, totals, whether it is complete
+
+and ``institutions.parquet`` if the release has institutions (see ``institutions``).
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +50,7 @@ from bibliometrics.files import (
 )
 from bibliometrics.snapshot import jsonl as works_jsonl
 from bibliometrics.snapshot import parquet as works_parquet
+from bibliometrics.snapshot.institutions import Institutions, write_institutions
 from bibliometrics.snapshot.reading import insist, open_file, read_errors
 from bibliometrics.snapshot.release import (
     MANIFEST,
@@ -126,6 +129,7 @@ class Narrowed:
     package_version: str = __version__
     parts: dict[str, int] = field(default_factory=dict)
     unread: dict[str, int] = field(default_factory=dict)
+    institutions: Institutions | None = None
 
 
 def read_note(folder: Path, short: str) -> Note | None:
@@ -141,9 +145,7 @@ def read_note(folder: Path, short: str) -> Note | None:
 def read_narrowed(folder: Path) -> Narrowed:
     """Read what a narrow table says of itself, and check that its files are all there."""
     try:
-        told = parse_json((folder / SUMMARY).read_text(encoding="utf-8"))
-        told["years"] = tuple(told["years"]) if told["years"] else None
-        narrowed = Narrowed(**told)
+        narrowed = _read_summary(folder)
     except (OSError, ValueError, TypeError, KeyError) as error:
         msg = f"{folder} holds no narrow table: {error}."
         raise SnapshotError(msg, AGAIN) from error
@@ -166,6 +168,14 @@ def read_narrowed(folder: Path) -> Narrowed:
             "make it anew in an empty folder",
         )
     return narrowed
+
+
+def _read_summary(folder: Path) -> Narrowed:
+    told = parse_json((folder / SUMMARY).read_text(encoding="utf-8"))
+    told["years"] = tuple(told["years"]) if told["years"] else None
+    listed = told.get("institutions")
+    told["institutions"] = Institutions(**listed) if listed else None
+    return Narrowed(**told)
 
 
 @dataclass(frozen=True)
@@ -386,9 +396,18 @@ def narrow_release(
             manifest = f"{release.place}/{MANIFEST}"
             raise changed_error(manifest)
         narrowed = _sum_up(release, folder, years, fresh, time.monotonic() - started)
+        listed = write_institutions(release, endpoint, folder, _listed_before(folder))
+        narrowed = replace(narrowed, institutions=listed)
         _check_content(narrowed, folder)
         write_atomic(folder / SUMMARY, to_json(asdict(narrowed)))
     return narrowed
+
+
+def _listed_before(folder: Path) -> Institutions | None:
+    try:
+        return _read_summary(folder).institutions
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def cached_table(release: Path, root: Path) -> Path:

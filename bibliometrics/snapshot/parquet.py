@@ -8,7 +8,7 @@ on whole columns; no record passes through Python.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -65,12 +65,21 @@ DEFECT: Final = "I-1"
 _ID_PREFIX: Final = "https://openalex.org/W"
 
 
-def open_parquet(source: Any, name: str) -> pq.ParquetFile:
-    """Open a Parquet file and check that every leaf that is needed is there, with its type."""
+def open_parquet(
+    source: Any,
+    name: str,
+    leaves: Mapping[str, Sequence[str]] = LEAVES,
+    coded: Sequence[str] = _TEXTS,
+) -> pq.ParquetFile:
+    """
+    Open a Parquet file and check that every leaf that is needed is there, with its type.
+
+    ``coded`` are the leaves to be read as dictionaries.
+    """
     try:
         opened = pq.ParquetFile(
             source,
-            read_dictionary=list(_TEXTS),
+            read_dictionary=list(coded),
             pre_buffer=True,
             page_checksum_verification=True,
         )
@@ -79,7 +88,7 @@ def open_parquet(source: Any, name: str) -> pq.ParquetFile:
         raise SnapshotError(msg, "fetch the file anew and start again") from error
     schema = opened.metadata.schema
     found = {schema.column(i).path: schema.column(i).physical_type for i in range(len(schema))}
-    for path, types in LEAVES.items():
+    for path, types in leaves.items():
         if found.get(path) not in types:
             came = f"is {found[path]}" if path in found else "is missing"
             msg = f"{name}: column {path} {came}, expected {' or '.join(types)}."

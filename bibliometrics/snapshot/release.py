@@ -23,6 +23,7 @@ from bibliometrics.files import parse_json, read_regular
 
 PUBLIC_RELEASE: Final = "s3://openalex/data/parquet/works"
 MANIFEST: Final = "manifest.json"
+INSTITUTIONS: Final = "institutions"
 LARGEST_MANIFEST: Final = 500_000_000
 LEGACY_MANIFEST: Final = "manifest"
 NAME: Final = re.compile(r"[\w=.-]+(?:/[\w=.-]+)*")
@@ -91,13 +92,24 @@ def _is_legacy(works: str, endpoint: str | None) -> bool:
         return False
 
 
-def parse_manifest(content: bytes, place: str) -> Release:
-    """Turn a manifest's bytes into a release."""
+def read_institutions(works: Release, *, endpoint: str | None = None) -> Release | None:
+    """Read the manifest of the institutions beside a release's works; None if it isn't there."""
+    above, slash, _ = works.place.rpartition("/")
+    place = f"{above}{slash}{INSTITUTIONS}"
+    try:
+        content = open_store(place, endpoint).read(MANIFEST)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return parse_manifest(content, place, INSTITUTIONS)
+
+
+def parse_manifest(content: bytes, place: str, entity: str = "works") -> Release:
+    """Turn a manifest's bytes into a release of an entity."""
     try:
         told = parse_json(content)
         files = tuple(
             SourceFile(
-                entry["url"].split("/works/", 1)[1],
+                entry["url"].split(f"/{entity}/", 1)[1],
                 int(entry["meta"]["record_count"]),
                 int(entry["meta"]["content_length"]),
             )

@@ -35,6 +35,7 @@ from bibliometrics.snapshot.expressions import (
     narrow_works,
     shared_conditions,
 )
+from bibliometrics.snapshot.institutions import load_institutions
 from bibliometrics.snapshot.narrow import Narrowed, read_narrowed
 from bibliometrics.snapshot.release import MANIFEST
 from bibliometrics.snapshot.rows import NARROW_SCHEMA
@@ -95,7 +96,7 @@ class Snapshot:
         if engine not in ENGINES:
             msg = f"unknown engine {engine!r}."
             raise InputError(msg, f"choose one of {', '.join(ENGINES)}")
-        self.narrowed = read_narrowed(folder)
+        self.folder, self.narrowed = folder, read_narrowed(folder)
         _check_release(self.narrowed, folder)
         self.engine = engine
         self.backend = _connect(engine)
@@ -202,6 +203,34 @@ class Snapshot:
                 kinds=keep(base.kinds if typed else base.kinds.limit(0)),
                 lineages=keep(narrow_lineages(table, [base.node_of(i) for i in sorted(apart)])),
             )
+
+    def list_institutions(self) -> pd.DataFrame:
+        """
+        List the institutions of the release.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``institution_id``, ``institution``, ``country_code``, ``type``, ``n_works_source``
+            (works of the whole source) and ``lineage``, a list of ids; an unknown text is empty.
+
+        Raises
+        ------
+        SnapshotError
+            If the release had none.
+        """
+        rows = load_institutions(self.folder, self.narrowed.institutions)
+        texts = {name: rows[name].fill_null("") for name in ("country_code", "type")}
+        lineage = [[f"I{node}" for node in above] for above in rows["lineage"].to_pylist()]
+        return pd.DataFrame(
+            {
+                "institution_id": [f"I{number}" for number in rows["institution_id"].to_pylist()],
+                "institution": rows["name"].fill_null("").to_pandas(),
+                **{name: values.to_pandas() for name, values in texts.items()},
+                "n_works_source": rows["n_works"].fill_null(0).to_pandas(),
+                "lineage": lineage,
+            }
+        )
 
     def _check(self, question: Question) -> None:
         """Raise when the table can't know the answer."""

@@ -18,8 +18,9 @@ __all__, __getattr__, __dir__ = open_door(
         ),
         "plan": "DEFAULT_PARTS PARTS PLAN PlannedQuestion build_plan",
         "profile": (
-            "FIELD_AREAS LEAST_LISTS SMALL_TEAM TEAMS THEME_AREAS Theme area_by_field cooperating "
-            "halves home_region_by_country home_region_by_home_type home_region_by_type "
+            "FIELD_AREAS INSTITUTION_COLUMNS LEAST_LISTS LIST_COMPLETE SMALL_TEAM TEAMS "
+            "THEME_AREAS Theme area_by_field cooperating halves "
+            "home_region_by_country home_region_by_home_type home_region_by_type "
             "institution_by_year "
             "institution_international_by_year member_by_country read_themes theme_by_year"
         ),

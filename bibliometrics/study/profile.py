@@ -21,6 +21,9 @@ from bibliometrics.study.questions import Question
 SMALL_TEAM: Final = 100
 #: Columns of works, and of those of small teams.
 TEAMS: Final = ("n_works", "n_works_small_teams")
+#: Columns of a list of institutions that a source gives, and whether a side's list is whole.
+INSTITUTION_COLUMNS: Final = ("side", "institution_id", "institution", "country_code", *TEAMS)
+LIST_COMPLETE: Final = "list_complete"
 #: Institutions one by one: two lists of the largest for each of two sets of works, and records.
 LEAST_LISTS: Final = 6
 FIELD_AREAS: Final = (

@@ -12,7 +12,7 @@ from bibliometrics.snapshot.narrow import narrow_release
 from bibliometrics.study.claim_counts import UNIVERSITIES, claim_questions
 from bibliometrics.study.model import load_study
 from tests.support.openalex_server.client import field, place, work
-from tests.support.openalex_server.server import OpenAlexServer
+from tests.support.openalex_server.server import OpenAlexServer, read_works
 from tests.support.oracle.answers import Facts, read_facts
 from tests.support.snapshot_release import write_release
 from tests.support.worlds import (
@@ -77,7 +77,7 @@ KNOWN = [
 ]
 
 
-def expected(*, from_api: bool) -> dict[tuple[str, str], int]:
+def expected(*, from_api: bool, listed: bool = True) -> dict[tuple[str, str], int]:
     """Count everything by loops over the records."""
     study = [
         one
@@ -123,11 +123,11 @@ def expected(*, from_api: bool) -> dict[tuple[str, str], int]:
         found |= count(f"subfields_{area}", parts, lambda one: [one.values["subfield_id"]])
         every = sum(one.values["field_id"] is not None for one in rows)
         found[f"subfields_{area}", "others"] = every - len(parts)
+    for number, one in enumerate(CAMPUS[:UNIVERSITIES] if listed else ()):
+        short = one["id"].rpartition("/")[2]
+        with_region = sum(short in each.lineage for each in inside)
+        found["institutions", f"University {number} ({short})"] = with_region
     if from_api:
-        for number, one in enumerate(CAMPUS[:UNIVERSITIES]):
-            short = one["id"].rpartition("/")[2]
-            with_region = sum(short in each.lineage for each in inside)
-            found["institutions", f"University {number} ({short})"] = with_region
         centre = [each for each in WORKS if "60" in each["id"] and each["id"][-5:].startswith("60")]
         years = [each for each in centre if 2013 <= each["publication_year"] <= 2018]
         found["centre", "identifier"] = len(years)
@@ -182,14 +182,25 @@ def test_counts_from_the_api_are_those_of_plain_loops_and_decide_their_claims(
     )
 
 
-def test_counts_from_a_snapshot_are_those_of_plain_loops(world: World, tmp_path: Path) -> None:
-    """A snapshot is asked for no name in addresses, no identifier of others, no list by type."""
-    release = write_release(tmp_path / "release", {"part_0000": WORKS})
+@pytest.mark.parametrize("listed", [True, False])
+def test_counts_from_a_snapshot_are_those_of_plain_loops(
+    listed: bool, world: World, tmp_path: Path
+) -> None:
+    """A snapshot is asked for no name in addresses and no identifier of others."""
+    known = list(read_works(WORKS, KNOWN).institutions.read_all()) if listed else None
+    release = write_release(tmp_path / "release", {"part_0000": WORKS}, institutions=known)
     narrow_release(str(release), tmp_path / "narrow")
     words = ("--source", "snapshot", "--narrow", str(tmp_path / "narrow"), "--parts", "claims")
     ran = world.run("refresh", "--json", *words, "--to", str(tmp_path / "build"))
     assert (ran.code, ran.err.count("error")) == (0, 0), ran.err
-    assert read_counts(tmp_path / "build") == expected(from_api=False)
+    assert read_counts(tmp_path / "build") == expected(from_api=False, listed=listed)
+    graded = {
+        (row["test_id"], row["evidence_kind"]): row["verdict"]
+        for row in read_csv(tmp_path / "build" / "claims.csv")
+        if row["evidence"] == "snapshot"
+    }
+    own = [verdict for (test, kind), verdict in graded.items() if test in {"P21a", "P21b"}]
+    assert bool([verdict for verdict in own if verdict != "waiting"]) is listed
 
 
 def test_the_plan_prices_the_claims_calls(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Which institutions cooperate: a whole run against plain loops, in few calls."""
+"""Which institutions cooperate, from API and snapshot: whole runs against plain loops."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bibliometrics import snapshot
 from bibliometrics.openalex.source import OpenAlex
 from bibliometrics.openalex.units import LARGEST, count_institutions
 from bibliometrics.study.model import load_study
 from bibliometrics.tables.profile import build_cooperation_institutions
 from tests.support.openalex_server.client import place, work
 from tests.support.openalex_server.faults import Fault
-from tests.support.openalex_server.server import OpenAlexServer
+from tests.support.openalex_server.server import OpenAlexServer, read_works
 from tests.support.oracle.profile import count_institutions as count_plainly
+from tests.support.snapshot_release import write_institutions, write_release
 from tests.support.worlds import (
     ACADEMY,
     LOOSE,
@@ -50,10 +52,26 @@ def ask(study: Any, works: Any) -> tuple[list[dict[str, Any]], int]:
         return frame.to_dict("records"), api.calls
 
 
+def ask_release(
+    study: Any, works: list[dict[str, Any]], folder: Path, kind: str = "parquet"
+) -> list[dict[str, Any]]:
+    """Return the rows that a snapshot gives whose institutions are those that the API lists."""
+    known = list(read_works(works).institutions.read_all())
+    release = write_release(folder / "release", {"a": works}, kind=kind, institutions=known)
+    snapshot.narrow_release(str(release), folder / "narrow")
+    source = snapshot.Snapshot(folder / "narrow")
+    try:
+        frame = build_cooperation_institutions(study, snapshot.count_institutions(study, source))
+    finally:
+        source.close()
+    rows: list[dict[str, Any]] = frame.to_dict("records")
+    return rows
+
+
 def check(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> dict[str, bool]:
     """Hold rows against plain loops; return which sides say that nobody is missing."""
     marks = {row["side"]: row["list_complete"] for row in rows}
-    found = [{name: row[name] for name in row if name != "list_complete"} for row in rows]
+    found = without_marks(rows)
     assert [row for row in found if row not in expected] == []
     for side in SIDES:
         every = [row for row in expected if row["side"] == side]
@@ -80,8 +98,18 @@ def test_every_institution_has_its_exact_number_of_works(which: str, tmp_path: P
     rows, calls = ask(study, works)
     assert check(rows, count_plainly(works, settings)) == dict.fromkeys(SIDES, True)
     assert calls <= 10
+    assert ask_release(study, works, tmp_path) == rows
     rows, _ = ask(study, invented_records())
-    check(rows, count_plainly(invented_works(), settings))
+    expected = count_plainly(invented_works(), settings)
+    check(rows, expected)
+    whole = ask_release(study, list(invented_works()), tmp_path / "whole", "jsonl")
+    assert without_marks(whole) == expected
+    assert [row for row in without_marks(rows) if row not in without_marks(whole)] == []
+
+
+def without_marks(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows without what they say of their list."""
+    return [{name: row[name] for name in row if name != "list_complete"} for row in rows]
 
 
 def crowded_world() -> list[dict[str, Any]]:
@@ -102,15 +130,18 @@ def crowded_world() -> list[dict[str, Any]]:
     return works
 
 
-def test_where_a_page_cannot_hold_all_every_number_is_exact_and_lists_say_they_are_not_whole() -> (
-    None
-):
+def test_where_a_page_cannot_hold_all_every_number_is_exact_and_lists_say_they_are_not_whole(
+    tmp_path: Path,
+) -> None:
     works = crowded_world()
     expected = count_plainly(works, PRIMARY)
     rows, calls = ask(STUDY, works)
     assert check(rows, expected) == {"institution": True, "region": False, "home": False}
     assert sum(row["side"] == "institution" for row in rows) > 80
     assert calls <= 60
+    whole = ask_release(STUDY, works, tmp_path)
+    assert without_marks(whole) == expected
+    assert {row["list_complete"] for row in whole} == {True}
 
 
 @pytest.fixture
@@ -136,6 +167,24 @@ def test_a_refresh_has_the_table_and_its_pull_gives_it_again_without_network(wor
     planned = world.run("plan", "--parts", "profile", "--json").json
     assert planned["tables"]["cooperation_institutions"]["least"] <= 10
     assert planned["credits"][0] <= credits
+
+
+def test_a_release_without_institutions_has_no_such_table_and_says_why(
+    world: World, tmp_path: Path
+) -> None:
+    words = ("--source", "snapshot", "--narrow", str(tmp_path / "narrow"), "--parts", "profile")
+    release = write_release(tmp_path / "release", {"a": list(invented_works())})
+    snapshot.narrow_release(str(release), tmp_path / "narrow")
+    ran = world.run("refresh", *words, "--to", str(tmp_path / "build"))
+    assert ran.code == 0, ran.err
+    assert "institutions are not counted one by one: the release has no folder" in ran.out
+    assert not (tmp_path / "build" / "cooperation_institutions.csv").exists()
+    write_institutions(release, list(invented_records().institutions.read_all()))
+    snapshot.narrow_release(str(release), tmp_path / "narrow")  # makes what was not there
+    ran = world.run("refresh", *words, "--to", str(tmp_path / "build"))
+    assert "not counted one by one" not in ran.out
+    rows = read_csv(tmp_path / "build" / "cooperation_institutions.csv")
+    assert len(rows) == len(count_plainly(invented_works(), PRIMARY))
 
 
 def test_what_cannot_be_listed_is_a_note_and_no_error(world: World) -> None:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bibliometrics.study.model import WORK_TYPES, load_study
-from tests.support.make_sample import FALSE_MATCH, FOLDER, make_works, split
+from tests.support.make_sample import FALSE_MATCH, FOLDER, list_institutions, make_works, split
 from tests.support.oracle.works import (
     countries_of,
     counts_at_all,
@@ -66,12 +66,18 @@ def essence(work: Work) -> tuple[Any, ...]:
 
 
 def test_the_sample_is_what_its_seed_gives(tmp_path: Path) -> None:
-    parts = split(make_works())
+    works = make_works()
+    parts = split(works)
     made = (work for name in sorted(parts) for work in parts[name])
     assert all(
         essence(work) == essence(written) for work, written in zip(made, read_sample(), strict=True)
     ), MAKE_IT_ANEW
-    again = write_release(tmp_path, {SMALLEST: parts[SMALLEST]})
+    places = list_institutions(works)
+    again = write_release(tmp_path, {SMALLEST: parts[SMALLEST]}, institutions=places)
+    listed, anew = (sorted(place.glob("institutions/*/*.parquet")) for place in (FOLDER, again))
+    assert [pq.read_table(path).to_pylist() for path in listed] == [
+        pq.read_table(path).to_pylist() for path in anew
+    ], MAKE_IT_ANEW
     first, second = (place / "works" / f"{SMALLEST}.parquet" for place in (FOLDER, again))
     if pq.read_metadata(first).created_by == pq.read_metadata(second).created_by:
         assert first.read_bytes() == second.read_bytes(), MAKE_IT_ANEW
@@ -82,7 +88,7 @@ def test_the_sample_is_what_its_seed_gives(tmp_path: Path) -> None:
 def test_the_sample_is_small_and_says_that_it_is_synthetic() -> None:
     files = [path for path in FOLDER.rglob("*") if path.is_file()]
     told = json.loads((FOLDER / "works" / "manifest.json").read_text())
-    assert sum(path.stat().st_size for path in files) < 2_500_000
+    assert sum(path.stat().st_size for path in files) <= 2_000_000
     assert told["synthetic"] is True
     assert len(read_sample()) == told["record_count"] == 20_000
     assert len({work["id"] for work in read_sample()}) == 20_000
@@ -103,11 +109,13 @@ def test_the_manifest_has_the_form_of_the_official_one() -> None:
             "record_count": pq.read_metadata(path).num_rows,
         }
     assert told["content_length"] == sum(e["meta"]["content_length"] for e in told["files"])
-    assert len(told["files"]) == len(list(FOLDER.rglob("part_[0-9][0-9][0-9][0-9].parquet")))
+    assert len(told["files"]) == len(
+        list((FOLDER / "works").rglob("part_[0-9][0-9][0-9][0-9].parquet"))
+    )
 
 
 def test_the_columns_are_those_of_the_official_files() -> None:
-    for path in FOLDER.rglob("*.parquet"):
+    for path in (FOLDER / "works").rglob("*.parquet"):
         opened = pq.ParquetFile(path)
         schema = opened.schema_arrow
         assert schema.equals(WORKS_SCHEMA)

@@ -28,6 +28,7 @@ from bibliometrics.study.model import (
     load_study,
 )
 from bibliometrics.study.profile import read_themes
+from tests.support.openalex_server.server import read_works
 from tests.support.snapshot_release import Work, write_release
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "raw" / "sample"
@@ -388,6 +389,11 @@ def split(works: list[Work], seed: int = SEED) -> dict[str, list[Work]]:
     return dict(sorted(parts.items()))
 
 
+def list_institutions(works: list[Work]) -> list[Work]:
+    """Return the institutions of the works, as a release lists them."""
+    return sorted(read_works(works).institutions.read_all(), key=lambda place: str(place["id"]))
+
+
 def main(folder: Path = FOLDER) -> None:
     """Write the sample into a folder, in place of an earlier one."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -395,7 +401,9 @@ def main(folder: Path = FOLDER) -> None:
         "Invented works for trying out and testing, those of the Academy with Latin America far "
         "too many on purpose: no figure from them says anything real"
     )
-    write_release(folder, split(make_works()), synthetic=True, note=note)
+    works = make_works()
+    places = list_institutions(works)
+    write_release(folder, split(works), synthetic=True, note=note, institutions=places)
     total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"{folder}: {total / 1e6:.2f} MB")
 

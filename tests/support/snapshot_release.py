@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,25 @@ WORKS_SCHEMA = pa.schema(
 )
 
 
+INSTITUTIONS_SCHEMA = pa.schema(
+    {
+        "id": _TEXT,
+        "ror": _TEXT,
+        "display_name": _TEXT,
+        "country_code": _TEXT,
+        "type": _TEXT,
+        "is_super_system": _FLAG,
+        "lineage": pa.list_(_TEXT),
+        "homepage_url": _TEXT,
+        "works_count": _INT,
+        "cited_by_count": _INT,
+        "counts_by_year": pa.list_(_struct(year=_INT, works_count=_INT, cited_by_count=_INT)),
+        "updated_date": _TEXT,
+        "created_date": _TEXT,
+    }
+)
+
+
 def fill(record: Work, kind: pa.DataType | pa.Schema) -> Work:
     """Return a record with every key of its type, as the exporter writes it: empty or null."""
     whole = {}
@@ -154,6 +174,7 @@ def write_release(
     date: str = "2026-11-22",
     rows_per_group: int = 4000,
     whole: bool = True,
+    institutions: list[Work] | None = None,
     **said: object,
 ) -> Path:
     """Write works as a release and return its folder.
@@ -168,9 +189,13 @@ def write_release(
         ``parquet`` or ``jsonl``.
     whole : bool
         Give every record all 49 keys. Parquet does so in any case.
+    institutions : list of dict, optional
+        Institutions of the release; without any there is no folder for them.
     said : object
         More entries for the manifest.
     """
+    if institutions is not None:
+        write_institutions(folder, institutions, kind=kind, date=date)
     listed = []
     for name, works in parts.items():
         path = folder / "works" / (name + (".parquet" if kind == "parquet" else ".gz"))
@@ -185,11 +210,35 @@ def write_release(
             )
         else:
             lines = (json.dumps(fill(work, WORKS_SCHEMA) if whole else work) for work in works)
-            text = "".join(f"{line}\n" for line in lines)
-            path.write_bytes(gzip.compress(text.encode(), mtime=0))
+            path.write_bytes(_compress(lines))
         listed.append(describe_file(kind, path, folder, len(works)))
     write_manifest(folder, listed, kind=kind, date=date, **said)
     return folder
+
+
+def write_institutions(
+    folder: Path,
+    institutions: list[Work],
+    *,
+    kind: str = "parquet",
+    date: str = "2026-11-22",
+    name: str = "updated_date=2026-11-20/part_0000",
+) -> None:
+    """Write the institutions of a release, beside its works."""
+    path = folder / "institutions" / (name + (".parquet" if kind == "parquet" else ".gz"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    filled = [fill(one, INSTITUTIONS_SCHEMA) for one in institutions]
+    if kind == "parquet":
+        table = pa.Table.from_pylist(filled, INSTITUTIONS_SCHEMA)
+        pq.write_table(table, path, compression="zstd", compression_level=19)
+    else:
+        path.write_bytes(_compress(map(json.dumps, filled)))
+    files = [describe_file(kind, path, folder, len(filled))]
+    write_manifest(folder, files, kind=kind, date=date, entity="institutions")
+
+
+def _compress(lines: Iterable[str]) -> bytes:
+    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 
 def describe_file(kind: str, path: Path, folder: Path, rows: int) -> dict[str, Any]:
@@ -200,19 +249,25 @@ def describe_file(kind: str, path: Path, folder: Path, rows: int) -> dict[str, A
 
 
 def write_manifest(
-    folder: Path, files: list[dict[str, Any]], *, kind: str, date: str, **said: object
+    folder: Path,
+    files: list[dict[str, Any]],
+    *,
+    kind: str,
+    date: str,
+    entity: str = "works",
+    **said: object,
 ) -> None:
-    """Write a release's manifest for works."""
+    """Write a release's manifest for works, or for another entity."""
     content = {
         "date": date,
         "format": kind,
-        "entity": "works",
+        "entity": entity,
         "record_count": sum(entry["meta"]["record_count"] for entry in files),
         "content_length": sum(entry["meta"]["content_length"] for entry in files),
         "files": files,
         **said,
     }
-    path = folder / "works" / "manifest.json"
+    path = folder / entity / "manifest.json"
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
