@@ -105,6 +105,20 @@ def draw(
     return draw_figures(inputs_of(study, tables, published, provenance))
 
 
+class Tables(dict[str, pd.DataFrame]):
+    """The tables of a build by name; one that is not there is an error that says what it needs."""
+
+    def __init__(self, folder: Path, frames: Mapping[str, pd.DataFrame]) -> None:
+        super().__init__(frames)
+        self.folder = folder
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        """Raise TableError for a table that waits for a pull, InputError for no table."""
+        check_name("table", name, TABLES)
+        msg = f"table {name!r} is not in {self.folder}: {waiting_text(name)}."
+        raise TableError(msg, "run that command, or ask build.has(name) first")
+
+
 @dataclass(frozen=True, eq=False)
 class Build:
     """
@@ -129,11 +143,7 @@ class Build:
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return a table; raise TableError when it waits for a pull, InputError for no table."""
-        if name in self.tables:
-            return self.tables[name].copy()
-        check_name("table", name, TABLES)
-        msg = f"table {name!r} is not in {self.folder}: {waiting_text(name)}."
-        raise TableError(msg, "run that command, or ask build.has(name) first")
+        return self.tables[name].copy()
 
     def has(self, name: str) -> bool:
         """Say whether a table is there; raise InputError for no table."""
@@ -400,7 +410,7 @@ def read_build(folder: str | Path | None = None) -> Build:
         study=load_study(str(path / publish.STUDY_FILE)),
         study_text=(path / publish.STUDY_FILE).read_text(encoding="utf-8"),
         provenance=told,
-        tables={name: _read_table(path, name, told) for name in names},
+        tables=Tables(path, {name: _read_table(path, name, told) for name in names}),
         alt_texts=package["bibliometrics"]["figures"],
     )
 
