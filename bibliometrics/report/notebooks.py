@@ -84,7 +84,9 @@ def run_notebooks(paths: Sequence[Path], build: Path, said: Callable[[str], None
             done = papermill.execute_notebook(
                 path,
                 None,
-                parameters={"data": str(build)},
+                parameters={"data": str(build)}
+                if "data" in papermill.inspect_notebook(path)
+                else {},
                 cwd=path.parent,
                 progress_bar=False,
                 extra_arguments=["--log-level=50"],

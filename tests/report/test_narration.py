@@ -48,7 +48,9 @@ def tell_cells(*cells: dict[str, Any]) -> str:
     return tell(Story("01_x", cells))
 
 
-def test_notebooks_run_on_the_build_and_stay_as_they_are(tmp_path: Path) -> None:
+def test_notebooks_run_on_the_build_and_stay_as_they_are(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     first = write_notebook(
         tmp_path / "01_first.ipynb",
         markdown("# 01 First\n\n**Question.** Where?\n\n**Data.** None."),
@@ -72,6 +74,7 @@ def test_notebooks_run_on_the_build_and_stay_as_they_are(tmp_path: Path) -> None
     assert first.read_bytes() == before
     with pytest.raises(BibliometricsError, match=r"02_failing\.ipynb failed at `raise .*no such"):
         run_notebooks([failing], build, said.append)
+    assert caplog.messages == []  # the failing one has no `data`, and nobody is told so
 
 
 def test_notebooks_run_on_this_python_whatever_kernel_a_user_has(
