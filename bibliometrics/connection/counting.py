@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from math import prod
 from pathlib import Path
 from types import TracebackType
@@ -381,9 +382,9 @@ class Connection:
         """Return who counts, as the refresh of a study takes it."""
         return self._source.refresh_options()
 
-    def listen(self) -> Listener:
-        """Return who is told how a refresh goes on."""
-        return self._source.listen()
+    def listening(self) -> AbstractContextManager[Listener]:
+        """Return who is told how a refresh goes on, for as long as it does."""
+        return self._source.listening()
 
     def _count(self, wish: Wish, max_calls: int, before: Spent) -> pd.DataFrame:
         self._source.limit(max_calls)

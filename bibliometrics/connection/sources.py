@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -31,7 +31,7 @@ from bibliometrics.openalex.institutions import (
     identify,
     institution_request,
 )
-from bibliometrics.openalex.policy import Answered
+from bibliometrics.openalex.policy import Answered, Slowed, Waiting
 from bibliometrics.openalex.query import (
     CREDIT_USD,
     VALUES,
@@ -119,8 +119,8 @@ class Source(Protocol):
     def refresh_options(self) -> dict[str, Any]:
         """Return who counts, as the refresh of a study takes it."""
 
-    def listen(self) -> Listener:
-        """Return who is told how a refresh goes on."""
+    def listening(self) -> AbstractContextManager[Listener]:
+        """Return who is told how a refresh goes on, for as long as it does."""
 
     def list_works(
         self, question: Question, size: int, sample: int | None, seed: int
@@ -135,7 +135,7 @@ class Source(Protocol):
 
 
 class Bar:
-    """A progress bar over the calls of one count, shown where somebody looks on."""
+    """A progress bar over calls, shown where somebody looks on; it listens to a source."""
 
     def __init__(self, *, shown: bool) -> None:
         self.shown = shown
@@ -144,28 +144,36 @@ class Bar:
     @contextmanager
     def over(self, total: int) -> Iterator[None]:
         """Show a bar while calls are made."""
-        if not self.shown or not total:
-            yield
-            return
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", TqdmWarning)  # a notebook without widgets: plain bar
-            from tqdm.auto import tqdm  # noqa: PLC0415 - it warns when it is loaded
-
-            self._bar = tqdm(total=total, unit="call", leave=False)
+        self.expect(total)
         try:
             yield
         finally:
+            self.close()
+
+    def expect(self, total: int) -> None:
+        """Begin, with the least number of calls."""
+        if self.shown and total:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", TqdmWarning)  # a notebook without widgets: plain
+                from tqdm.auto import tqdm  # noqa: PLC0415 - it warns when it is loaded
+
+                self._bar = tqdm(total=total, unit="call", leave=False)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
             self._bar.close()
             self._bar = None
 
-    def expect(self, total: int) -> None:
-        """Take the least number of calls of a refresh."""
-
     def __call__(self, event: object) -> None:
         """Take an event of the API."""
-        if self._bar is not None and isinstance(event, Answered):
+        if self._bar is None:
+            return
+        if isinstance(event, Answered):
             self._bar.total = max(self._bar.total, self._bar.n + 1)
             self._bar.update()
+        elif isinstance(event, Waiting | Slowed):
+            self._bar.set_postfix_str(f"waiting {event.seconds:.0f} s: {event.reason}")
 
 
 class Api:
@@ -292,9 +300,13 @@ class Api:
         """Return the API as it is asked here."""
         return {"source": "openalex", **self._asked}
 
-    def listen(self) -> Listener:
-        """Return a listener that counts what is spent."""
-        return _Spender(self)
+    @contextmanager
+    def listening(self) -> Iterator[Listener]:
+        """Count what a refresh spends, under a bar."""
+        try:
+            yield _Spender(self, self._bar)
+        finally:
+            self._bar.close()
 
     def spend(self, event: object) -> None:
         """Book what a refresh spends."""
@@ -358,15 +370,15 @@ class Api:
 class _Spender:
     """Listens to a refresh for a connection."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, bar: Bar) -> None:
         self._api = api
-
-    def expect(self, total: int) -> None:
-        """Take the least number of calls."""
+        self.expect = bar.expect
+        self._show = bar
 
     def __call__(self, event: object) -> None:
         """Take an event."""
         self._api.spend(event)
+        self._show(event)
 
 
 class _Still:
@@ -397,9 +409,9 @@ class _Still:
         msg = f"{self.label} holds no DOIs."
         raise InputError(msg, 'ask connect("openalex")')
 
-    def listen(self) -> Listener:
+    def listening(self) -> AbstractContextManager[Listener]:
         """Return a listener that shows nothing."""
-        return Bar(shown=False)
+        return nullcontext(Bar(shown=False))
 
     def price(self, questions: Sequence[Question]) -> Cost:
         """Return that nothing is paid."""

@@ -71,7 +71,8 @@ def refresh(
     with tempfile.TemporaryDirectory(prefix="bibliometrics-") as scratch:
         name = study if isinstance(study, str) else _write(study, Path(scratch))
         told = {"study": name, "to": folder, "parts": wanted, **source.refresh_options()}
-        make.refresh(Options(**told), source.listen())
+        with source.listening() as listener:
+            make.refresh(Options(**told), listener)
     return read_build(folder)
 
 

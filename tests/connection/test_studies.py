@@ -56,7 +56,7 @@ def test_a_changed_study_is_another_one_that_the_paper_says_nothing_of() -> None
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"region": "Asia"},
+        {"region": "Atlantis"},
         {"institution": "nobody"},
         {"years": (2016, 2007)},
         {"region": bm.region("Home", "CN")},
@@ -126,7 +126,7 @@ def test_a_workbook_has_all_tables_and_a_page_of_definitions(
 
 
 def test_a_study_asked_of_the_api_takes_key_and_address_of_its_connection(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BIBLIOMETRICS_DATA", str(tmp_path / "data"))
     study = bm.load_study().but(years=(2009, 2011), region="latin20")
@@ -134,9 +134,12 @@ def test_a_study_asked_of_the_api_takes_key_and_address_of_its_connection(
         OpenAlexServer(
             Records(small_world()), per_second=False, keys={"key-of-one": 999}
         ) as server,
-        bm.connect("openalex", address=server.url, key="key-of-one", rate=100) as oa,
+        bm.connect("openalex", address=server.url, key="key-of-one", rate=100, progress=True) as oa,
     ):
         made = bm.refresh(study, oa, to=tmp_path / "build", parts=("figures",))
+        shown = capsys.readouterr().err
+        assert "0/" in shown
+        assert "call" in shown
         assert {request.key for request in server.requests} == {"key-of-one"}
         assert oa.spent.calls > 10
         assert oa.spent.usd > 0.001
