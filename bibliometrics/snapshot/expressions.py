@@ -173,10 +173,7 @@ def official_relations(table: ir.Table) -> Relations:
 
 def matching_works(question: Question, relations: Relations) -> ir.Table:
     """Return the works that meet every condition of a question."""
-    works = relations.works.filter(
-        [*_plain_conditions(question), *_topic_conditions(question, relations)]
-        or [ibis.literal(True)]
-    )
+    works = relations.works.filter(own_conditions(question, relations) or [ibis.literal(True)])
     codes, nodes = relations.countries, relations.lineage
     for wanted in question.countries:
         works = works.semi_join(codes.filter(_.country_code.isin(wanted)), "work_id")
@@ -210,6 +207,11 @@ def _lineages_with(relations: Relations, wanted: str, unwanted: Sequence[str]) -
         return _.nodes.contains(ibis.literal(relations.node_of(text), kind))
 
     return relations.lineages.filter(holds(wanted), *[~holds(one) for one in unwanted])
+
+
+def own_conditions(question: Question, relations: Relations) -> list[Any]:
+    """Return the conditions of a question on a work's own values."""
+    return [*_plain_conditions(question), *_topic_conditions(question, relations)]
 
 
 def _topic_conditions(question: Question, relations: Relations) -> list[Any]:
@@ -247,6 +249,15 @@ def _plain_conditions(question: Question) -> list[Any]:
 def count_works(question: Question, relations: Relations) -> ir.Table:
     """Return the frame of a question (see ``question``) as an expression."""
     works, keys = matching_works(question, relations), list(question.group_by)
+    known = with_keys(works, question, relations)
+    if not keys:
+        return known.aggregate(n_works=_.count())
+    return known.group_by(keys).aggregate(n_works=_.count()).order_by(keys)
+
+
+def with_keys(works: ir.Table, question: Question, relations: Relations) -> ir.Table:
+    """Return works once for each value of a question's keys; a null value is none."""
+    keys = list(question.group_by)
     if "country_code" in keys:
         codes = relations.countries
         if question.keep:
@@ -262,10 +273,7 @@ def count_works(question: Question, relations: Relations) -> ir.Table:
         works = works.inner_join(_each_institution(relations), "work_id")
     if "topic_id" in keys:
         works = works.mutate(topic_id=_short_id("T", works.topic_id))
-    if not keys:
-        return works.aggregate(n_works=_.count())
-    known = works.filter([_[key].notnull() for key in keys])
-    return known.group_by(keys).aggregate(n_works=_.count()).order_by(keys)
+    return works.filter([_[key].notnull() for key in keys]) if keys else works
 
 
 def _each_institution(relations: Relations) -> ir.Table:

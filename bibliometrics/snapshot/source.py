@@ -24,10 +24,10 @@ import pyarrow.parquet as pq
 
 from bibliometrics.errors import InputError, MissingPackageError, SnapshotError
 from bibliometrics.files import read_bytes, sha256
+from bibliometrics.snapshot.batches import list_batches
 from bibliometrics.snapshot.expressions import (
     Relations,
     count_works,
-    drop_conditions,
     matching_works,
     narrow_lineages,
     narrow_links,
@@ -132,7 +132,7 @@ class Snapshot:
     def answer(self, question: Question) -> pd.DataFrame:
         """Count the works of a question."""
         self._check(question)
-        return self._run(count_works(question, self.relations), question.group_by)
+        return _finish(self._execute(count_works(question, self.relations)), question.group_by)
 
     def answer_all(self, questions: Iterable[Question]) -> dict[Question, pd.DataFrame]:
         """Answer many questions, reading the table once for the conditions that all share."""
@@ -143,12 +143,14 @@ class Snapshot:
             return {}
         met = shared_conditions(distinct)
         with self._shared(distinct, met) as relations:
-            return {
-                question: self._run(
-                    count_works(drop_conditions(question, met), relations), question.group_by
-                )
-                for question in distinct
-            }
+            found: dict[Question, pd.DataFrame] = {}
+            for batch in list_batches(distinct, met):
+                rows = self._execute(batch.count(relations))
+                found |= {
+                    question: _finish(frame, question.group_by)
+                    for question, frame in batch.read(rows).items()
+                }
+        return {question: found[question] for question in distinct}
 
     def list_works(
         self, question: Question, size: int, seed: int | None = None
@@ -261,7 +263,7 @@ class Snapshot:
             )
             raise SnapshotError(msg, "the release is too old for it, or has another schema")
 
-    def _run(self, frame: ir.Table, keys: Sequence[str]) -> pd.DataFrame:
+    def _execute(self, frame: ir.Table) -> pd.DataFrame:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", FutureWarning)  # PySpark, of every new pandas
@@ -270,11 +272,16 @@ class Snapshot:
             msg = f"the engine {self.engine} failed: {type(error).__name__} {error}."
             step = "try again with more memory, or fewer conditions"
             raise SnapshotError(msg, step) from error
-        whole = {key: "str" if key in TEXT_KEYS else "int64" for key in found}
-        found = found.astype(whole)
-        found = found.sort_values(list(keys), ignore_index=True) if keys else found
-        found.attrs["complete"] = True
         return found
+
+
+def _finish(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return a frame as every source gives it: types, order, and that it is complete."""
+    whole = {key: "str" if key in TEXT_KEYS else "int64" for key in found}
+    found = found.astype(whole)
+    found = found.sort_values(list(keys), ignore_index=True) if keys else found
+    found.attrs["complete"] = True
+    return found
 
 
 def _check_release(narrowed: Narrowed, folder: Path) -> None:

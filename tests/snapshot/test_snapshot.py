@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bibliometrics.errors import InputError, MissingPackageError, SnapshotError
+from bibliometrics.snapshot.batches import list_batches
 from bibliometrics.snapshot.expressions import DIALECTS, question_sql
 from bibliometrics.snapshot.narrow import narrow_release
 from bibliometrics.snapshot.source import Snapshot
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 STUDY = load_study()
 PLAN = [planned.question for planned in build_plan(STUDY)]
+EVERYTHING = [
+    planned.question for planned in build_plan(STUDY, PARTS) if not planned.question.needs_texts
+]
 BASE = "https://openalex.org/"
 
 
@@ -60,12 +64,33 @@ def work(number: int, *team: list[dict[str, Any]], **values: Any) -> dict[str, A
 
 # ------------------------------------------------------------------------------------ questions --
 
+#: Questions that differ in what they have of their own; the second matches no work.
+ALIKE = [
+    Question(countries=(("BR",),), max_authors=3),
+    Question(countries=(("TV",),), min_authors=4000),
+    Question(countries=(("CL",), ("BR", "CL")), years=(2010, 2012), group_by=("topic_id",)),
+    Question(countries=(("PE",), ("BR", "CL")), topic_ids=("T11234",), group_by=("topic_id",)),
+    Question(countries=(("BR", "CL"), ("CL",)), subfield_ids=(3103,), group_by=("topic_id",)),
+    Question(countries=(("CN",),), group_by=("country_code",), keep=("BR",)),
+    Question(lineage=(ACADEMY,), top_percent=1, without_types=("book",), group_by=("year",)),
+    Question(lineage=(ACADEMY,), field_id=31, retracted=False, group_by=("year",)),
+]
+
 
 def test_one_question_alone_has_the_frame_it_has_among_others(sample: Snapshot) -> None:
-    some = PLAN[:8]
+    some = [*PLAN[::9], *ALIKE]
     answers = sample.answer_all(some)
+    assert list(answers) == some
     for question in some:
         assert_same(sample.answer(question), answers[question])
+    assert [answers[one]["n_works"].item() for one in ALIKE[:2]][1] == 0
+
+
+def test_a_query_answers_the_questions_that_are_alike() -> None:
+    batches = list_batches(ALIKE, Question())
+    assert sorted(len(batch.asked) for batch in batches) == [1, 2, 2, 3]
+    assert {one for batch in batches for one in batch.asked} == set(ALIKE)
+    assert len(list_batches(EVERYTHING, Question())) < len(EVERYTHING) / 5
 
 
 # ------------------------------------------------------------------------------ refusals, origin --
