@@ -236,3 +236,25 @@ def test_numbers_give_a_float_and_arrays_and_columns_an_array() -> None:
 def test_impossible_counts_are_refused_by_name(call: Callable[[], object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         call()
+
+
+def test_affinity_is_that_of_a_published_example() -> None:
+    """Three countries of Frenken (2002), Economic Systems Research 14: 345-361, table 1."""
+    joint = np.array([[250, 100, 150], [100, 800, 100], [150, 100, 750]])
+    all_of = joint.sum(axis=0)
+    found = affinity_index(joint, all_of[:, None], all_of[None, :], joint.sum())
+    published = [[0.92, -0.69, -0.29], [-0.69, 0.69, -1.39], [-0.29, -1.39, 0.63]]
+    assert np.round(np.log(found), 2).tolist() == published
+
+
+def test_activity_index_is_that_of_a_published_example() -> None:
+    """
+    Soybeans of Brazil in 2008: Hausmann et al. (2011), Atlas of Economic Complexity, box 2.2.
+
+    They were 7.8 % of what Brazil sold (nearly 11 of 140 billion dollars) and 0.35 % of what the
+    world sold (42 billion): "around 21 times" Brazil's share.
+    """
+    brazil, world = 0.078 * 140, 42 / 0.0035
+    assert round(brazil) == 11
+    assert activity_index(brazil, 140, 42, world) == pytest.approx(7.8 / 0.35)
+    assert activity_index(brazil, 140, 42, world) == pytest.approx(21, rel=0.07)
