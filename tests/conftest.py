@@ -29,9 +29,10 @@ pytest_plugins = ("tests.skips",)
 
 #: Files of pure functions and small files; with the examples in docstrings, what `make check` runs.
 QUICK = """
-access conftest drive errors faults filters indicators ledger lookup manifest marks markup
-openalex_filters openalex_lists packed paths plan progress project question readme reply request
-route rules schema specifications study study_file upstream witness_files
+conftest credentials errors faults group_by indicators institutions ledger manifest
+many_questions markup openalex_filters openalex_lists paths plan progress project query_filters
+question readme request response rules schema specifications stated_values study study_file
+upstream witness_files zipped_pulls
 """
 
 HERE = Path(__file__).resolve().parent

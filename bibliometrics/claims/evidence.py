@@ -3,7 +3,7 @@ What claims and figures are held against: published figures, real records, our o
 
 The first functions make tidy frames of the witnesses, each from its rows and a study. A frame has
 no rows when no witness measured the study's region. Witnesses are never mixed with each other or
-with our own counts. Below, :class:`Evidence` gives one series for each source, ours among them.
+with our own counts. Below, :class:`Grounds` gives one series for each source, ours among them.
 """
 
 from __future__ import annotations
@@ -261,7 +261,7 @@ OURS: Final = "our counts"
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class Grounds:
     """
     All that claims can be held against: our tables by name, and the witnesses as a frame.
 
@@ -310,7 +310,7 @@ class Series:
         return Finding(evidence=self.evidence, **(told | more))
 
 
-def ours(evidence: Evidence, counts: Any = None, whole: Any = None) -> Series:
+def ours(evidence: Grounds, counts: Any = None, whole: Any = None) -> Series:
     """Return our own counts as a source."""
     return Series(evidence.name, OWN, OURS, counts, whole)
 
@@ -329,11 +329,11 @@ def words_of(key: str) -> str:
 Made = TypeVar("Made")
 
 
-def once(give: Callable[[Evidence], Iterator[Made]]) -> Callable[[Evidence], list[Made]]:
+def once(give: Callable[[Grounds], Iterator[Made]]) -> Callable[[Grounds], list[Made]]:
     """Make a list of series once for all the tests of one piece of evidence."""
 
     @wraps(give)
-    def made(evidence: Evidence) -> list[Made]:
+    def made(evidence: Grounds) -> list[Made]:
         if give.__name__ not in evidence.made:
             evidence.made[give.__name__] = list(give(evidence))
         return evidence.made[give.__name__]
@@ -342,7 +342,7 @@ def once(give: Callable[[Evidence], Iterator[Made]]) -> Callable[[Evidence], lis
 
 
 @once
-def outputs(evidence: Evidence) -> Iterator[Series]:
+def outputs(evidence: Grounds) -> Iterator[Series]:
     """Give the region's output of each source, by year."""
     own = evidence.table("region_output")
     if len(own):
@@ -360,7 +360,7 @@ def outputs(evidence: Evidence) -> Iterator[Series]:
 
 
 @once
-def members(evidence: Evidence) -> Iterator[Series]:
+def members(evidence: Grounds) -> Iterator[Series]:
     """Give the output of the region's members of each source."""
     own, region = evidence.table("country_output"), evidence.table("region_output")
     if len(own) and len(region):
@@ -381,7 +381,7 @@ def members(evidence: Evidence) -> Iterator[Series]:
 
 
 @once
-def partners(evidence: Evidence) -> Iterator[Series]:
+def partners(evidence: Grounds) -> Iterator[Series]:
     """Give works of the region with countries outside it, of each source."""
     own = evidence.table("region_partners")
     if len(own):
@@ -393,7 +393,7 @@ def partners(evidence: Evidence) -> Iterator[Series]:
         yield Series(str(key), PUBLISHED, words_of(str(key)), wide, note=note)
 
 
-def joint(evidence: Evidence) -> Series | None:
+def joint(evidence: Grounds) -> Series | None:
     """Return our works of institution and region by year, and the home country's as whole."""
     own = evidence.table("institution_region")
     if not len(own):
@@ -403,7 +403,7 @@ def joint(evidence: Evidence) -> Series | None:
     return ours(evidence, part.astype(float), whole.astype(float))
 
 
-def joint_members(evidence: Evidence) -> Series | None:
+def joint_members(evidence: Grounds) -> Series | None:
     """Return our works of the institution with each member by year."""
     own, whole = evidence.table("institution_partners"), joint(evidence)
     if not len(own) or whole is None:
@@ -412,7 +412,7 @@ def joint_members(evidence: Evidence) -> Series | None:
 
 
 @once
-def home_members(evidence: Evidence) -> Iterator[Series]:
+def home_members(evidence: Grounds) -> Iterator[Series]:
     """Give published works of the home country with each member by year."""
     found = home_pairs(evidence.published, evidence.study)
     for key, rows in found.groupby("witness"):
@@ -421,7 +421,7 @@ def home_members(evidence: Evidence) -> Iterator[Series]:
 
 
 @once
-def floor(evidence: Evidence) -> Iterator[tuple[str, pd.DataFrame]]:
+def floor(evidence: Grounds) -> Iterator[tuple[str, pd.DataFrame]]:
     """Give witness and floor by year and country."""
     for key, rows in floor_series(evidence.published, evidence.study).groupby("witness"):
         yield str(key), rows.drop(columns=["witness", "label"])
@@ -434,7 +434,7 @@ def wide_by_country(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @once
-def field_cells(evidence: Evidence) -> Iterator[tuple[str, pd.DataFrame]]:
+def field_cells(evidence: Grounds) -> Iterator[tuple[str, pd.DataFrame]]:
     """
     Give witness and its cells by area (member, ``WORLD``), field and year.
 
@@ -457,6 +457,6 @@ def field_cells(evidence: Evidence) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 @once
-def indicators(evidence: Evidence) -> Iterator[pd.DataFrame]:
+def indicators(evidence: Grounds) -> Iterator[pd.DataFrame]:
     """Give the development indicators of region and home country."""
     yield development_indicators(evidence.published, evidence.study)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pandas as pd
 
 from bibliometrics.claims.collaborations import Sample, read_samples
-from bibliometrics.claims.evidence import Evidence, as_frame, words_of
+from bibliometrics.claims.evidence import Grounds, as_frame, words_of
 from bibliometrics.claims.ledger import Claim, belongs, format_value
 from bibliometrics.claims.quantities import QUANTITIES, percent
 from bibliometrics.claims.rules import (
@@ -72,7 +72,7 @@ def grade_claims(
     if tables and tables_evidence not in OWN_EVIDENCE:
         msg = f"claims can't be graded by counts of {tables_evidence!r}."
         raise InputError(msg, f"use counts of {' or '.join(OWN_EVIDENCE)}")
-    evidence = Evidence(
+    evidence = Grounds(
         study, as_frame(published), tables or {}, tables_evidence or "", contradictions, counted_in
     )
     readings = evidence_by_reading(evidence)
@@ -85,7 +85,7 @@ def grade_claims(
     ]
 
 
-def evidence_by_reading(evidence: Evidence) -> list[Evidence]:
+def evidence_by_reading(evidence: Grounds) -> list[Grounds]:
     """Return the evidence as each distinct reading would have it: none before a full pull."""
     table = evidence.table("readings")
     nothing = as_frame(())
@@ -122,7 +122,7 @@ def tables_of_reading(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def find(test: Test, evidence: Evidence) -> list[Finding]:
+def find(test: Test, evidence: Grounds) -> list[Finding]:
     """Return what all evidence says of a test; our own may contradict itself or be provisional."""
     found = []
     for finding in QUANTITIES[test.quantity].compute(test, evidence):
@@ -131,7 +131,7 @@ def find(test: Test, evidence: Evidence) -> list[Finding]:
     return found
 
 
-def _withheld(test: Test, evidence: Evidence) -> str:
+def _withheld(test: Test, evidence: Grounds) -> str:
     """Say why our own counts of a test decide nothing: answers that contradict, or young years."""
     years = {test.year} if test.year else {*evidence.study.year_range}
     for one in evidence.contradictions:
@@ -145,8 +145,8 @@ def _withheld(test: Test, evidence: Evidence) -> str:
 
 def _claim_rows(
     claim: Claim,
-    evidence: Evidence,
-    readings: Sequence[Evidence],
+    evidence: Grounds,
+    readings: Sequence[Grounds],
     samples: Sequence[Sample],
     ledger: Sequence[Claim],
 ) -> Iterator[Row]:
@@ -165,7 +165,7 @@ def _claim_rows(
             yield from (_neighbour(claim, test, finding) for finding in find(test, evidence))
 
 
-def _graded(claim: Claim, test: Test, finding: Finding, readings: Sequence[Evidence]) -> Row:
+def _graded(claim: Claim, test: Test, finding: Finding, readings: Sequence[Grounds]) -> Row:
     verdict, marks = judge(test, finding), marks_of(test, finding)
     holds, total = None, None
     if finding.kind == OWN and readings:
@@ -190,7 +190,7 @@ def _graded(claim: Claim, test: Test, finding: Finding, readings: Sequence[Evide
     return {**row, "reason": _reason(test, finding, row)}
 
 
-def count_readings(test: Test, readings: Sequence[Evidence]) -> tuple[int, int]:
+def count_readings(test: Test, readings: Sequence[Grounds]) -> tuple[int, int]:
     """
     Return in how many distinct readings a test holds, and in how many it is counted.
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from bibliometrics.claims import evidence as witnesses
-from bibliometrics.claims.evidence import Evidence, Series, ours, theirs, words_of
+from bibliometrics.claims.evidence import Grounds, Series, ours, theirs, words_of
 from bibliometrics.claims.rules import (
     BOUND,
     COUNTED_UNITS,
@@ -41,7 +41,7 @@ from bibliometrics.tables.indicators import (
 )
 
 Findings: TypeAlias = Iterator[Finding]
-Compute: TypeAlias = Callable[[Test, Evidence], Findings]
+Compute: TypeAlias = Callable[[Test, Grounds], Findings]
 CROSSWALK_FILE: Final = DEFINITIONS / "field_crosswalk.toml"
 NOTHING: Final = "there is nothing to divide by"
 NO_GROWTH: Final = "there is no growth from 0"
@@ -120,7 +120,7 @@ def _growth_noise(counts: pd.Series[float]) -> float:
     return last / first * max(spread * math.sqrt(2), math.sqrt(1 / first + 1 / last))
 
 
-def _whole(source: Series, evidence: Evidence) -> bool:
+def _whole(source: Series, evidence: Grounds) -> bool:
     """Say whether a series has all the years of the study."""
     return set(evidence.study.year_range) <= set(source.counts.index)
 
@@ -146,7 +146,7 @@ def _ratio(part: float, whole: float) -> float:
 
 
 @quantity("works", "works of the region in a year", "region_output", needs=("year", "stated"))
-def region_output(test: Test, evidence: Evidence) -> Findings:
+def region_output(test: Test, evidence: Grounds) -> Findings:
     """The level of the database: said as a ratio, never graded."""
     for source in witnesses.outputs(evidence):
         if test.year in source.counts.index:
@@ -166,7 +166,7 @@ def _increase(source: Series, first: int, last: int) -> Finding:
 
 
 @quantity("increase", "growth of the region's output, last year over first - 1", "region_output")
-def region_increase(test: Test, evidence: Evidence) -> Findings:
+def region_increase(test: Test, evidence: Grounds) -> Findings:
     """Growth of the region's output."""
     first, last = evidence.study.years
     for source in witnesses.outputs(evidence):
@@ -175,7 +175,7 @@ def region_increase(test: Test, evidence: Evidence) -> Findings:
 
 
 @quantity("years", "years with more works of the region than the year before", "region_output")
-def region_rises(test: Test, evidence: Evidence) -> Findings:
+def region_rises(test: Test, evidence: Grounds) -> Findings:
     """Steps up; the fitted trend is a mark."""
     for source in witnesses.outputs(evidence):
         if len(source.counts) < 2 or not _whole(source, evidence):
@@ -209,7 +209,7 @@ def _trend_mark(counts: pd.Series[float]) -> tuple[str, ...]:
     "region's share of the world's works in the year farthest from the range's middle",
     "region_output",
 )
-def region_share_each_year(test: Test, evidence: Evidence) -> Findings:
+def region_share_each_year(test: Test, evidence: Grounds) -> Findings:
     """The share in each year: the one farthest from the middle of the range decides."""
     for source in witnesses.outputs(evidence):
         if source.whole is None or not _whole(source, evidence):
@@ -244,7 +244,7 @@ def _in_years(test: Test, values: Iterable[float]) -> tuple[str, ...]:
 @quantity(
     "share", "countries' share of the region's works, pooled", "country_output", needs=("members",)
 )
-def countries_share(test: Test, evidence: Evidence) -> Findings:
+def countries_share(test: Test, evidence: Grounds) -> Findings:
     """Works of some members added up over works of the region."""
     for source in witnesses.members(evidence):
         if not set(test.members) <= set(source.counts.columns):
@@ -307,7 +307,7 @@ def _tier_finding(test: Test, source: Series, first: int, last: int) -> Finding:
     "country_output",
     needs=("members", "first_rank"),
 )
-def output_ranks(test: Test, evidence: Evidence) -> Findings:
+def output_ranks(test: Test, evidence: Grounds) -> Findings:
     """A tier of the region's members, as a set."""
     for source in witnesses.members(evidence):
         yield _tier_finding(test, source, test.first_rank, test.first_rank + len(test.members) - 1)
@@ -316,7 +316,7 @@ def output_ranks(test: Test, evidence: Evidence) -> Findings:
 # ------------------------------------------------------------------- fields
 
 
-def _own_fields(evidence: Evidence, name: str) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+def _own_fields(evidence: Grounds, name: str) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """Return region and world in the rows of our fields that a name stands for."""
     own, entry = evidence.table("fields"), field_crosswalk()[name]
     if not len(own) or entry["openalex_fit"] not in {"same", "close"}:
@@ -356,7 +356,7 @@ def _two_shares(shares: Sequence[float]) -> str:
     "fields",
     needs=("fields",),
 )
-def top_index(test: Test, evidence: Evidence) -> Findings:
+def top_index(test: Test, evidence: Grounds) -> Findings:
     """How often a field's works are among the most cited."""
     own = _own_fields(evidence, test.fields[0])
     if own is not None:
@@ -387,7 +387,7 @@ def top_index(test: Test, evidence: Evidence) -> Findings:
 
 
 @quantity("rank", "field's rank by works of the region, years pooled", "fields", needs=("fields",))
-def volume_rank(test: Test, evidence: Evidence) -> Findings:
+def volume_rank(test: Test, evidence: Grounds) -> Findings:
     """Whether a field is among the upper third by volume."""
     own, entry = evidence.table("fields"), field_crosswalk()[test.fields[0]]
     sources: list[tuple[Series, list[Any]]] = []
@@ -416,7 +416,7 @@ def volume_rank(test: Test, evidence: Evidence) -> Findings:
     "claim_counts",
     needs=("members", "fields"),
 )
-def top_cited_first(test: Test, evidence: Evidence) -> Findings:
+def top_cited_first(test: Test, evidence: Grounds) -> Findings:
     """A tier of the most cited works of a field, years added up."""
     own = evidence.counts("top_astronomy")
     if len(own):
@@ -439,7 +439,7 @@ def top_cited_first(test: Test, evidence: Evidence) -> Findings:
     "share of top-1 % works of physics, without astronomy, by more than 100 authors",
     "claim_counts",
 )
-def large_teams(test: Test, evidence: Evidence) -> Findings:
+def large_teams(test: Test, evidence: Grounds) -> Findings:
     """Whether most highly cited physics has very many authors, and more than in all fields."""
     physics, every = evidence.counts("top_physics"), evidence.counts("top_all")
     if not len(physics) or not len(every):
@@ -458,7 +458,7 @@ def large_teams(test: Test, evidence: Evidence) -> Findings:
     "claim_counts",
     needs=("subfields",),
 )
-def activity(test: Test, evidence: Evidence) -> Findings:
+def activity(test: Test, evidence: Grounds) -> Findings:
     """The region's share of a subject over the world's."""
     own = [evidence.counts(f"subfields_{area}") for area in ("region", "world")]
     if all(len(counts) for counts in own):
@@ -513,7 +513,7 @@ def _comparison(source: Series, top: float, bottom: float, yearly: Any, told: st
     "region_partners",
     needs=("members",),
 )
-def partner_margin(test: Test, evidence: Evidence) -> Findings:
+def partner_margin(test: Test, evidence: Grounds) -> Findings:
     """How far the first partner is ahead."""
     code = test.members[0]
     for source in witnesses.partners(evidence):
@@ -533,7 +533,7 @@ def partner_margin(test: Test, evidence: Evidence) -> Findings:
     "region_partners",
     needs=("members",),
 )
-def partners_among_ten(test: Test, evidence: Evidence) -> Findings:
+def partners_among_ten(test: Test, evidence: Grounds) -> Findings:
     """Partners in the first ten ranks, the first one included."""
     for source in witnesses.partners(evidence):
         yield _tier_finding(test, source, 1, 10)
@@ -545,7 +545,7 @@ def partners_among_ten(test: Test, evidence: Evidence) -> Findings:
     "region_partners",
     needs=("members", "against"),
 )
-def partner_ratio(test: Test, evidence: Evidence) -> Findings:
+def partner_ratio(test: Test, evidence: Grounds) -> Findings:
     """How small some partners are."""
     for source in witnesses.partners(evidence):
         pooled = source.counts.sum()
@@ -593,7 +593,7 @@ def _bound(key: str, rows: pd.DataFrame, year: int, area: str) -> Finding | None
     "institution_region",
     needs=("year", "stated"),
 )
-def joint_output(test: Test, evidence: Evidence) -> Findings:
+def joint_output(test: Test, evidence: Grounds) -> Findings:
     """The level: own counts as a ratio, the floor, and all of the home country beside it."""
     own, short = witnesses.joint(evidence), evidence.study.institution.short
     if own is not None and test.year in own.counts.index:
@@ -624,7 +624,7 @@ def joint_output(test: Test, evidence: Evidence) -> Findings:
     "growth of works of institution and region, last year over first - 1",
     "institution_region",
 )
-def joint_increase(test: Test, evidence: Evidence) -> Findings:
+def joint_increase(test: Test, evidence: Grounds) -> Findings:
     """Growth between the two years that the text names; the fitted trend is a mark."""
     own, (first, last) = witnesses.joint(evidence), evidence.study.years
     if own is not None and first < last and {first, last} <= set(own.counts.index):
@@ -637,7 +637,7 @@ def joint_increase(test: Test, evidence: Evidence) -> Findings:
     "institution's share of the home country's works with the region, pooled",
     "institution_region",
 )
-def share_of_home(test: Test, evidence: Evidence) -> Findings:
+def share_of_home(test: Test, evidence: Grounds) -> Findings:
     """The institution's part of its country's cooperation."""
     own, short = witnesses.joint(evidence), evidence.study.institution.short
     if own is None:
@@ -662,7 +662,7 @@ def share_of_home(test: Test, evidence: Evidence) -> Findings:
     "fitted growth of works of institution and region, and more in the second half",
     "institution_region",
 )
-def joint_trend(test: Test, evidence: Evidence) -> Findings:
+def joint_trend(test: Test, evidence: Grounds) -> Findings:
     """Whether the cooperation expands: two conditions, one of them fitted."""
     own = witnesses.joint(evidence)
     if own is None:
@@ -690,7 +690,7 @@ def joint_trend(test: Test, evidence: Evidence) -> Findings:
     "works of the institution and the region over those of the next on a named list",
     "claim_counts",
 )
-def leading_institution(test: Test, evidence: Evidence) -> Findings:
+def leading_institution(test: Test, evidence: Grounds) -> Findings:
     """Whether the institution has more than any of the home country's largest universities."""
     others = evidence.counts("institutions")
     mine = evidence.counts(test.against[0] if test.against else "institution")
@@ -721,7 +721,7 @@ def _first_in_each_year(source: Series, code: str) -> Finding:
     "institution_partners",
     needs=("members",),
 )
-def first_partner(test: Test, evidence: Evidence) -> Findings:
+def first_partner(test: Test, evidence: Grounds) -> Findings:
     """Whether one country is first in every year; all of the home country is a neighbour."""
     own = witnesses.joint_members(evidence)
     for source in ([own] if own else []) + witnesses.home_members(evidence):
@@ -735,7 +735,7 @@ def first_partner(test: Test, evidence: Evidence) -> Findings:
     "institution_partners",
     needs=("members", "year", "whole"),
 )
-def partner_share(test: Test, evidence: Evidence) -> Findings:
+def partner_share(test: Test, evidence: Grounds) -> Findings:
     """The share in one year; read literally, all of the home country over the stated whole."""
     code, year = test.members[0], test.year
     own = witnesses.joint_members(evidence)
@@ -775,7 +775,7 @@ def partner_share(test: Test, evidence: Evidence) -> Findings:
     "institution_partners",
     needs=("members",),
 )
-def partner_growth(test: Test, evidence: Evidence) -> Findings:
+def partner_growth(test: Test, evidence: Grounds) -> Findings:
     """Whether each country grows at least as fast as the region; the floor of the last year."""
     own = witnesses.joint_members(evidence)
     if own is not None and set(test.members) <= set(own.counts.columns) and len(own.counts) > 1:
@@ -807,7 +807,7 @@ def partner_growth(test: Test, evidence: Evidence) -> Findings:
     "institution_partners",
     needs=("members",),
 )
-def partner_ranks(test: Test, evidence: Evidence) -> Findings:
+def partner_ranks(test: Test, evidence: Grounds) -> Findings:
     """The first partners of the institution, pooled."""
     own = witnesses.joint_members(evidence)
     if own is not None:
@@ -820,7 +820,7 @@ def partner_ranks(test: Test, evidence: Evidence) -> Findings:
     "claim_counts",
     needs=("stated",),
 )
-def centre_output(test: Test, evidence: Evidence) -> Findings:
+def centre_output(test: Test, evidence: Grounds) -> Findings:
     """The level: the larger of two ways to ask."""
     own = evidence.counts("centre")
     if len(own):
@@ -831,7 +831,7 @@ def centre_output(test: Test, evidence: Evidence) -> Findings:
 # ------------------------------------------------- the home country's cooperation
 
 
-def _international(evidence: Evidence) -> Iterator[tuple[Series, pd.DataFrame]]:
+def _international(evidence: Grounds) -> Iterator[tuple[Series, pd.DataFrame]]:
     """Give works of partners with the region, and their international works, by half or year."""
     study, frame = evidence.study, evidence.published
     own = [evidence.counts(f"international_{half}") for half in ("first", "second")]
@@ -860,7 +860,7 @@ def _international(evidence: Evidence) -> Iterator[tuple[Series, pd.DataFrame]]:
     "region_partners",
     "claim_counts",
 )
-def weak_tie(test: Test, evidence: Evidence) -> Findings:
+def weak_tie(test: Test, evidence: Grounds) -> Findings:
     """Whether the region weighs less for the home country than for the others."""
     home = evidence.study.home[0]
     for source, wholes in _international(evidence):
@@ -883,7 +883,11 @@ def weak_tie(test: Test, evidence: Evidence) -> Findings:
 
 
 def _with_floor(
-    evidence: Evidence, shares: pd.Series[float], source: Series, wholes: pd.DataFrame, home: str
+    evidence: Grounds,
+    shares: pd.Series[float],
+    source: Series,
+    wholes: pd.DataFrame,
+    home: str,
 ) -> str:
     """Say what the share would be with the whole floor added: this file sees too few of it."""
     for _, rows in witnesses.floor(evidence):
@@ -906,7 +910,7 @@ def _with_floor(
     "region_partners",
     "claim_counts",
 )
-def rising_tie(test: Test, evidence: Evidence) -> Findings:
+def rising_tie(test: Test, evidence: Grounds) -> Findings:
     """Whether the region gains weight for the home country; the others are told."""
     home = evidence.study.home[0]
     for source, wholes in _international(evidence):
@@ -930,7 +934,7 @@ def rising_tie(test: Test, evidence: Evidence) -> Findings:
     "region's share of the institution's international works over its share of the world's",
     "claim_counts",
 )
-def weak_within(test: Test, evidence: Evidence) -> Findings:
+def weak_within(test: Test, evidence: Grounds) -> Findings:
     """Whether the region weighs less for the institution than for the world."""
     own = evidence.counts("international")
     if not len(own):
@@ -949,7 +953,7 @@ def weak_within(test: Test, evidence: Evidence) -> Findings:
 
 
 @quantity("ratio", "region's share of all works in the world's top 1 %, over the world's", "fields")
-def top_index_all(test: Test, evidence: Evidence) -> Findings:
+def top_index_all(test: Test, evidence: Grounds) -> Findings:
     """A neighbour of innovation: citation of all fields together."""
     for key, cells in witnesses.field_cells(evidence):
         rows = cells[cells["field"] == ""]
@@ -966,7 +970,7 @@ def top_index_all(test: Test, evidence: Evidence) -> Findings:
     "fields",
     needs=("members", "fields"),
 )
-def field_share(test: Test, evidence: Evidence) -> Findings:
+def field_share(test: Test, evidence: Grounds) -> Findings:
     """A neighbour of telescopes: the papers of a country in a field."""
     for key, cells in witnesses.field_cells(evidence):
         rows = _published_fields(test.fields[0], cells)
@@ -990,7 +994,7 @@ def _edition(key: str) -> pd.Timestamp:
 PRINTED: Final = pd.Timestamp("2018-09-15")  # when the document was printed
 
 
-def _editions(test: Test, evidence: Evidence, first: int, last: int) -> Iterator[tuple[str, Any]]:
+def _editions(test: Test, evidence: Grounds, first: int, last: int) -> Iterator[tuple[str, Any]]:
     """Give the editions that have all years asked, the one nearest to the document first."""
     (found,) = witnesses.indicators(evidence)
     rows = found[(found["indicator"] == test.indicator) & (found["area"] == test.area)]
@@ -1006,7 +1010,7 @@ def _editions(test: Test, evidence: Evidence, first: int, last: int) -> Iterator
     "indicator of region or home country, mean of the years, in its own unit",
     needs=("indicator", "area", "years"),
 )
-def indicator(test: Test, evidence: Evidence) -> Findings:
+def indicator(test: Test, evidence: Grounds) -> Findings:
     """A value in the edition nearest to the document; other editions are shown."""
     kind: str = PUBLISHED
     for key, values in _editions(test, evidence, *test.years):
@@ -1022,7 +1026,7 @@ def indicator(test: Test, evidence: Evidence) -> Findings:
     "steps of the years at hand in which an indicator does not fall",
     needs=("indicator", "area", "years"),
 )
-def indicator_rises(test: Test, evidence: Evidence) -> Findings:
+def indicator_rises(test: Test, evidence: Grounds) -> Findings:
     """Whether an indicator declined continuously: no step up, in the years at hand."""
     kind: str = PUBLISHED
     for key, values in _editions(test, evidence, *test.years):

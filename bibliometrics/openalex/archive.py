@@ -232,7 +232,7 @@ def _amount(value: object, most: float, otherwise: float) -> float:
     return float(value) if fine and isinstance(value, int | float) else otherwise
 
 
-class Packed:
+class ZippedResponses:
     """The answers in a zip, verified. Safe to use from several threads."""
 
     def __init__(self, path: Path, expected: str, answers: dict[str, str]) -> None:
@@ -284,7 +284,7 @@ class Pull:
         self.manifest = manifest
         self._held = lock
         self._guard = threading.Lock()
-        self._packed = self._open_packed() if self.is_complete else None
+        self._packed = self._open_zipped() if self.is_complete else None
 
     def __repr__(self) -> str:
         """Return id and state."""
@@ -395,12 +395,12 @@ class Pull:
         )
         with self._guard:
             self._write(done)
-            self._packed = self._open_packed()
+            self._packed = self._open_zipped()
         self.tidy()
 
-    def _open_packed(self) -> Packed:
+    def _open_zipped(self) -> ZippedResponses:
         told = self.manifest
-        return Packed(self.folder / PACKED, told.packed_sha256, told.answers)
+        return ZippedResponses(self.folder / PACKED, told.packed_sha256, told.answers)
 
     def tidy(self) -> None:
         """Delete what an interruption or a complete pull leaves over; a failure harms nothing."""

@@ -36,7 +36,7 @@ LONGEST: Final = 120
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProbeAnswer:
     """What came to a request: status (0: none that counts), JSON, headers, the server's words."""
 
     status: int
@@ -75,11 +75,11 @@ class Answer:
         return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-Ask = Callable[[str], Answer]
+Ask = Callable[[str], ProbeAnswer]
 
 
 @dataclass(frozen=True)
-class Finding:
+class ProbeFinding:
     """
     What a probe found.
 
@@ -118,18 +118,18 @@ def _base(study: Study) -> str:
     return f"{LINEAGE}:{study.institution.id},{YEAR}:{study.years[1]}"
 
 
-def _unanswered(what: str, expected: str, answer: Answer, meaning: str) -> Finding:
+def _unanswered(what: str, expected: str, answer: ProbeAnswer, meaning: str) -> ProbeFinding:
     """Return that a probe had no answer: not tried where the server refuses how it was asked."""
     not_tried = answer.status in {0, 400, 401, 403, 408, 429} or answer.status >= 500
     came = f"it could not be asked: {answer.told}" if not_tried else answer.told
-    return Finding(what, expected, came, None if not_tried else False, meaning)
+    return ProbeFinding(what, expected, came, None if not_tried else False, meaning)
 
 
 def _types_of(study: Study) -> str:
     return target("works", filter=_base(study), group_by=f"type{UNKNOWN_TOO}", per_page=VALUES)
 
 
-def _probe_types(answer: Answer) -> Finding:
+def _probe_types(answer: ProbeAnswer) -> ProbeFinding:
     """Say whether the server knows work types that we don't."""
     what, expected = "work types", f"none but the {len(WORK_TYPES)} known ones"
     meaning = "a new type may hold works that were articles: name it in the study's types"
@@ -138,10 +138,10 @@ def _probe_types(answer: Answer) -> Finding:
     seen = {key.rpartition("/")[2] for key in answer.groups} - {"unknown"}
     new = sorted(seen - WORK_TYPES)
     came = f"{len(seen)} types" + (f", unknown: {', '.join(new)}" if new else ", all known")
-    return Finding(what, expected, came, not new, meaning)
+    return ProbeFinding(what, expected, came, not new, meaning)
 
 
-def _large_works(study: Study, ask: Ask) -> Answer:
+def _large_works(study: Study, ask: Ask) -> ProbeAnswer:
     first, last = study.years
     codes = "|".join(study.region_of(study.primary).codes)
     return ask(
@@ -169,7 +169,7 @@ class _Large:
     counted: Any
 
 
-def _whole(listed: Answer, ask: Ask) -> list[_Large]:
+def _whole(listed: ProbeAnswer, ask: Ask) -> list[_Large]:
     """Return the works of a list with all their authors; single records are free."""
     found = []
     for row in listed.rows:
@@ -181,7 +181,7 @@ def _whole(listed: Answer, ask: Ask) -> list[_Large]:
     return found
 
 
-def _probe_late_authors(works: list[_Large], ask: Ask) -> Finding:
+def _probe_late_authors(works: list[_Large], ask: Ask) -> ProbeFinding:
     """Ask for a work by a country that only authors past the hundredth have."""
     what, expected = "authors past the 100th", f"{COUNTRY} sees them"
     meaning = "big collaborations are undercounted in every table: use the snapshot source"
@@ -193,18 +193,18 @@ def _probe_late_authors(works: list[_Large], ask: Ask) -> Finding:
             if answer.status != 200:
                 return _unanswered(what, expected, answer, meaning)
             came = f"{answer.count} of 1: {work.id} has {late[0]} past the 100th author only"
-            return Finding(what, expected, came, answer.count == 1, meaning)
-    return Finding(what, expected, "no work to try it on", None, meaning)
+            return ProbeFinding(what, expected, came, answer.count == 1, meaning)
+    return ProbeFinding(what, expected, "no work to try it on", None, meaning)
 
 
-def run_cheap(study: Study, ask: Ask) -> list[Finding]:
+def run_cheap(study: Study, ask: Ask) -> list[ProbeFinding]:
     """Ask what would change counts silently: three calls, and three free ones."""
     found = [_probe_types(ask(_types_of(study)))]
     listed = _large_works(study, ask)
     return [*found, _probe_late_authors(_whole(listed, ask), ask)]
 
 
-def warn(findings: list[Finding]) -> list[str]:
+def warn(findings: list[ProbeFinding]) -> list[str]:
     """Return what does not hold, one note each."""
     return [
         f"OpenAlex has changed, {one.what}: expected {one.expected}, came {one.came}; {one.meaning}"
@@ -213,11 +213,11 @@ def warn(findings: list[Finding]) -> list[str]:
     ]
 
 
-def run_probes(study: Study, ask: Ask, *, with_key: bool) -> list[Finding]:
+def run_probes(study: Study, ask: Ask, *, with_key: bool) -> list[ProbeFinding]:
     """Ask everything."""
-    answers: list[Answer] = []
+    answers: list[ProbeAnswer] = []
 
-    def keep(text: str) -> Answer:
+    def keep(text: str) -> ProbeAnswer:
         answers.append(ask(text))
         return answers[-1]
 
@@ -233,7 +233,7 @@ def run_probes(study: Study, ask: Ask, *, with_key: bool) -> list[Finding]:
     return found
 
 
-def _probe_institution(study: Study, ask: Ask) -> Iterator[Finding]:
+def _probe_institution(study: Study, ask: Ask) -> Iterator[ProbeFinding]:
     institution = study.institution
     meaning = 'a count by lineage misses it: set institution = "exact" in [primary]'
     what, expected = "the institution in lineages", f"{institution.id} in its own lineage"
@@ -244,7 +244,7 @@ def _probe_institution(study: Study, ask: Ask) -> Iterator[Finding]:
     above = bool(record.data.get("is_super_system"))
     own = institution.id in _lineage(record)
     came = f"{'in it' if own else 'not in it'}, {'a' if above else 'no'} super system"
-    yield Finding(what, expected, came, own and not above, meaning)
+    yield ProbeFinding(what, expected, came, own and not above, meaning)
     listed = ask(
         target("institutions", filter=f"lineage:{institution.id}", select="id", per_page=1)
     )
@@ -253,39 +253,41 @@ def _probe_institution(study: Study, ask: Ask) -> Iterator[Finding]:
     fine = listed.count >= known * MOST_MEMBERS
     meaning = "institutes are missing from counts by lineage"
     came = f"{listed.count} institutions" if listed.status == 200 else listed.told
-    yield Finding("institutions below it", expected, came, fine, meaning)
+    yield ProbeFinding("institutions below it", expected, came, fine, meaning)
     for name, node in institution.parts:
         part = ask(f"institutions/{node}")
         below = part.status == 200 and institution.id in _lineage(part)
         came = "below it" if below else "not below it" if part.status == 200 else part.told
         meaning = f'"minus:{name}" takes nothing away, and counts by lineage are without {name}'
-        yield Finding(f"the part {name}", f"below {institution.id}", came, below, meaning)
+        yield ProbeFinding(f"the part {name}", f"below {institution.id}", came, below, meaning)
 
 
-def _lineage(record: Answer) -> set[str]:
+def _lineage(record: ProbeAnswer) -> set[str]:
     return {str(url).rpartition("/")[2] for url in record.data.get("lineage") or ()}
 
 
-def _probe_price(answer: Answer, *, with_key: bool) -> Iterator[Finding]:
+def _probe_price(answer: ProbeAnswer, *, with_key: bool) -> Iterator[ProbeFinding]:
     price = answer.meta.get("cost_usd")
     came, meaning = f"{price} USD", "the cost that `plan` tells is wrong"
-    yield Finding("price of a call", f"{CREDIT_USD} USD", came, price == CREDIT_USD, meaning)
+    yield ProbeFinding("price of a call", f"{CREDIT_USD} USD", came, price == CREDIT_USD, meaning)
     daily = answer.headers.get("x-ratelimit-limit")
     expected = str(DAILY_CREDITS[with_key])
     meaning = "a pull may take more or fewer days than thought"
-    yield Finding("credits a day", expected, daily or "not said", daily == expected, meaning)
+    yield ProbeFinding("credits a day", expected, daily or "not said", daily == expected, meaning)
 
 
-def _probe_corpus(study: Study, types: Answer, ask: Ask) -> Finding:
+def _probe_corpus(study: Study, types: ProbeAnswer, ask: Ask) -> ProbeFinding:
     what, expected = "the corpus", "as many works with corpus=core, or no such parameter"
     core = ask(target("works", filter=_base(study), select="id", per_page=1, corpus="core"))
     meaning = "expansion works are counted too, or works are left out: levels are not comparable"
     came = "no such parameter" if core.status == 400 else core.told
     came = f"{core.count} and {types.count} works" if core.status == 200 else came
-    return Finding(what, expected, came, core.status == 400 or core.count == types.count, meaning)
+    return ProbeFinding(
+        what, expected, came, core.status == 400 or core.count == types.count, meaning
+    )
 
 
-def _probe_core(study: Study, ask: Ask) -> Finding:
+def _probe_core(study: Study, ask: Ask) -> ProbeFinding:
     what, expected = "the flag of core sources", "works with it and works without"
     meaning = "`core_source = true` keeps no work, or every work"
     answer = ask(
@@ -298,10 +300,10 @@ def _probe_core(study: Study, ask: Ask) -> Finding:
     )
     other = answer.count - yes
     came = f"{yes} works in core sources, {no} in others, {other - no} unknown"
-    return Finding(what, expected, came, yes > 0 and other > 0, meaning)
+    return ProbeFinding(what, expected, came, yes > 0 and other > 0, meaning)
 
 
-def _probe_large(study: Study, ask: Ask) -> Iterator[Finding]:
+def _probe_large(study: Study, ask: Ask) -> Iterator[ProbeFinding]:
     """Ask what becomes of the authors past the hundredth."""
     works = _whole(_large_works(study, ask), ask)
     yield _probe_late_authors(works, ask)
@@ -310,17 +312,17 @@ def _probe_large(study: Study, ask: Ask) -> Iterator[Finding]:
     telling = [work for work in works if work.counted and work.all != work.first]
     right = sum(work.counted == len(work.all) for work in telling)
     came = f"so in {right} of {len(telling)} works" if telling else "no work to try it on"
-    yield Finding(what, expected, came, right == len(telling) if telling else None, meaning)
+    yield ProbeFinding(what, expected, came, right == len(telling) if telling else None, meaning)
 
 
-def _probe_time(answers: list[Answer]) -> Finding:
+def _probe_time(answers: list[ProbeAnswer]) -> ProbeFinding:
     flagged = any("timed_out" in one.meta for one in answers)
     slowest = max((one.meta.get("db_response_time_ms") or 0 for one in answers), default=0)
     came = f"{'a sign' if flagged else 'no sign'}; slowest answer {slowest} ms"
     expected = f"no sign (`timed_out`), below {SLOW_QUERY_MS} ms"
     meaning = "nothing if there is a sign: both are checked; ask at a quieter time if it is slow"
     fine = not flagged and slowest < SLOW_QUERY_MS
-    return Finding("partial answers", expected, came, fine, meaning)
+    return ProbeFinding("partial answers", expected, came, fine, meaning)
 
 
 def resolve_suspects(study: Study, ask: Ask) -> list[Resolved]:

@@ -371,7 +371,7 @@ class Walk:
     outcomes: list[Outcome | None] = field(default_factory=list)
 
 
-def drive(
+def run_walks(
     walks: Sequence[Walk],
     asked: dict[Request, Future[Outcome]],
     submit: Callable[[Request], Future[Outcome]],

@@ -1,7 +1,7 @@
 """
 What stands between a question and the network: archive first, then budget, rate, check, retry.
 
-Live, resumed and offline runs go through the same gate. An accepted answer is saved before it
+Live, resumed and offline runs go through the same policy. An accepted answer is saved before it
 counts; a refusal that decides how to go on is saved too, so that a replay takes the same way.
 :mod:`bibliometrics.openalex.session` sends the requests.
 """
@@ -30,7 +30,7 @@ from bibliometrics.openalex.query import CREDIT_USD, Request
 from bibliometrics.openalex.response import (
     RESUME,
     Fault,
-    Reply,
+    Response,
     cost_of,
     find_fault,
     is_deciding,
@@ -91,7 +91,7 @@ class Slowed:
 
 
 Event = Answered | Waiting | Slowed
-Exchange = Callable[[], Reply | Fault]
+Exchange = Callable[[], Response | Fault]
 
 
 def ignore(event: Event) -> None:
@@ -108,7 +108,7 @@ class Brake:
     is_new: bool
 
 
-class Pacer:
+class RateLimiter:
     """
     Gives every caller its turn, so that at most ``rate`` requests a second start.
 
@@ -135,7 +135,7 @@ class Pacer:
         return turn
 
     def wait(self) -> float:
-        """Return when it is the caller's turn: the time of it, on the pacer's own clock."""
+        """Return when it is the caller's turn: the time of it, on the limiter's own clock."""
         turn = self._reserve()
         while True:
             pause = turn - self._clock()
@@ -171,7 +171,7 @@ class Pacer:
             self._strikes = 0
 
 
-class Meter:
+class Budget:
     """Counts calls and money, and keeps a run within its budget."""
 
     def __init__(self, budget_usd: float | None = None) -> None:
@@ -193,13 +193,13 @@ class Meter:
                 raise BudgetError(msg, step)
             self._reserved += cost
 
-    def settle(self, reserved: float, cost: float, reply: Reply | None) -> None:
+    def settle(self, reserved: float, cost: float, response: Response | None) -> None:
         """Book what a call really cost, and what the server says is left for today."""
         with self._guard:
             self._reserved -= reserved
             self.calls += 1
             self.cost_usd += cost
-            known_by = reply if reply is not None and reply.status != 429 else None
+            known_by = response if response is not None and response.status != 429 else None
             left = known_by.remaining_usd if known_by is not None else None
             if left is not None:  # answers may come in another order than they were charged
                 known = self.remaining_usd
@@ -207,12 +207,12 @@ class Meter:
 
 
 @dataclass
-class Gate:
+class Policy:
     """What all requests of a run share."""
 
     pull: Store | None
-    meter: Meter
-    pacer: Pacer
+    budget: Budget
+    limiter: RateLimiter
     address: Address = field(default_factory=Address)
     key: str | None = field(default=None, repr=False)
     offline: bool = False
@@ -228,7 +228,7 @@ class Gate:
         """Return the saved answer to a request, or None."""
         return self.pull.find(request.key + self.suffix) if self.pull else None
 
-    def pass_through(self, request: Request, exchange: Exchange) -> Reply:
+    def pass_through(self, request: Request, exchange: Exchange) -> Response:
         """Return the accepted answer to a request, from the archive or from the network."""
         saved = self.find(request)
         if saved is not None:
@@ -239,20 +239,20 @@ class Gate:
             raise ArchiveError(msg, "run the same command without --offline")
         return self._ask(request, exchange)
 
-    def _replay(self, request: Request, saved: Saved) -> Reply:
+    def _replay(self, request: Request, saved: Saved) -> Response:
         status, headers = saved.record.get("status"), saved.record.get("headers", {})
         texts = isinstance(headers, dict) and all(isinstance(one, str) for one in headers.values())
         if not isinstance(status, int) or not texts:
             raise self._unusable(request, "its record has another form than expected")
-        reply = Reply(status, headers, saved.body)
-        fault = find_fault(request, reply, with_key=self.key is not None)
+        response = Response(status, headers, saved.body)
+        fault = find_fault(request, response, with_key=self.key is not None)
         if saved.accepted and fault is not None:
             raise self._unusable(request, fault.message)
         if fault is not None:
             attempts = saved.record.get("attempts", 1)
             raise self._error(request, fault, attempts if isinstance(attempts, int) else 1)
         self.tell(Answered(request.describe(), from_archive=True))
-        return reply
+        return response
 
     def _unusable(self, request: Request, why: str) -> ArchiveError:
         where = f" in {self.pull.folder}" if self.pull else ""
@@ -260,38 +260,38 @@ class Gate:
         msg = f"the saved answer{where} to {asked} can't be used: {mask(why, self._secrets)}."
         return ArchiveError(msg, RESTORE)
 
-    def _ask(self, request: Request, exchange: Exchange) -> Reply:
+    def _ask(self, request: Request, exchange: Exchange) -> Response:
         faults: Counter[str] = Counter()
         waited = cost = 0.0
         while True:
             started = self._take_turn()
-            reply, fault, paid = self._try(request, exchange)
+            response, fault, paid = self._try(request, exchange)
             cost += paid
             if fault is None:
-                self.pacer.go_on()
-                self._save(request, reply, faults.total() + 1, cost, accepted=True)
+                self.limiter.go_on()
+                self._save(request, response, faults.total() + 1, cost, accepted=True)
                 self.tell(Answered(request.describe(), from_archive=False, cost_usd=cost))
-                return reply
+                return response
             faults[fault.kind] += 1
             braked = self._brake(fault, started)
             pause = braked.pause if braked else self._pause(fault, faults[fault.kind])
             enough = faults[fault.kind] >= self.tries[fault.kind] or waited + pause > self.patience
             if enough or (braked and braked.strikes >= MOST_STRIKES):
                 error = self._error(request, fault, faults.total())
-                if is_deciding(request, reply, error):
-                    self._save(request, reply, faults.total(), cost, accepted=False)
+                if is_deciding(request, response, error):
+                    self._save(request, response, faults.total(), cost, accepted=False)
                 raise error
             waited += pause
             if braked is None:
                 self.tell(Waiting(request.describe(), fault.message, pause))
                 self.sleep(pause)
-            elif braked.is_new:  # the pause is the pacer's, and all workers'
+            elif braked.is_new:  # the pause is the limiter's, and all workers'
                 self.tell(Slowed(braked.rate, fault.message, pause))
 
     def _take_turn(self) -> float:
         """Wait for the next turn; raise when the run was stopped meanwhile."""
         self._check_stopped()
-        started = self.pacer.wait()
+        started = self.limiter.wait()
         self._check_stopped()
         return started
 
@@ -305,26 +305,26 @@ class Gate:
     def _brake(self, fault: Fault, started: float) -> Brake | None:
         if fault.kind not in {"fast", "slow"}:
             return None
-        return self.pacer.brake(started, fault.pause, hard=fault.kind == "slow")
+        return self.limiter.brake(started, fault.pause, hard=fault.kind == "slow")
 
-    def _try(self, request: Request, exchange: Exchange) -> tuple[Reply, Fault | None, float]:
-        """Send a request once; return the reply, what is wrong with it, and what it cost."""
+    def _try(self, request: Request, exchange: Exchange) -> tuple[Response, Fault | None, float]:
+        """Send a request once; return the response, what is wrong with it, and what it cost."""
         reserved = CREDIT_USD * request.credits
-        self.meter.reserve(reserved)
-        cost, reply = 0.0, None
+        self.budget.reserve(reserved)
+        cost, response = 0.0, None
         try:
             came = exchange()
             if isinstance(came, Fault):
                 cost = 0.0 if came.kind in {"connect", "stop"} else reserved
-                return Reply(0, {}, b""), came, cost
-            reply = came
-            cost = cost_of(request, reply)
+                return Response(0, {}, b""), came, cost
+            response = came
+            cost = cost_of(request, response)
         finally:
-            self.meter.settle(reserved, cost, reply)
-        body = mask_bytes(reply.body, self._secrets)
-        headers = {name: mask(value, self._secrets) for name, value in reply.headers.items()}
-        reply = Reply(reply.status, headers, body, masked=body != reply.body)
-        return reply, find_fault(request, reply, with_key=self.key is not None), cost
+            self.budget.settle(reserved, cost, response)
+        body = mask_bytes(response.body, self._secrets)
+        headers = {name: mask(value, self._secrets) for name, value in response.headers.items()}
+        response = Response(response.status, headers, body, masked=body != response.body)
+        return response, find_fault(request, response, with_key=self.key is not None), cost
 
     @property
     def _secrets(self) -> tuple[str, ...]:
@@ -348,27 +348,27 @@ class Gate:
         return error
 
     def _save(
-        self, request: Request, reply: Reply, attempts: int, cost: float, *, accepted: bool
+        self, request: Request, response: Response, attempts: int, cost: float, *, accepted: bool
     ) -> None:
         if self.pull is None:
             return
-        data = reply.json if isinstance(reply.json, dict) else {}
+        data = response.json if isinstance(response.json, dict) else {}
         meta = data["meta"] if isinstance(data.get("meta"), dict) else {}
         record = {
             "url": request.url(self.address.url),
-            "status": reply.status,
+            "status": response.status,
             "accepted": accepted,
             "attempts": attempts,
             "cost_usd": round(cost, 6),
             "db_response_time_ms": read_number(meta.get("db_response_time_ms")),
             "headers": {
-                name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers
+                name: response.headers[name] for name in KEPT_HEADERS if name in response.headers
             },
         }
-        if reply.masked:
+        if response.masked:
             record["masked"] = True
         try:
-            self.pull.save(request.key + self.suffix, reply.body, record)
+            self.pull.save(request.key + self.suffix, response.body, record)
         except BibliometricsError as error:
             self.failure = error
             self.stopped.set()  # nothing more is paid for that can't be kept

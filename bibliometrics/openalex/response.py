@@ -60,7 +60,7 @@ NO_INSTITUTION: Final = "I-1"
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     """Status, headers (lower case) and body of an answer; masked: a secret was taken out."""
 
     status: int
@@ -320,54 +320,58 @@ class Fault:
     status: int = 0
 
 
-def find_fault(request: Request, reply: Reply, *, with_key: bool = False) -> Fault | None:
+def find_fault(request: Request, response: Response, *, with_key: bool = False) -> Fault | None:
     """Say what is wrong with an answer, or None if it counts."""
-    if reply.status == 200:
+    if response.status == 200:
         try:
-            check_data(request, reply.json)
+            check_data(request, response.json)
         except PartialAnswerError as error:
             step = "run the same command again at a quieter time; saved answers are kept"
             return Fault("partial", PartialAnswerError, error.message, step)
         except ServerError as error:
-            if is_page(reply):
-                return _find_stranger(reply)
-            said = "" if isinstance(reply.json, dict) else f": {reply.excerpt[:120]!r}"
-            return _again(reply, f"{error.message}{said}")
+            if is_page(response):
+                return _find_stranger(response)
+            said = "" if isinstance(response.json, dict) else f": {response.excerpt[:120]!r}"
+            return _again(response, f"{error.message}{said}")
         return None
-    if reply.status == 429:
-        return _find_limit(reply)
-    if reply.status in {408, 425} or reply.status >= 500 or 200 < reply.status < 300:
-        return _again(reply, f"the answer is status {reply.status}: {reply.excerpt[:120]!r}")
-    return _find_refusal(reply, with_key=with_key)
+    if response.status == 429:
+        return _find_limit(response)
+    if response.status in {408, 425} or response.status >= 500 or 200 < response.status < 300:
+        return _again(
+            response, f"the answer is status {response.status}: {response.excerpt[:120]!r}"
+        )
+    return _find_refusal(response, with_key=with_key)
 
 
-def is_page(reply: Reply) -> bool:
+def is_page(response: Response) -> bool:
     """Say whether an answer is a web page."""
-    kind = reply.headers.get("content-type", "").lower()
-    start = reply.body[:500].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    return reply.json is None and bool(reply.body) and ("html" in kind or start.startswith(b"<"))
+    kind = response.headers.get("content-type", "").lower()
+    start = response.body[:500].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    return (
+        response.json is None and bool(response.body) and ("html" in kind or start.startswith(b"<"))
+    )
 
 
-def _find_stranger(reply: Reply) -> Fault:
+def _find_stranger(response: Response) -> Fault:
     msg = (
-        f"something else than OpenAlex answers, with a web page: {reply.excerpt[:80]!r} "
+        f"something else than OpenAlex answers, with a web page: {response.excerpt[:80]!r} "
         "(the sign-in page of a network?)"
     )
     step = f"sign in to the network in a browser, or check OPENALEX_API_URL; {OFFLINE}"
     return Fault("foreign", NetworkError, f"{msg}.", step)
 
 
-def _again(reply: Reply, message: str) -> Fault:
-    wait = reply.retry_after
+def _again(response: Response, message: str) -> Fault:
+    wait = response.retry_after
     pause = wait if wait and wait <= LONG_WAIT else None
     step = f"try again later; {RESUME}"
     return Fault("again", ServerError, message, step, pause)
 
 
-def _find_limit(reply: Reply) -> Fault:
+def _find_limit(response: Response) -> Fault:
     """Tell the 429s apart by message and Retry-After."""
-    data = reply.json if isinstance(reply.json, dict) else {}
-    said, wait = reply.excerpt, reply.retry_after
+    data = response.json if isinstance(response.json, dict) else {}
+    said, wait = response.excerpt, response.retry_after
     if "plan upgrade required" in f"{data.get('error')} {said}".lower():
         return Fault("stop", RefusedError, f"OpenAlex wants a paid plan for this: {said}")
     too_fast = said.lower().startswith("rate limit exceeded:")
@@ -381,7 +385,11 @@ def _find_limit(reply: Reply) -> Fault:
     step = f"use a lower --rate; {RESUME}"
     if pause is None:
         step = f"wait a quarter of an hour, asking on would prolong it; then {step}"
-    if data and not too_fast and not any(name.startswith("x-ratelimit") for name in reply.headers):
+    if (
+        data
+        and not too_fast
+        and not any(name.startswith("x-ratelimit") for name in response.headers)
+    ):
         return Fault(
             "slow", ServerError, f"OpenAlex slows this account down: {said!r}", step, pause
         )
@@ -398,32 +406,32 @@ def _after(wait: float | None) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
-def _find_refusal(reply: Reply, *, with_key: bool) -> Fault:
-    said = reply.excerpt
-    if reply.status == 401:
+def _find_refusal(response: Response, *, with_key: bool) -> Fault:
+    said = response.excerpt
+    if response.status == 401:
         if with_key:
             step = "check OPENALEX_API_KEY, or unset it to ask without a key"
             return Fault("stop", KeyRefusedError, f"OpenAlex refuses the API key: {said!r}.", step)
         step = "get a free key at openalex.org/settings/api and set OPENALEX_API_KEY"
         return Fault("stop", KeyRefusedError, f"OpenAlex wants an API key: {said!r}.", step)
-    if reply.status == 407:
+    if response.status == 407:
         step = f"put user name and password into the proxy setting (HTTPS_PROXY); {OFFLINE}"
         return Fault("stop", NetworkError, "the proxy wants a user name and a password.", step)
-    if 300 <= reply.status < 400:
-        target = reply.headers.get("location", "nowhere").partition("?")[0]
+    if 300 <= response.status < 400:
+        target = response.headers.get("location", "nowhere").partition("?")[0]
         target = re.sub("//[^/@]*@", "//", target)
         msg = f"the server sends us on to {target!r}, which is not followed"
         step = "set OPENALEX_API_URL to the API's own address"
-        return Fault("stop", RefusedError, msg, step, status=reply.status)
+        return Fault("stop", RefusedError, msg, step, status=response.status)
     step = {
         403: "a firewall or proxy on the way may refuse it; try another network",
         404: "check OPENALEX_API_URL if it is set",
-    }.get(reply.status, "the API may have changed; please report it with this message")
-    msg = f"the request is refused with status {reply.status}: {said!r}"
-    return Fault("stop", RefusedError, msg, step, status=reply.status)
+    }.get(response.status, "the API may have changed; please report it with this message")
+    msg = f"the request is refused with status {response.status}: {said!r}"
+    return Fault("stop", RefusedError, msg, step, status=response.status)
 
 
-def is_deciding(request: Request, reply: Reply, error: BibliometricsError) -> bool:
+def is_deciding(request: Request, response: Response, error: BibliometricsError) -> bool:
     """
     Say whether a refusal decides how to go on, so that it must be kept for a replay.
 
@@ -435,21 +443,21 @@ def is_deciding(request: Request, reply: Reply, error: BibliometricsError) -> bo
         return isinstance(error, ServerError | RefusedError)
     if isinstance(error, PartialAnswerError):
         return request.years is not None and request.years[0] < request.years[1]
-    refused = isinstance(error, RefusedError) and reply.status == 400
+    refused = isinstance(error, RefusedError) and response.status == 400
     if refused and request.group_by == INSTITUTION and not request.sort:
-        return NO_INSTITUTION in f"{reply.body[:300]!r}"
-    about_pages = re.search("pagination|per.page", f"{reply.body[:300]!r}", re.IGNORECASE)
+        return NO_INSTITUTION in f"{response.body[:300]!r}"
+    about_pages = re.search("pagination|per.page", f"{response.body[:300]!r}", re.IGNORECASE)
     return refused and (request.per_page or 0) > VALUES and about_pages is not None
 
 
-def cost_of(request: Request, reply: Reply | None) -> float:
+def cost_of(request: Request, response: Response | None) -> float:
     """
     Return what a call cost in USD: as the server says, up to the dearest call of its price list.
 
     A call that was answered by the edge itself (401, 429, 504) is free; one of which no answer
     came may have been charged, so it counts.
     """
-    if reply is not None and reply.cost_usd is not None and reply.status != 504:
-        return min(reply.cost_usd, DEAREST_CREDITS * CREDIT_USD)
-    free = not request.is_list or (reply is not None and reply.status in {401, 429, 504})
+    if response is not None and response.cost_usd is not None and response.status != 504:
+        return min(response.cost_usd, DEAREST_CREDITS * CREDIT_USD)
+    free = not request.is_list or (response is not None and response.status in {401, 429, 504})
     return 0.0 if free else request.credits * CREDIT_USD

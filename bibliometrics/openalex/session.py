@@ -5,7 +5,7 @@ It is given in the thread that asks, and while it asks.
 
 It keeps connections open, waits no longer than told, sends the key in a header only, follows no
 redirect, honours proxies and certificate settings of the environment for the address it really
-asks, and lets every request pass the :class:`~bibliometrics.openalex.policy.Gate`.
+asks, and lets every request pass the :class:`~bibliometrics.openalex.policy.Policy`.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from bibliometrics.errors import (
     ServerError,
 )
 from bibliometrics.openalex.credentials import API_URL, basic_credentials
-from bibliometrics.openalex.policy import Gate, ignore
+from bibliometrics.openalex.policy import Policy, ignore
 from bibliometrics.openalex.query import Request
-from bibliometrics.openalex.response import OFFLINE, RESUME, Fault, Reply
+from bibliometrics.openalex.response import OFFLINE, RESUME, Fault, Response
 
 LARGEST_BODY: Final = 50_000_000
 LONGEST_BODY_S: Final = 120.0
@@ -45,18 +45,18 @@ NO_NETWORK: Final = f"check network and proxy settings; {OFFLINE}"
 
 
 class ApiSession(requests.Session):
-    """A session whose every request passes a gate. Safe to share between threads."""
+    """A session whose every request passes a policy. Safe to share between threads."""
 
     def __init__(
         self,
-        gate: Gate,
+        policy: Policy,
         *,
         agent: str = "bibliometrics",
         timeout: tuple[float, float] = (5.0, 30.0),
         connections: int = 4,
     ) -> None:
         super().__init__()
-        self.gate = gate
+        self.policy = policy
         self.timeout = timeout
         self.agent = agent
         self.has_replied = False
@@ -74,30 +74,30 @@ class ApiSession(requests.Session):
         if not url.startswith(f"{API_URL}/"):
             msg = "pyalex asks another server than OpenAlex."
             raise InputError(msg, "install the version of pyalex that this package names")
-        request.url = self.gate.address.url + url.removeprefix(API_URL)
+        request.url = self.policy.address.url + url.removeprefix(API_URL)
         try:
             prepared = super().prepare_request(request)
         except (requests.RequestException, ValueError) as error:
-            msg = f"a request to {self.gate.address.host} can't be made: {type(error).__name__}."
+            msg = f"a request to {self.policy.address.host} can't be made: {type(error).__name__}."
             raise InputError(msg, "check OPENALEX_API_URL and the API key") from error
         for foreign in ("Authorization", "From"):  # from the settings of others who use pyalex
             prepared.headers.pop(foreign, None)
         prepared.headers["User-Agent"] = self.agent
-        if self.gate.key:
-            prepared.headers["Authorization"] = f"Bearer {self.gate.key}"
-        elif self.gate.address.userinfo:
-            prepared.headers["Authorization"] = f"Basic {basic_credentials(self.gate.address)}"
+        if self.policy.key:
+            prepared.headers["Authorization"] = f"Bearer {self.policy.key}"
+        elif self.policy.address.userinfo:
+            prepared.headers["Authorization"] = f"Basic {basic_credentials(self.policy.address)}"
         return prepared
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """Return the accepted answer; raise one of our errors if there is none."""
         asked = Request.parse(str(request.url))
-        reply = self.gate.pass_through(asked, lambda: self._exchange(request, options))
-        return _response(request, reply)
+        received = self.policy.pass_through(asked, lambda: self._exchange(request, options))
+        return _response(request, received)
 
     def _exchange(
         self, request: requests.PreparedRequest, options: dict[str, Any]
-    ) -> Reply | Fault:
+    ) -> Response | Fault:
         """Send a request once, straight to the adapter: no redirects, no cookies."""
         try:
             response = self.get_adapter(str(request.url)).send(
@@ -111,9 +111,9 @@ class ApiSession(requests.Session):
             self.has_replied = True
             with response:
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status_code, headers, read_body(response))
+                return Response(response.status_code, headers, read_body(response))
         except (requests.RequestException, HTTPError, OSError) as error:
-            return explain(error, self.gate.address.host, self.timeout[1])
+            return explain(error, self.policy.address.host, self.timeout[1])
 
 
 def read_body(response: requests.Response, clock: Callable[[], float] = time.monotonic) -> bytes:
@@ -154,15 +154,15 @@ def explain(error: Exception, host: str, patience: float) -> Fault:
     return Fault("again", ServerError, f"the connection to {host} broke off ({name})", step)
 
 
-def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Response:
-    """Return a reply in the form that pyalex wants."""
+def _response(request: requests.PreparedRequest, received: Response) -> requests.Response:
+    """Return a received in the form that pyalex wants."""
     response = requests.Response()
-    response.status_code = reply.status
+    response.status_code = received.status
     response.url = str(request.url)
-    response.headers.update(reply.headers)
+    response.headers.update(received.headers)
     response.request = request
     response.encoding = "utf-8-sig"
-    response.raw = io.BytesIO(reply.body)
+    response.raw = io.BytesIO(received.body)
     return response
 
 
@@ -239,13 +239,13 @@ _SEAM: Final = _Seam()
 class Client:
     """Ask through pyalex with our sessions. A context manager; many may be open at once."""
 
-    def __init__(self, gate: Gate, *, connections: int, timeout: tuple[float, float]) -> None:
-        self.gate = gate
+    def __init__(self, policy: Policy, *, connections: int, timeout: tuple[float, float]) -> None:
+        self.policy = policy
         self._connections = connections
         self._timeout = timeout
         self._agent = f"bibliometrics/{__version__} pyalex/{PYALEX}"
         self._here = threading.local()
-        self.session = self.new_session(gate)
+        self.session = self.new_session(policy)
 
     def __enter__(self) -> Self:
         """Let pyalex take our sessions."""
@@ -262,10 +262,10 @@ class Client:
         _SEAM.close()
         self.session.close()
 
-    def new_session(self, gate: Gate, timeout: tuple[float, float] | None = None) -> ApiSession:
-        """Return a session of its own for a gate."""
+    def new_session(self, policy: Policy, timeout: tuple[float, float] | None = None) -> ApiSession:
+        """Return a session of its own for a policy."""
         timeout = timeout or self._timeout
-        return ApiSession(gate, agent=self._agent, timeout=timeout, connections=self._connections)
+        return ApiSession(policy, agent=self._agent, timeout=timeout, connections=self._connections)
 
     def use(self, session: ApiSession) -> None:
         """Let pyalex use another session in this thread."""
@@ -292,7 +292,7 @@ class Client:
 
     def unsaved(self, work: Callable[[], Any]) -> Any:
         """Do some work live, with all patience; its answers are not saved."""
-        with self.new_session(replace(self.gate, pull=None)) as session:
+        with self.new_session(replace(self.policy, pull=None)) as session:
             self.use(session)
             try:
                 return work()
@@ -301,15 +301,15 @@ class Client:
 
     def in_time(self, work: Callable[[], Any], seconds: float | None = None) -> Any:
         """Do some work live, with little patience, in a thread that a hanging resolver may hold."""
-        gate = replace(
-            self.gate, pull=None, tries=_FEW_TRIES, patience=_SHORT_PATIENCE, tell=ignore
+        policy = replace(
+            self.policy, pull=None, tries=_FEW_TRIES, patience=_SHORT_PATIENCE, tell=ignore
         )
         box: Future[Any] = Future()
         seconds = CHECK_S if seconds is None else seconds
 
         def run() -> None:
             try:
-                with self.new_session(gate, _SHORT_TIMEOUT) as session:
+                with self.new_session(policy, _SHORT_TIMEOUT) as session:
                     self.use(session)
                     try:
                         box.set_result(work())
@@ -324,5 +324,5 @@ class Client:
         try:
             return box.result(timeout=seconds)
         except TimeoutError:
-            msg = f"{self.gate.address.host} does not answer within {seconds:g} s."
+            msg = f"{self.policy.address.host} does not answer within {seconds:g} s."
             raise NetworkError(msg, NO_NETWORK) from None

@@ -29,9 +29,9 @@ from bibliometrics.errors import (
     ServerError,
 )
 from bibliometrics.openalex.archive import Store
-from bibliometrics.openalex.contract import Answer as Probed
 from bibliometrics.openalex.contract import (
-    Finding,
+    ProbeAnswer,
+    ProbeFinding,
     Resolved,
     resolve_suspects,
     run_cheap,
@@ -52,8 +52,8 @@ from bibliometrics.openalex.group_by import (
     Refusal,
     Walk,
     count_works,
-    drive,
     list_years,
+    run_walks,
 )
 from bibliometrics.openalex.institutions import (
     Member,
@@ -67,7 +67,7 @@ from bibliometrics.openalex.institutions import (
     resolve,
     universities_request,
 )
-from bibliometrics.openalex.policy import Event, Gate, Meter, Pacer, ignore
+from bibliometrics.openalex.policy import Budget, Event, Policy, RateLimiter, ignore
 from bibliometrics.openalex.query import (
     CREDIT_USD,
     ROWS,
@@ -146,10 +146,10 @@ class OpenAlex:
         sleep = sleep or stopped.wait
         self.notes: list[str] = []
         self.workers = workers
-        self._gate = Gate(
+        self._policy = Policy(
             pull,
-            Meter(budget_usd),
-            Pacer(rate, sleep, clock),
+            Budget(budget_usd),
+            RateLimiter(rate, sleep, clock),
             parse_address(base_url) if isinstance(base_url, str) else base_url,
             check_key(key) if key else None,
             offline=offline,
@@ -157,13 +157,13 @@ class OpenAlex:
             tell=_one_at_a_time(on_event or ignore),
             stopped=stopped,
         )
-        if key and self._gate.address.userinfo:
+        if key and self._policy.address.userinfo:
             msg = "both an API key and a user name in the API address are set."
             raise InputError(
                 msg, "unset OPENALEX_API_KEY, or take the user name out of the address"
             )
-        check_secrecy(key, self._gate.address)
-        self._client = Client(self._gate, connections=workers, timeout=timeout)
+        check_secrecy(key, self._policy.address)
+        self._client = Client(self._policy, connections=workers, timeout=timeout)
         self._asked: dict[Request, Future[Outcome]] = {}
         self._takes_corpus = True
         self._corpus_known = False
@@ -171,7 +171,7 @@ class OpenAlex:
 
     def __repr__(self) -> str:
         """Return server and pull, never the key."""
-        return f"<OpenAlex {self._gate.address.host} {self._gate.pull!r}>"
+        return f"<OpenAlex {self._policy.address.host} {self._policy.pull!r}>"
 
     def __enter__(self) -> Self:
         """Let pyalex use our sessions."""
@@ -190,12 +190,12 @@ class OpenAlex:
     @property
     def calls(self) -> int:
         """Calls made by this run, retries among them."""
-        return self._gate.meter.calls
+        return self._policy.budget.calls
 
     @property
     def cost_usd(self) -> float:
         """What this run has spent, in USD."""
-        return self._gate.meter.cost_usd
+        return self._policy.budget.cost_usd
 
     @property
     def credits(self) -> int:
@@ -205,16 +205,16 @@ class OpenAlex:
     @property
     def remaining_usd(self) -> float | None:
         """What the server says is left of today's budget, or None if it has not said."""
-        return self._gate.meter.remaining_usd
+        return self._policy.budget.remaining_usd
 
     @contextmanager
     def offline(self) -> Iterator[None]:
         """Take saved answers only, for a while."""
-        before, self._gate.offline = self._gate.offline, True
+        before, self._policy.offline = self._policy.offline, True
         try:
             yield
         finally:
-            self._gate.offline = before
+            self._policy.offline = before
 
     def forget(self) -> None:
         """Look for every answer anew where answers are saved."""
@@ -222,7 +222,7 @@ class OpenAlex:
 
     def fetch(self, request: Request) -> Any:
         """Return the record, or the rows with their ``meta``, of one request."""
-        self._gate.stopped.clear()
+        self._policy.stopped.clear()
         if request.corpus and not self._corpus_known:
             self._settle_corpus(request, {})
         return self._client.fetch(request if self._takes_corpus else without_corpus(request))
@@ -239,7 +239,7 @@ class OpenAlex:
 
     def _resolve(self, questions: Iterable[Question]) -> dict[Question, Question]:
         """Return each question, and the same with the institutions that its rule leaves by now."""
-        self._gate.stopped.clear()
+        self._policy.stopped.clear()
         return {
             one: resolve(one, self.list_below(one.lineage[0]))
             if one.not_below and not one.is_empty
@@ -255,7 +255,7 @@ class OpenAlex:
         """
         meant = self._resolve(questions)
         first = self._run(meant.values(), self._client.session, self._asked)
-        with self._client.new_session(replace(self._gate, suffix="-end")) as session:
+        with self._client.new_session(replace(self._policy, suffix="-end")) as session:
             again = self._run(meant.values(), session, {})
         return [one for one, resolved in meant.items() if first[resolved] != again[resolved]]
 
@@ -266,9 +266,9 @@ class OpenAlex:
         try:
             rows = self._client.fetch(request)
         except (ServerError, RefusedError) as error:
-            gate = self._client.current_session().gate
-            saved = gate.find(request)
-            if gate.pull is not None and (saved is None or saved.accepted):
+            policy = self._client.current_session().policy
+            saved = policy.find(request)
+            if policy.pull is not None and (saved is None or saved.accepted):
                 raise
             return Refusal(error)
         return Answer(rows.meta, rows)
@@ -277,9 +277,9 @@ class OpenAlex:
         self, first: Request | None, asked: dict[Request, Future[Outcome]]
     ) -> int:
         """Return how many groups a page may have: the first request, asked alone, finds it out."""
-        pull = self._gate.pull
+        pull = self._policy.pull
         size = pull.settings.get("per_page") if pull else None
-        if isinstance(size, int) or first is None or self._gate.offline:
+        if isinstance(size, int) or first is None or self._policy.offline:
             return size if isinstance(size, int) else ROWS
         if first not in asked:
             asked[first] = done = Future[Outcome]()
@@ -297,9 +297,9 @@ class OpenAlex:
 
         Where it doesn't, its default must be the core corpus, which one more call checks.
         """
-        pull = self._gate.pull
+        pull = self._policy.pull
         said = pull.settings.get("corpus") if pull else None
-        if said or self._gate.offline:
+        if said or self._policy.offline:
             self._takes_corpus, self._corpus_known = said == SENT, True
         if first is None or self._corpus_known:
             return
@@ -348,12 +348,12 @@ class OpenAlex:
         grouped = next((request for request in requests if request.group_by), None)
         self._settle_corpus(grouped or next(iter(requests), None), asked)
         size = self._settle_page_size(grouped, asked)
-        self._gate.stopped.clear()
-        session.gate.failure = None
+        self._policy.stopped.clear()
+        session.policy.failure = None
         pool = ThreadPoolExecutor(self.workers, initializer=self._client.use, initargs=(session,))
 
         def go(walks: list[Walk]) -> dict[Question, Any]:
-            return drive(walks, asked, lambda request: pool.submit(self._outcome, request))
+            return run_walks(walks, asked, lambda request: pool.submit(self._outcome, request))
 
         try:
             wide = widest_questions(questions)
@@ -366,7 +366,7 @@ class OpenAlex:
                 ]
             )
         except BaseException:
-            self._gate.stopped.set()
+            self._policy.stopped.set()
             asked.clear()  # what was answered is in the archive
             raise
         finally:
@@ -376,7 +376,7 @@ class OpenAlex:
         """
         Check within seconds that the server is there, takes the key and knows the institution.
         """
-        if self._gate.offline:
+        if self._policy.offline:
             return
         try:
             self.notes += self._client.in_time(lambda: look_up(study, self._client.fetch))
@@ -387,7 +387,7 @@ class OpenAlex:
         """
         Ask what is left of today's budget: free, with a key only; None if the server won't say.
         """
-        if self._gate.key is None or self._gate.offline:
+        if self._policy.key is None or self._policy.offline:
             return None
         address = f"{API_URL}/rate-limit"
         try:
@@ -428,12 +428,12 @@ class OpenAlex:
         found = [member for member in map(read_member, listed) if apart not in member.lineage]
         return [one for one in found if ID_PATTERN.fullmatch(one.id)][:most]
 
-    def probe(self, study: Study) -> tuple[list[Finding], list[Resolved]]:
+    def probe(self, study: Study) -> tuple[list[ProbeFinding], list[Resolved]]:
         """
         Ask what the counts take for granted about the API, and for ids of suspect institutions.
         """
-        with_key = self._gate.key is not None
-        found: tuple[list[Finding], list[Resolved]] = self._client.in_time(
+        with_key = self._policy.key is not None
+        found: tuple[list[ProbeFinding], list[Resolved]] = self._client.in_time(
             lambda: (
                 run_probes(study, self._ask, with_key=with_key),
                 resolve_suspects(study, self._ask),
@@ -444,7 +444,7 @@ class OpenAlex:
 
     def probe_cheaply(self, study: Study) -> None:
         """Note what would change counts silently; never fails, and saves nothing."""
-        if self._gate.offline:
+        if self._policy.offline:
             return
         try:
             found = self._client.in_time(lambda: run_cheap(study, self._ask), CHEAP_S)
@@ -454,17 +454,17 @@ class OpenAlex:
         else:
             self.notes += warn(found)
 
-    def _ask(self, target: str) -> Probed:
+    def _ask(self, target: str) -> ProbeAnswer:
         """Ask for a path and query; a refusal is an answer too."""
         try:
             response = self._client.current_session().get(f"{API_URL}/{target}")
         except KeyRefusedError as error:
-            if self._gate.key is not None:
+            if self._policy.key is not None:
                 raise
-            return Probed(401, message=error.message)
+            return ProbeAnswer(401, message=error.message)
         except (ServerError, RefusedError) as error:
-            return Probed(getattr(error, "status", 0), message=error.message)
-        return Probed(200, response.json(), response.headers)
+            return ProbeAnswer(getattr(error, "status", 0), message=error.message)
+        return ProbeAnswer(200, response.json(), response.headers)
 
 
 def _check_limits(rate: float, budget_usd: float | None, workers: int) -> None:

@@ -21,7 +21,7 @@ from bibliometrics.errors import ArchiveError, BibliometricsError, InputError, S
 from bibliometrics.escape import escape_markdown, escape_terminal
 from bibliometrics.openalex.archive import list_pulls, read_manifest, read_record
 from bibliometrics.openalex.query import Request
-from bibliometrics.openalex.response import Reply, find_fault
+from bibliometrics.openalex.response import Response, find_fault
 from bibliometrics.snapshot.release import parse_manifest
 from bibliometrics.study.model import STUDIES, list_replaced, load_study
 from bibliometrics.tables.datapackage import parse_package
@@ -153,13 +153,13 @@ def test_any_answer_is_taken_or_has_a_fault(value: Any, inside: str) -> None:
     data = json.dumps(body).encode()
     for request in (GROUPED, LISTED, Request(path="works/W1")):
         for status in (200, 400, 429, 500):
-            find_fault(request, Reply(status, {"retry-after": str(value)[:50]}, data))
+            find_fault(request, Response(status, {"retry-after": str(value)[:50]}, data))
 
 
 @QUIET
 @given(body=st.binary(max_size=60) | st.sampled_from([b"[" * 99_999, b"9" * 9_999]))
 def test_any_bytes_are_no_answer_and_no_saved_record(body: bytes, tmp_path: Path) -> None:
-    assert find_fault(GROUPED, Reply(200, {}, body)) is not None
+    assert find_fault(GROUPED, Response(200, {}, body)) is not None
     with suppress(ArchiveError):
         read_record(body, "x")
     with suppress(BibliometricsError):

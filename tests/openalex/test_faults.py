@@ -18,7 +18,7 @@ from bibliometrics.errors import (
     ServerError,
 )
 from bibliometrics.openalex.query import Request
-from bibliometrics.openalex.response import Reply, cost_of, find_fault, is_deciding
+from bibliometrics.openalex.response import Response, cost_of, find_fault, is_deciding
 
 ASKED = Request(filter="publication_year:2009-2011", group_by="publication_year", per_page=200)
 PAGE = b"<!doctype html><title>Error</title><h1>Something broke</h1>"
@@ -29,12 +29,14 @@ GOOD = {
 }
 
 
-def reply(status: int, body: Any = b"", **headers: str) -> Reply:
+def reply(status: int, body: Any = b"", **headers: str) -> Response:
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, text)
+    return Response(
+        status, {name.replace("_", "-"): value for name, value in headers.items()}, text
+    )
 
 
-def limited(message: str, error: str = "Rate limit exceeded", **headers: str) -> Reply:
+def limited(message: str, error: str = "Rate limit exceeded", **headers: str) -> Response:
     return reply(429, {"error": error, "message": message}, **headers)
 
 
@@ -69,7 +71,7 @@ def test_too_fast_is_never_taken_for_a_spent_budget_whatever_it_wants_us_to_wait
         limited("Come back tomorrow", retry_after="7200", **METER),
     ],
 )
-def test_a_spent_budget_stops_and_says_when_it_resets(came: Reply) -> None:
+def test_a_spent_budget_stops_and_says_when_it_resets(came: Response) -> None:
     fault = find_fault(ASKED, came)
     assert fault is not None
     assert (fault.kind, fault.error) == ("stop", BudgetError)

@@ -11,8 +11,8 @@ import pytest
 from bibliometrics.errors import BudgetError, KeyRefusedError, ServerError
 from bibliometrics.openalex import source as openalex
 from bibliometrics.openalex.contract import (
-    Answer,
-    Finding,
+    ProbeAnswer,
+    ProbeFinding,
     resolve_suspects,
     run_cheap,
     run_probes,
@@ -62,13 +62,13 @@ def server() -> Iterator[OpenAlexServer]:
         yield running
 
 
-def probe(server: OpenAlexServer, key: str | None = None) -> dict[str, Finding]:
+def probe(server: OpenAlexServer, key: str | None = None) -> dict[str, ProbeFinding]:
     with OpenAlex(None, base_url=server.url, rate=100, key=key, sleep=lambda _: None) as source:
         found, _ = source.probe(STUDY)
     return {one.what: one for one in found}
 
 
-def differing(found: dict[str, Finding]) -> list[str]:
+def differing(found: dict[str, ProbeFinding]) -> list[str]:
     return [name for name, one in found.items() if one.holds is not True]
 
 
@@ -133,14 +133,14 @@ SPOILED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-def direct(server: OpenAlexServer) -> Callable[[str], Answer]:
+def direct(server: OpenAlexServer) -> Callable[[str], ProbeAnswer]:
     """Return how a test asks the server, with the corpus parameter known."""
     from tests.support.openalex_server.client import send
 
-    def ask(text: str) -> Answer:
+    def ask(text: str) -> ProbeAnswer:
         came = send(server, f"/{text}")
         data = came.json if came.status == 200 else None
-        return Answer(came.status, data, came.headers, "refused" if data is None else "")
+        return ProbeAnswer(came.status, data, came.headers, "refused" if data is None else "")
 
     return ask
 
@@ -151,7 +151,7 @@ def test_each_assumption_that_is_false_is_told(what: str) -> None:
     with OpenAlexServer(RECORDS, per_second=False, corpus=True) as server:
         ask = direct(server)
 
-        def spoiled(text: str) -> Answer:
+        def spoiled(text: str) -> ProbeAnswer:
             answer = ask(text)
             return replace(answer, data=change(answer.data)) if part in text else answer
 
@@ -165,7 +165,7 @@ def test_the_wrong_daily_budget_is_told(server: OpenAlexServer) -> None:
 
 
 def test_a_server_that_refuses_everything_is_told() -> None:
-    found = run_probes(STUDY, lambda text: Answer(404, message="no " * 100), with_key=True)
+    found = run_probes(STUDY, lambda text: ProbeAnswer(404, message="no " * 100), with_key=True)
     by_name = {one.what: one for one in found}
     assert not any(one.holds for name, one in by_name.items() if name != "partial answers")
     assert by_name["authors past the 100th"].holds is None
@@ -185,7 +185,7 @@ def test_suspects_are_resolved_in_their_country_only(server: OpenAlexServer) -> 
     assert by_name[("Institute of Ophthalmology", "MX")] == ("I5000000003",)
     assert by_name[("Sugarcane Research Center", "BR")] == ("I5000000005",)
     assert by_name[("Ministry of Communications", "BR")] == ()
-    assert resolve_suspects(STUDY, lambda text: Answer(400)) == [
+    assert resolve_suspects(STUDY, lambda text: ProbeAnswer(400)) == [
         replace(one, ids=()) for one in found
     ]
     assert resolve_suspects(load_study("cnrs-africa"), direct(server)) == []
@@ -215,7 +215,7 @@ def test_what_the_cheap_probes_find_becomes_a_note() -> None:
 def test_the_cheap_probes_never_fail(
     error: Exception, server: OpenAlexServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> list[Finding]:
+    def fail(*_: object) -> list[ProbeFinding]:
         raise error
 
     monkeypatch.setattr(openalex, "run_cheap", fail)

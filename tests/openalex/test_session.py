@@ -25,7 +25,7 @@ from bibliometrics.errors import (
 )
 from bibliometrics.openalex import session as transport
 from bibliometrics.openalex.credentials import parse_address
-from bibliometrics.openalex.policy import Gate, Meter, Pacer
+from bibliometrics.openalex.policy import Budget, Policy, RateLimiter
 from bibliometrics.openalex.session import ApiSession, explain, read_body
 from tests.support.api_runs import Naps, new_pull
 
@@ -101,9 +101,14 @@ def serve() -> Iterator[Callable[..., Scripted]]:
 
 def session(url: str, timeout: tuple[float, float] = (2, 5), **options: Any) -> ApiSession:
     naps = Naps()
-    pacer = Pacer(1000, naps.sleep, naps.clock)
-    made = Gate(
-        options.pop("pull", None), Meter(), pacer, parse_address(url), sleep=naps.sleep, **options
+    limiter = RateLimiter(1000, naps.sleep, naps.clock)
+    made = Policy(
+        options.pop("pull", None),
+        Budget(),
+        limiter,
+        parse_address(url),
+        sleep=naps.sleep,
+        **options,
     )
     return ApiSession(made, agent="bibliometrics/test", timeout=timeout)
 
@@ -125,7 +130,7 @@ def test_the_key_goes_in_a_header_only(serve: Callable[..., Scripted]) -> None:
         response = made.get(URL)
     path, headers = server.asked[0]
     assert headers["authorization"] == f"Bearer {KEY}"
-    assert KEY not in path + response.url + repr(made) + repr(made.gate)
+    assert KEY not in path + response.url + repr(made) + repr(made.policy)
 
 
 def test_without_a_key_no_header_of_anybody_else_is_sent(serve: Callable[..., Scripted]) -> None:
@@ -267,7 +272,7 @@ def test_a_stall_ends_with_the_timeout(serve: Callable[..., Scripted]) -> None:
     release = threading.Event()
     server = serve(lambda handler: release.wait(5))
     made = session(server.url, timeout=(1, 0.05))
-    made.gate.tries["again"] = 2
+    made.policy.tries["again"] = 2
     begun = time.monotonic()
     with made, pytest.raises(ServerError, match=r"sends nothing for 0\.05 s"):
         made.get(URL)

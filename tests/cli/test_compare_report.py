@@ -7,7 +7,7 @@ import io
 import json
 
 from bibliometrics.builds.compare import as_values, find_differences, render
-from tests.builds.test_drift import country_rows, make_side, of_countries
+from tests.builds.test_compare_counts import country_rows, make_side, of_countries
 
 
 def test_csv_has_every_cell_and_markdown_the_largest() -> None:

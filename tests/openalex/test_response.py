@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bibliometrics.errors import PartialAnswerError, ServerError
 from bibliometrics.openalex.query import COUNTRY, Request
-from bibliometrics.openalex.response import Reply, check_data, is_full, parse_key, read_tally
+from bibliometrics.openalex.response import Response, check_data, is_full, parse_key, read_tally
 
 YEARS = Request(filter="publication_year:2009-2011", group_by="publication_year", per_page=200)
 FIELDS = Request(group_by="primary_topic.field.id:include_unknown", per_page=200)
@@ -30,9 +30,9 @@ def answer(count: Any, groups: list[dict[str, Any]], **meta: Any) -> dict[str, A
     return {"meta": {"count": count, "db_response_time_ms": 80, **meta}, "group_by": groups}
 
 
-def reply(body: Any, **headers: str) -> Reply:
+def reply(body: Any, **headers: str) -> Response:
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Reply(200, {name.replace("_", "-"): value for name, value in headers.items()}, text)
+    return Response(200, {name.replace("_", "-"): value for name, value in headers.items()}, text)
 
 
 def test_keys_are_read_in_both_styles() -> None:
@@ -212,7 +212,7 @@ def test_retry_after_is_seconds_a_date_or_in_the_body() -> None:
 
 @given(st.binary(max_size=60), st.sampled_from([YEARS, FIELDS, COUNTRIES]))
 def test_no_body_whatever_passes_or_fails_but_with_our_errors(body: bytes, asked: Request) -> None:
-    came = Reply(200, {}, body)
+    came = Response(200, {}, body)
     assert isinstance(came.excerpt, str)
     with pytest.raises(ServerError):
         check_data(asked, came.json)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bibliometrics.errors import ServerError
-from bibliometrics.openalex.group_by import Answer, Outcome, Walk, drive
+from bibliometrics.openalex.group_by import Answer, Outcome, Walk, run_walks
 from bibliometrics.openalex.query import Request
 from bibliometrics.study.questions import Question
 
@@ -50,7 +50,7 @@ def run(plans: list[Walk], fail: str = "") -> tuple[list[Any], list[str]]:
             sent.append(request.filter.partition(":")[2])
             return pool.submit(work, request)
 
-        found = drive(plans, {}, submit)
+        found = run_walks(plans, {}, submit)
     return [found[plan.question] for plan in plans], sent
 
 
