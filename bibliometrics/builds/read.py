@@ -37,7 +37,7 @@ from bibliometrics.openalex.credentials import API_URL
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.tables.answers import Provenance
 from bibliometrics.tables.build import part_of, read_table_frame, to_rows
-from bibliometrics.tables.datapackage import WAITING, read_provenance, waiting_text
+from bibliometrics.tables.datapackage import WAITING_FOR_PULL, read_provenance, waiting_text
 from bibliometrics.tables.network import is_network, to_graphml, to_vosviewer
 from bibliometrics.tables.schema import TABLES, counted_tables
 
@@ -226,7 +226,7 @@ class Build:
             msg = f"there is no figure {name!r}."
             raise InputError(msg, f"known figures: {', '.join(sorted(known))}")
         if name not in known:
-            msg = f"figure {name!r} is not in {self.folder}: {WAITING}."
+            msg = f"figure {name!r} is not in {self.folder}: {WAITING_FOR_PULL}."
             raise InputError(msg, "run that command first")
         if name not in self._drawn:
             self._drawn[name] = draw_figure(self.inputs, name)
@@ -349,7 +349,7 @@ class Build:
         if told.synthetic:
             return "SYNTHETIC: counted on an invented sample. No number here is a result."
         if told.source == "witnesses":
-            return f"Nothing has been counted yet: {WAITING}."
+            return f"Nothing has been counted yet: {WAITING_FOR_PULL}."
         return f"Counted by {label_of(told)} ({told.pull}, {told.end[:10]})."
 
     def _repr_html_(self) -> str:

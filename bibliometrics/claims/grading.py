@@ -30,8 +30,8 @@ from bibliometrics.claims.rules import (
     SHOWN,
     WAITING,
     WAITS,
+    ClaimLine,
     Finding,
-    Line,
     Test,
     draw_line,
     judge,
@@ -382,7 +382,7 @@ def summarise_claims(ledger: Sequence[Claim], rows: Sequence[Mapping[str, Any]])
     return list(found.values())
 
 
-def _summary(claim: Claim, line: Line, rows: Sequence[Mapping[str, Any]]) -> Row:
+def _summary(claim: Claim, line: ClaimLine, rows: Sequence[Mapping[str, Any]]) -> Row:
     verdict = line.verdict if claim.tests else claim.ungraded
     databases = list(dict.fromkeys(database_of(row) for row in line.decided))
     marks = [*line.marks, *(["sources disagree"] if line.sources_disagree else [])]
@@ -405,7 +405,7 @@ def database_of(row: Mapping[str, Any]) -> str:
 
 def _sentence(
     claim: Claim,
-    line: Line,
+    line: ClaimLine,
     verdict: str,
     databases: Sequence[str],
     rows: Sequence[Mapping[str, Any]],
@@ -429,7 +429,7 @@ def _sentence(
     return word + str(reason).removeprefix(word)
 
 
-def _decided(line: Line, verdict: str, databases: Sequence[str]) -> str:
+def _decided(line: ClaimLine, verdict: str, databases: Sequence[str]) -> str:
     where = join_databases(databases)
     groups = {
         word: [_found(row) for row in line.decided if row["verdict"] == word]

@@ -22,7 +22,7 @@ from bibliometrics.study.model import FIRST_YEAR, LAST_YEAR, Study, country_name
 
 
 @dataclass(frozen=True)
-class Source:
+class Document:
     """A document, and the study that its claims belong to: institution, region and years."""
 
     title: Text
@@ -64,7 +64,7 @@ class Claim:
     same_as: str = ""
     about: Literal["publications", "other"] = "publications"
     shows: str = ""
-    document: Source | None = None
+    document: Document | None = None
 
     @property
     def study(self) -> str:
@@ -81,7 +81,7 @@ class Claim:
 class Ledger:
     """The file as a whole: documents, when ranges were fixed, and claims."""
 
-    sources: dict[str, Source]
+    sources: dict[str, Document]
     fixed: dict[str, str]
     claims: tuple[dict[str, Any], ...]
 

@@ -134,7 +134,7 @@ def marks_of(test: Test, finding: Finding) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Line:
+class ClaimLine:
     """The line of a claim: its verdict, the rows that decided, and what is said behind it."""
 
     verdict: str
@@ -145,7 +145,9 @@ class Line:
     marks: tuple[str, ...]
 
 
-def draw_line(rows: Sequence[Mapping[str, Any]], bases: Mapping[str, str] | None = None) -> Line:
+def draw_line(
+    rows: Sequence[Mapping[str, Any]], bases: Mapping[str, str] | None = None
+) -> ClaimLine:
     """
     Draw the line of one claim from its rows of the table ``claims``.
 
@@ -158,7 +160,7 @@ def draw_line(rows: Sequence[Mapping[str, Any]], bases: Mapping[str, str] | None
 
     Returns
     -------
-    Line
+    ClaimLine
         The kind is chosen for each test: own counts if they decide, else published figures, else a
         bound that contradicts.
     """
@@ -181,7 +183,7 @@ def draw_line(rows: Sequence[Mapping[str, Any]], bases: Mapping[str, str] | None
             continue
         if not decided or row in decided or row["evidence_kind"] not in {OWN, PUBLISHED}:
             marks += [row["mark"]] if row["mark"] else []
-    return Line(
+    return ClaimLine(
         verdict, tuple(decided), disagree, undecided, len(tests), tuple(dict.fromkeys(marks))
     )
 

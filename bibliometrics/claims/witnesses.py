@@ -64,7 +64,7 @@ class Witness:
 
 
 @dataclass(frozen=True)
-class Quantity:
+class WitnessQuantity:
     """What a witness measures; ``name`` is short, for readers."""
 
     unit: Text
@@ -77,7 +77,7 @@ class Definitions:
     """The witnesses, the quantities they measure, their own area codes, and all codes known."""
 
     witnesses: dict[str, Witness] = field(default_factory=dict)
-    quantities: dict[str, Quantity] = field(default_factory=dict)
+    quantities: dict[str, WitnessQuantity] = field(default_factory=dict)
     areas: dict[str, str] = field(default_factory=dict)
     same_as: dict[str, str] = field(default_factory=dict)
     samples: dict[str, str] = field(default_factory=dict)

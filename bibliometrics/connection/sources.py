@@ -433,7 +433,7 @@ class _Still:
         raise InputError(msg, "give its OpenAlex id, such as I19820366")
 
 
-class Saved(_Still):
+class SavedPull(_Still):
     """The answers of a saved pull."""
 
     groups_freely = False
@@ -527,7 +527,7 @@ def open_source(source: str | Path, **options: Any) -> Source:
     folder = Path(source).expanduser()
     kinds = (
         ("release.json", Narrow),
-        ("manifest.json", Saved),
+        ("manifest.json", SavedPull),
     )
     for name, kind in kinds:
         if (folder / name).is_file():

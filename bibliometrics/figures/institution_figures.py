@@ -46,7 +46,7 @@ from bibliometrics.figures.registry import (
     witness_source,
 )
 from bibliometrics.figures.style import (
-    WAITING,
+    WAITING_LABEL,
     draw_message,
     draw_nothing,
     finish,
@@ -438,7 +438,7 @@ def plot_partner_years(shown: Shown) -> Figure:
         rest = f" {others} other countries have fewer or none." if others else ""
         notes = [f"All panels have one scale.{rest}"]
     else:
-        text = "no works with any country in these years" if known else WAITING
+        text = "no works with any country in these years" if known else WAITING_LABEL
         panels[0, 0].set_axis_on()
         panels[0, 0].set(xticks=[], yticks=[], xlabel="works per year, whole counting")
         draw_message(panels[0, 0], text)

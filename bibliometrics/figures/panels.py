@@ -46,7 +46,7 @@ from bibliometrics.figures.style import (
     STATED,
     STATED_COLOUR,
     STATED_MARKER,
-    WAITING,
+    WAITING_LABEL,
     Look,
     add_end_label,
     count_axis,
@@ -91,7 +91,7 @@ def draw_lines(
     ylabel: str,
     stated: Iterable[Stated] = (),
     is_log: bool = False,
-    message: str = WAITING,
+    message: str = WAITING_LABEL,
     provisional: Iterable[int] = (),
 ) -> Axes:
     """
@@ -268,7 +268,7 @@ def draw_columns(
         columns=list(columns),
         ylabel=label,
         stated=stated,
-        message=(WAITING if is_waiting else "") if not evidence else NO_VALUE,
+        message=(WAITING_LABEL if is_waiting else "") if not evidence else NO_VALUE,
         provisional=[year for source in used for year in source.provisional],
     )
 
@@ -338,7 +338,7 @@ def draw_groups(
         ylabel=counting_label(what, used),
         stated=stated,
         is_log=is_log,
-        message=NO_VALUE if evidence else WAITING,
+        message=NO_VALUE if evidence else WAITING_LABEL,
         provisional=[year for source in used for year in source.provisional],
     )
     return axes

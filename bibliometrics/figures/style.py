@@ -146,7 +146,7 @@ def save_figure(figure: Figure, folder: Path, name: str, alt: str) -> list[Path]
 
 SYNTHETIC: Final = "SYNTHETIC"
 STAMP: Final = "SYNTHETIC: counted on an invented sample, no number here is a result"
-WAITING: Final = "waiting for a pull:\npython -m bibliometrics refresh"
+WAITING_LABEL: Final = "waiting for a pull:\npython -m bibliometrics refresh"
 LEAST_LOG: Final = 30  # counts up to this, or this many times the least, need no logarithmic scale
 END_LABEL: Final = "_end"
 STATED: Final = "_stated"
@@ -464,7 +464,7 @@ def _stamp(figure: Figure) -> None:
     text.set(ha="center", va="center", in_layout=False)
 
 
-def draw_message(axes: Axes, text: str = WAITING, taken: Sequence[float] = ()) -> None:
+def draw_message(axes: Axes, text: str = WAITING_LABEL, taken: Sequence[float] = ()) -> None:
     """
     Write into a panel why it is empty: by default that it waits for a pull.
 

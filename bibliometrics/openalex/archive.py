@@ -174,7 +174,7 @@ class Saved:
         return self.record.get("accepted") is True
 
 
-class Store(Protocol):
+class ResponseStore(Protocol):
     """Where answers are kept, and looked for first."""
 
     @property

@@ -24,7 +24,7 @@ from bibliometrics.errors import (
     ServerError,
 )
 from bibliometrics.files import RESTORE
-from bibliometrics.openalex.archive import Saved, Store
+from bibliometrics.openalex.archive import ResponseStore, Saved
 from bibliometrics.openalex.credentials import Address, mask, mask_bytes, secrets_of
 from bibliometrics.openalex.query import CREDIT_USD, Request
 from bibliometrics.openalex.response import (
@@ -210,7 +210,7 @@ class Budget:
 class Policy:
     """What all requests of a run share."""
 
-    pull: Store | None
+    pull: ResponseStore | None
     budget: Budget
     limiter: RateLimiter
     address: Address = field(default_factory=Address)

@@ -28,7 +28,7 @@ from bibliometrics.errors import (
     RefusedError,
     ServerError,
 )
-from bibliometrics.openalex.archive import Store
+from bibliometrics.openalex.archive import ResponseStore
 from bibliometrics.openalex.contract import (
     ProbeAnswer,
     ProbeFinding,
@@ -94,7 +94,7 @@ class OpenAlex:
 
     Parameters
     ----------
-    pull : Store or None
+    pull : ResponseStore or None
         Where answers are saved, and looked for first; None: nowhere.
     base_url : str or Address
         Address of the API; a user name and password in it are sent, never saved or printed.
@@ -128,7 +128,7 @@ class OpenAlex:
 
     def __init__(
         self,
-        pull: Store | None,
+        pull: ResponseStore | None,
         *,
         base_url: str | Address = API_URL,
         key: str | None = None,

@@ -17,7 +17,7 @@ __all__, __getattr__, __dir__ = open_door(
         "contradictions": "Contradiction list_follow_ups",
         "coverage": "build_coverage describe_coverage publisher_of",
         "datapackage": (
-            "PACKAGE_FILE WAITING WAITING_FOR_ALL data_dictionary describe_package "
+            "PACKAGE_FILE WAITING_FOR_PULL WAITING_FOR_ALL data_dictionary describe_package "
             "parse_package read_provenance waiting_text"
         ),
         "indicators": (

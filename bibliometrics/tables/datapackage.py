@@ -23,7 +23,7 @@ from bibliometrics.tables.schema import PLAIN_TYPES, TABLES, Column, Table, coun
 
 PACKAGE_FILE: Final = "datapackage.json"
 FRICTIONLESS_TYPES: Final = {plain: told for told, plain in PLAIN_TYPES.items()}
-WAITING: Final = "waiting for a pull: `python -m bibliometrics refresh`"
+WAITING_FOR_PULL: Final = "waiting for a pull: `python -m bibliometrics refresh`"
 WAITING_FOR_ALL: Final = "waiting for a full pull: `python -m bibliometrics refresh --all`"
 
 
@@ -50,7 +50,7 @@ def read_indicators() -> tuple[Indicator, ...]:
 
 def waiting_text(table: str) -> str:
     """Return what a table that is not there waits for."""
-    return WAITING_FOR_ALL if TABLES[table].needs == "full pull" else WAITING
+    return WAITING_FOR_ALL if TABLES[table].needs == "full pull" else WAITING_FOR_PULL
 
 
 @dataclass(frozen=True)
