@@ -13,7 +13,6 @@ import gzip
 import io
 import tempfile
 import zlib
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +32,7 @@ from bibliometrics.snapshot.parquet import (
     narrow_rows,
     usable,
 )
+from bibliometrics.snapshot.rows import Tally
 
 READ_BYTES: Final = 16 << 20
 BLOCK_BYTES: Final = 32 << 20
@@ -131,9 +131,7 @@ def _whole_lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
         yield rest
 
 
-def read_rows(
-    stream: BinaryIO, name: str, years: Years, dropped: Counter[str]
-) -> Iterator[pa.RecordBatch]:
+def read_rows(stream: BinaryIO, name: str, years: Years, tally: Tally) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a JSON Lines file in batches of about 20,000."""
     waiting: list[pa.RecordBatch] = []
     first = 1
@@ -146,7 +144,7 @@ def read_rows(
             lines = block.splitlines(keepends=True)
             works = reader.read(lines, first)
             with usable(f"{name}, from line {first} on"):
-                waiting += [narrow_rows(keep_rows(one, years, dropped), name) for one in works]
+                waiting += [narrow_rows(keep_rows(one, years, tally), name, tally) for one in works]
             first += len(lines)
             if sum(map(len, waiting)) >= ROWS_PER_BATCH:
                 yield pa.concat_batches(waiting)

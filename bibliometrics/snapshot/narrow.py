@@ -241,7 +241,7 @@ def _write_narrow(unit: Unit, path: Path) -> tuple[str, int, Tally, Counter[str]
     return opened.etag, moved, tally, known
 
 
-def _rows(opened: Opened, unit: Unit, tally: Counter[str]) -> tuple[Iterator[pa.RecordBatch], int]:
+def _rows(opened: Opened, unit: Unit, tally: Tally) -> tuple[Iterator[pa.RecordBatch], int]:
     """Return the rows of a file, and the bytes that have to be moved for them."""
     name = unit.file.name
     if unit.format == "jsonl":

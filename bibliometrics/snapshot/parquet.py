@@ -7,9 +7,9 @@ on whole columns; no record passes through Python.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -62,6 +62,18 @@ LEAVES: Final = {
     **dict.fromkeys(_TEXTS, TEXT),
 }
 DEFECT: Final = "I-1"
+LARGEST_KEY: Final = 2**62
+#: Parsers of numbers; of ids, the usual address before their digits, and how many these may be.
+DIGITS: Final[Mapping[Callable[[str], Any], tuple[str, int, int]]] = {
+    institution_number: ("https://openalex.org/I", 2, 18),
+    topic_number: ("https://openalex.org/T", 1, 9),
+}
+NUMBERS: Final = frozenset({*DIGITS, field_number})
+TOPIC_LEVELS: Final = (
+    ("field", ("field", "id"), field_number),
+    ("subfield", ("subfield", "id"), field_number),
+    ("topic", ("id",), topic_number),
+)
 _ID_PREFIX: Final = "https://openalex.org/W"
 
 
@@ -110,7 +122,7 @@ def leaf_bytes(opened: pq.ParquetFile) -> int:
 
 
 def read_rows(
-    opened: pq.ParquetFile, name: str, years: Years, dropped: Counter[str]
+    opened: pq.ParquetFile, name: str, years: Years, tally: Tally
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a Parquet file, one batch or more for each row group."""
     for number in range(opened.metadata.num_row_groups):
@@ -121,7 +133,7 @@ def read_rows(
             raise SnapshotError(msg, "fetch the file anew and start again") from error
         with usable(f"{name}: row group {number}"):
             for batch in group.to_batches():
-                yield narrow_rows(keep_rows(batch, years, dropped), name)
+                yield narrow_rows(keep_rows(batch, years, tally), name, tally)
 
 
 @contextmanager
@@ -134,7 +146,7 @@ def usable(what: str) -> Iterator[None]:
         raise SnapshotError(msg, "fetch the file anew and start again") from error
 
 
-def keep_rows(batch: pa.RecordBatch, years: Years, dropped: Counter[str]) -> pa.RecordBatch:
+def keep_rows(batch: pa.RecordBatch, years: Years, tally: Tally) -> pa.RecordBatch:
     """Return the rows of the core corpus and the years."""
     expansion = pc.fill_null(batch["is_xpac"], False)
     year = batch["publication_year"]
@@ -145,53 +157,22 @@ def keep_rows(batch: pa.RecordBatch, years: Years, dropped: Counter[str]) -> pa.
         fits = pc.fill_null(inside, False)
     kept = pc.and_(pc.invert(expansion), fits)
     n_expansion = expansion.true_count
-    dropped[EXPANSION] += n_expansion
-    dropped[OTHER_YEAR] += len(batch) - n_expansion - kept.true_count
-    rows = batch if kept.true_count == len(batch) else batch.filter(kept)
-    if isinstance(dropped, Tally):
-        _note_unread(rows, dropped)
-    return rows
+    tally[EXPANSION] += n_expansion
+    tally[OTHER_YEAR] += len(batch) - n_expansion - kept.true_count
+    return batch if kept.true_count == len(batch) else batch.filter(kept)
 
 
-def _note_unread(batch: pa.RecordBatch, tally: Tally) -> None:
-    """Count values that are there but can't be read; the defect id I-1 is known, and no such."""
-    works = np.arange(len(batch), dtype=np.int64)
-    authors, authorships = _list_parts(batch["authorships"])
-    places, institutions = _list_parts(_at(authorships, "institutions"))
-    places = authors[places]
-    links, ancestors = _list_parts(_at(institutions, "lineage"))
-    topic = batch["primary_topic"]
-    columns: tuple[tuple[str, Numbers, pa.Array, Callable[[str], Any]], ...] = (
-        ("type", works, batch["type"], type_name),
-        ("primary_topic.field.id", works, _at(topic, "field", "id"), field_number),
-        ("primary_topic.id", works, _at(topic, "id"), topic_number),
-        ("institutions.country_code", places, _at(institutions, "country_code"), country_code),
-        ("institutions.id", places, _at(institutions, "id"), institution_number),
-        ("institutions.lineage", places[links], ancestors, institution_number),
-    )
-    for column, owners, values, parse in columns:
-        is_coded = pa.types.is_dictionary(values.type)
-        coded = values if is_coded else values.dictionary_encode()
-        texts = coded.dictionary.to_pylist()
-        odd = [bool(text) and DEFECT not in text and parse(text) is None for text in texts]
-        codes = pc.fill_null(coded.indices, len(texts)).to_numpy(zero_copy_only=False)
-        found = np.flatnonzero(np.array([*odd, False])[codes])
-        first = None
-        if len(found):
-            work = str(batch["id"][int(owners[found[0]])].as_py())
-            first = Unread(len(found), texts[codes[found[0]]], work)
-        tally.note(column, len(coded) - coded.null_count, first)
-
-
-def narrow_rows(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
+def narrow_rows(batch: pa.RecordBatch, name: str, tally: Tally) -> pa.RecordBatch:
     """Return the rows of the narrow table for records with the columns that are read."""
-    authors = _list_parts(batch["authorships"])
-    n_listed = np.minimum(np.bincount(authors[0], minlength=len(batch)), AUTHORS_KEPT)
-    lists, topic = _institution_lists(len(batch), *authors), batch["primary_topic"]
+    works, authorships = _list_parts(batch["authorships"])
+    n_listed = np.minimum(np.bincount(works, minlength=len(batch)), AUTHORS_KEPT)
+    reader = _Reader(batch["id"], tally)
+    lists = _institution_lists(reader, works, authorships)
+    topic, every = batch["primary_topic"], np.arange(len(batch), dtype=np.int64)
     columns = {
         "work_id": _work_numbers(batch["id"], name),
         "year": batch["publication_year"],
-        "type": _decode(batch["type"], type_name, pa.string()),
+        "type": reader.read("type", every, batch["type"], type_name).array,
         "is_retracted": batch["is_retracted"],
         "core_source": _at(batch["primary_location"], "source", "is_core"),
         "n_authors": pc.coalesce(_int64(batch["authors_count"]), pa.array(n_listed, pa.int64())),
@@ -199,9 +180,12 @@ def narrow_rows(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
             _int64(batch["countries_distinct_count"]),
             pc.cast(pc.list_value_length(lists["countries"]), pa.int64()),
         ),
-        "field_id": _decode(_at(topic, "field", "id"), field_number, pa.int32()),
-        "subfield_id": _decode(_at(topic, "subfield", "id"), field_number, pa.int32()),
-        "topic_id": _decode(_at(topic, "id"), topic_number, pa.int32()),
+        **{
+            f"{level}_id": reader.read(
+                ".".join(("primary_topic", *path)), every, _at(topic, *path), parse
+            ).array
+            for level, path, parse in TOPIC_LEVELS
+        },
         "top_1": _at(batch["citation_normalized_percentile"], "is_in_top_1_percent"),
         "top_10": _at(batch["citation_normalized_percentile"], "is_in_top_10_percent"),
         **lists,
@@ -243,33 +227,86 @@ def _list_parts(lists: pa.Array) -> tuple[Numbers, pa.Array]:
     return np.repeat(np.arange(len(lists), dtype=np.int64), lengths), lists.flatten()
 
 
-def _known(coded: pa.Array, parse: Callable[[str], Any]) -> tuple[list[Any], Numbers]:
-    """
-    Return the distinct parsed values of a dictionary array, ascending, and for each element the
-    place of its value among them, -1 where there is none.
-    """
-    coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
-    nothing = len(coded.dictionary)
-    codes = pc.fill_null(coded.indices, nothing).to_numpy(zero_copy_only=False)
-    used = np.bincount(codes, minlength=nothing + 1)[:nothing] > 0
-    texts = coded.dictionary.filter(pa.array(used)).to_pylist()
-    parsed = [None if text is None else parse(text) for text in texts]
+@dataclass(frozen=True)
+class _Read:
+    """Distinct values, ascending, and for each element the place of its own; -1: it has none."""
+
+    values: pa.Array
+    places: Numbers
+
+    @property
+    def array(self) -> pa.Array:
+        """The value of each element, null where it has none."""
+        return self.values.take(pa.array(self.places, mask=self.places < 0))
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads coded texts of works with these ids, and notes those that can't be read."""
+
+    ids: pa.Array
+    tally: Tally
+
+    def read(
+        self, column: str, owners: Numbers, texts: pa.Array, parse: Callable[[str], Any]
+    ) -> _Read:
+        """Read a column; ``owners`` are the numbers of the works that its elements belong to."""
+        coded = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
+        nothing = len(coded.dictionary)
+        codes = pc.fill_null(coded.indices, nothing).to_numpy(zero_copy_only=False)
+        used = np.flatnonzero(np.bincount(codes, minlength=nothing + 1)[:nothing])
+        words = coded.dictionary.take(pa.array(used))
+        values, places = _parse_numbers(words, parse) if parse in DIGITS else _parse(words, parse)
+        lookup = np.full(nothing + 1, -1, dtype=np.int64)
+        lookup[used] = places
+        odd = [place for place in np.flatnonzero(places < 0) if _is_odd(words[place].as_py())]
+        found = np.flatnonzero(np.isin(codes, used[odd])) if odd else used[:0]
+        first = None
+        if len(found):
+            work, text = self.ids[int(owners[found[0]])], coded[int(found[0])]
+            first = Unread(len(found), str(text.as_py()), str(work.as_py()))
+        self.tally.note(column, len(coded) - coded.null_count, first)
+        return _Read(values, lookup[codes])
+
+
+def _is_odd(text: str | None) -> bool:
+    """Say whether a text that gives no value should have given one: not the defect id I-1."""
+    return bool(text) and DEFECT not in str(text)
+
+
+def _parse(words: pa.Array, parse: Callable[[str], Any]) -> tuple[pa.Array, Numbers]:
+    """Return the distinct values of some words, ascending, and the place of each word's value."""
+    parsed = [None if word is None else parse(word) for word in words.to_pylist()]
     values = sorted({value for value in parsed if value is not None})
     places = {value: place for place, value in enumerate(values)}
-    lookup = np.full(nothing + 1, -1, dtype=np.int64)
-    lookup[:nothing][used] = [places.get(value, -1) for value in parsed]
-    return values, lookup[codes]
+    kind = pa.int64() if parse in NUMBERS else pa.string()
+    found = np.array([places.get(value, -1) for value in parsed], dtype=np.int64)
+    return pa.array(values, kind), found
 
 
-def _decode(coded: pa.Array, parse: Callable[[str], Any], kind: pa.DataType) -> pa.Array:
-    values, places = _known(coded, parse)
-    return pa.array(values, kind).take(pa.array(places, mask=places < 0))
+def _parse_numbers(words: pa.Array, parse: Callable[[str], Any]) -> tuple[pa.Array, Numbers]:
+    """Do the same for ids, all at once where they are addresses as usual."""
+    address, least, most = DIGITS[parse]
+    digits = pc.utf8_slice_codeunits(words, len(address))
+    size = pc.binary_length(digits)
+    usual = pc.and_(pc.starts_with(words, address), pc.ascii_is_decimal(digits))
+    usual = pc.and_(usual, pc.and_(pc.greater_equal(size, least), pc.less_equal(size, most)))
+    usual = pc.fill_null(usual, False)
+    numbers = pc.cast(pc.if_else(usual, digits, None), pa.int64())
+    parsed = pc.fill_null(numbers, -1).to_numpy(zero_copy_only=False).copy()
+    for place in np.flatnonzero(parsed < 0):
+        word = words[place].as_py()
+        number = None if word is None else parse(word)
+        parsed[place] = -1 if number is None else number
+    values = np.unique(parsed[parsed >= 0])
+    return pa.array(values), np.where(parsed < 0, -1, np.searchsorted(values, parsed))
 
 
 def _distinct(owners: Numbers, places: Numbers, n_values: int) -> tuple[Numbers, Numbers]:
     """Return the distinct pairs of owner and value, ascending; places below 0 are left out."""
     fine = places >= 0
-    keys = np.sort(owners[fine] * max(n_values, 1) + places[fine])
+    keys = owners[fine] * max(n_values, 1) + places[fine]
+    keys.sort(kind="stable")  # owners ascend already
     keys = keys[np.diff(keys, prepend=-1) > 0]
     owners, places = np.divmod(keys, max(n_values, 1))
     return owners, places
@@ -277,7 +314,8 @@ def _distinct(owners: Numbers, places: Numbers, n_values: int) -> tuple[Numbers,
 
 def _lists(owners: Numbers, values: pa.Array, n_owners: int) -> pa.ListArray:
     """Return one list for each owner; ``owners`` ascends and goes with ``values``."""
-    offsets = np.searchsorted(owners, np.arange(n_owners + 1)).astype(np.int32)
+    offsets = np.zeros(n_owners + 1, dtype=np.int32)
+    np.cumsum(np.bincount(owners, minlength=n_owners), out=offsets[1:])
     return pa.ListArray.from_arrays(pa.array(offsets), values)
 
 
@@ -292,53 +330,61 @@ def _distinct_lists(
     lists = _lists(owners, values.take(pa.array(places)), n_owners)
     starts = lists.offsets.to_numpy().astype(np.int64)
     lengths = np.diff(starts)
-    rank = np.zeros(n_owners, dtype=np.int64)
-    for step in range(int(lengths.max(initial=0))):
-        longer = lengths > step
-        key = rank * (len(values) + 1)
-        key[longer] += places[starts[:-1][longer] + step] + 1
+    rank, n_ranks = np.zeros(n_owners, dtype=np.int64), 1
+    base, step, longest = len(values) + 1, 0, int(lengths.max(initial=0))
+    while step < longest:
+        key, most = rank, n_ranks
+        while step < longest and most * base <= LARGEST_KEY:
+            longer = lengths > step
+            key = key * base
+            key[longer] += places[starts[:-1][longer] + step] + 1
+            most, step = most * base, step + 1
         _, rank = np.unique(key, return_inverse=True)
+        n_ranks = n_owners
     first = np.unique(rank, return_index=True)[1]
     return lists.take(pa.array(first)), np.where(lengths > 0, rank, -1)
 
 
-def _pairs(
-    kinds: Numbers, codes: Numbers, all_kinds: pa.Array, all_codes: pa.Array
-) -> tuple[pa.StructArray, Numbers]:
+def _pairs(kinds: _Read, codes: _Read) -> _Read:
     """
     Return the distinct pairs of a type and a country, ascending, and for each institution the place
     of its pair among them, -1 for one without a type.
     """
-    known, base = kinds >= 0, len(all_codes) + 1
-    keys, places = np.unique(kinds[known] * base + codes[known] + 1, return_inverse=True)
-    kind, code = np.divmod(keys, base)
+    known, base = kinds.places >= 0, len(codes.values) + 1
+    keys = kinds.places[known] * base + codes.places[known] + 1
+    there = np.bincount(keys, minlength=1) > 0
+    kind, code = np.divmod(np.flatnonzero(there), base)
     of_code = pa.array(code - 1, mask=code == 0)
-    pairs = [all_kinds.take(pa.array(kind)), all_codes.take(of_code)]
-    found = np.full(len(kinds), -1, dtype=np.int64)
-    found[known] = places
-    return pa.StructArray.from_arrays(pairs, fields=list(KIND)), found
+    pairs = [kinds.values.take(pa.array(kind)), codes.values.take(of_code)]
+    found = np.full(len(kinds.places), -1, dtype=np.int64)
+    found[known] = (np.cumsum(there) - 1)[keys]
+    return _Read(pa.StructArray.from_arrays(pairs, fields=list(KIND)), found)
 
 
-def _institution_lists(n_works: int, works: Numbers, authorships: pa.Array) -> dict[str, pa.Array]:
+def _institution_lists(
+    reader: _Reader, works: Numbers, authorships: pa.Array
+) -> dict[str, pa.Array]:
     """Return the five list columns, from the authorships and the number of each one's work."""
     authors, institutions = _list_parts(_at(authorships, "institutions"))
     links, ancestors = _list_parts(_at(institutions, "lineage"))
-    codes, code_places = _known(_at(institutions, "country_code"), country_code)
-    ids, id_places = _known(_at(institutions, "id"), institution_number)
-    kinds, kind_places = _known(_at(institutions, "type"), type_name)
-    nodes, node_places = _known(ancestors, institution_number)
-    all_codes, all_nodes = pa.array(codes, pa.string()), pa.array(nodes, pa.int64())
-    pairs, pair_places = _pairs(kind_places, code_places, pa.array(kinds, pa.string()), all_codes)
-    lineages, lineage_places = _distinct_lists(links, node_places, len(institutions), all_nodes)
+    of_place, of_link = works[authors], works[authors[links]]
 
-    def per_work(owners: Numbers, places: Numbers, values: pa.Array) -> pa.ListArray:
-        owners, places = _distinct(works[owners], places, len(values))
-        return _lists(owners, values.take(pa.array(places)), n_works)
+    def read(name: str, parse: Callable[[str], Any]) -> _Read:
+        return reader.read(f"institutions.{name}", of_place, _at(institutions, name), parse)
 
+    codes = read("country_code", country_code)
+    nodes = reader.read("institutions.lineage", of_link, ancestors, institution_number)
+    lineages = _distinct_lists(links, nodes.places, len(institutions), nodes.values)
+
+    def per_work(owners: Numbers, values: pa.Array, places: Numbers) -> pa.ListArray:
+        owners, places = _distinct(owners, places, len(values))
+        return _lists(owners, values.take(pa.array(places)), len(reader.ids))
+
+    ids, pairs = read("id", institution_number), _pairs(read("type", type_name), codes)
     return {
-        "countries": per_work(authors, code_places, all_codes),
-        "institution_ids": per_work(authors, id_places, pa.array(ids, pa.int64())),
-        "kinds": per_work(authors, pair_places, pairs),
-        "lineage_ids": per_work(authors[links], node_places, all_nodes),
-        "lineages": per_work(authors, lineage_places, lineages),
+        "countries": per_work(of_place, codes.values, codes.places),
+        "institution_ids": per_work(of_place, ids.values, ids.places),
+        "kinds": per_work(of_place, pairs.values, pairs.places),
+        "lineage_ids": per_work(of_link, nodes.values, nodes.places),
+        "lineages": per_work(of_place, *lineages),
     }

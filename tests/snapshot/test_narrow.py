@@ -11,7 +11,6 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections import Counter
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -36,7 +35,7 @@ from bibliometrics.snapshot import narrow as narrow_workers
 from bibliometrics.snapshot import parquet as works_parquet
 from bibliometrics.snapshot import reading
 from bibliometrics.snapshot.narrow import Progress, narrow_release, read_narrowed
-from bibliometrics.snapshot.rows import NARROW_SCHEMA
+from bibliometrics.snapshot.rows import NARROW_SCHEMA, Tally
 from tests.support.killed_worker import die_once
 from tests.support.make_sample import FOLDER
 from tests.support.object_store import ObjectStore
@@ -84,7 +83,7 @@ def read_table(folder: Path) -> pa.Table:
 def rows_of_lines(works: list[Work], years: tuple[int, int] | None = None) -> list[Work]:
     lines = "".join(json.dumps(work) + "\n" for work in works)
     file = BytesIO(gzip.compress(lines.encode()))
-    batches = works_jsonl.read_rows(file, "test", years, Counter())
+    batches = works_jsonl.read_rows(file, "test", years, Tally())
     return pa.Table.from_batches(batches, NARROW_SCHEMA).to_pylist()
 
 
@@ -102,7 +101,7 @@ def test_both_formats_give_the_same_rows_for_any_world(works: list[Work]) -> Non
         release = write_release(Path(folder), {"a": works}, rows_per_group=4)
         parquet = works_parquet.open_parquet(str(release / "works" / "a.parquet"), "a")
         for years in (None, (2007, 2016)):
-            dropped: Counter[str] = Counter()
+            dropped = Tally()
             batches = list(works_parquet.read_rows(parquet, "a", years, dropped))
             table = pa.Table.from_batches(batches, NARROW_SCHEMA)
             assert table.to_pylist() == rows_of_lines(works, years)
@@ -155,7 +154,7 @@ def test_a_missing_value_becomes_what_the_rules_say_in_both_formats(
     assert row[column] == value
     release = write_release(tmp_path, {"a": [work]})
     parquet = works_parquet.open_parquet(str(release / "works" / "a.parquet"), "a")
-    (batch,) = works_parquet.read_rows(parquet, "a", None, Counter())
+    (batch,) = works_parquet.read_rows(parquet, "a", None, Tally())
     assert batch.to_pylist() == [row]
 
 
@@ -192,7 +191,7 @@ def test_authors_past_the_hundredth_and_the_thousandth_are_there() -> None:
 
 @pytest.mark.slow
 def test_real_records_of_2021_to_2026_give_what_plain_json_says(real_records: Path) -> None:
-    dropped: Counter[str] = Counter()
+    dropped = Tally()
     with real_records.open("rb") as file:
         table = pa.Table.from_batches(works_jsonl.read_rows(file, "real", None, dropped))
     with gzip.open(real_records, "rt", encoding="utf-8") as lines:
@@ -647,7 +646,7 @@ def test_a_line_of_30_megabytes_is_read(tmp_path: Path) -> None:
     works = some_works(10, 3)
     works[1]["abstract_inverted_index"] = "x" * 30_000_000
     file = BytesIO(gzip.compress("".join(json.dumps(w) + "\n" for w in works).encode(), 1))
-    table = pa.Table.from_batches(works_jsonl.read_rows(file, "long", None, Counter()))
+    table = pa.Table.from_batches(works_jsonl.read_rows(file, "long", None, Tally()))
     assert table["work_id"].to_pylist() == [10, 11, 12]
 
 
@@ -655,12 +654,12 @@ def test_a_line_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(works_jsonl, "LINE_LIMIT", 1 << 20)
     file = BytesIO(gzip.compress(b"x" * (20 << 20), 1))
     with pytest.raises(SnapshotError, match="line longer than 1 MiB"):
-        list(works_jsonl.read_rows(file, "endless", None, Counter()))
+        list(works_jsonl.read_rows(file, "endless", None, Tally()))
 
 
 def test_the_last_line_may_lack_its_line_end() -> None:
     file = BytesIO(gzip.compress(json.dumps(WHOLE).encode()))
-    table = pa.Table.from_batches(works_jsonl.read_rows(file, "test", None, Counter()))
+    table = pa.Table.from_batches(works_jsonl.read_rows(file, "test", None, Tally()))
     assert len(table) == 1
 
 
