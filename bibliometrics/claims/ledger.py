@@ -218,10 +218,13 @@ def format_value(value: float | None, unit: str | None, beside: Sequence[float] 
     """
     Return a value for reading: shares, increases and rates in percent, counts in full.
 
-    It gets as many decimals as keep it apart from the values ``beside`` which it stands.
+    It gets as many decimals as keep it apart from the values ``beside`` which it stands. A large
+    increase is told in times what there was.
 
     >>> format_value(0.5359, "share"), format_value(0.996, "ratio", [1])
     ('53.6 %', '0.996')
+    >>> format_value(0.826, "increase"), format_value(6.2, "increase")
+    ('82.6 %', '6.2-fold')
     """
     if value is None or math.isinf(value):
         return ""
@@ -236,11 +239,13 @@ def format_value(value: float | None, unit: str | None, beside: Sequence[float] 
 
 
 MOST_DIGITS: Final = 6
+FOLD: Final = 2
 
 
 def _digits(value: float, unit: str | None, digits: int) -> str:
     """Return a number with that many decimals, without zeros at their end."""
-    is_percent = unit in {"share", "increase", "per year"}
+    is_fold = unit == "increase" and value >= FOLD
+    is_percent = unit in {"share", "increase", "per year"} and not is_fold
     text = f"{100 * value if is_percent else value:,.{digits}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{text} %" if is_percent else text
+    return f"{text} %" if is_percent else f"{text}-fold" if is_fold else text
