@@ -28,15 +28,20 @@ STUDIES = PACKAGE / "studies"
 LEDGER_FILE = DEFINITIONS / "claims.toml"
 
 
+def user_path(said: str | Path, where: str = "the path") -> Path:
+    """Return a path that a person names, a home folder (``~``, ``~name``) in full."""
+    try:
+        return Path(said).expanduser()
+    except RuntimeError as error:
+        msg = f"{where} names {str(said)!r}, but no user of that name has a home folder here."
+        raise InputError(msg, "write the path in full") from error
+
+
 def data_folder() -> Path:
     """Return the data folder."""
     named = os.environ.get("BIBLIOMETRICS_DATA")
     if named:
-        try:
-            return Path(named).expanduser().resolve()
-        except RuntimeError as error:
-            msg = f"BIBLIOMETRICS_DATA names {named}: {error}."
-            raise InputError(msg, "correct the path, or unset the variable") from error
+        return user_path(named, "BIBLIOMETRICS_DATA").resolve()
     return (PACKAGE.parent if _is_checkout() else Path.cwd()) / "data"
 
 
@@ -73,7 +78,7 @@ def cache_folder() -> Path:
     """Return this user's cache folder; ``BIBLIOMETRICS_CACHE`` names another."""
     named = os.environ.get("BIBLIOMETRICS_CACHE")
     if named:
-        return Path(named).expanduser().resolve()
+        return user_path(named, "BIBLIOMETRICS_CACHE").resolve()
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":

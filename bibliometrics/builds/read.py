@@ -32,7 +32,7 @@ from bibliometrics.figures.catalogue import (
 )
 from bibliometrics.figures.data import Evidence, Source
 from bibliometrics.figures.style import Picture
-from bibliometrics.files import check_output, on_disk, processed_folder, write_atomic
+from bibliometrics.files import check_output, on_disk, processed_folder, user_path, write_atomic
 from bibliometrics.openalex.credentials import API_URL
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.tables.answers import Provenance
@@ -260,7 +260,7 @@ class Build:
         DiskError
             If it can't be written; then nothing is changed.
         """
-        target = Path(path).expanduser()
+        target = user_path(path)
         if target.suffix != ".xlsx":
             msg = f"{target} does not end in .xlsx."
             raise InputError(msg, "name a file such as tables.xlsx")
@@ -303,7 +303,7 @@ class Build:
             "ties_map.txt": places,
             "ties_network.txt": network,
         }
-        target = Path(folder).expanduser()
+        target = user_path(folder)
         with on_disk(target):
             target.mkdir(parents=True, exist_ok=True)
         stamp = "SYNTHETIC_" if self.provenance.synthetic else ""
@@ -397,7 +397,7 @@ def read_build(folder: str | Path | None = None) -> Build:
     >>> "witnesses" in read_build().tables
     True
     """
-    path = Path(folder).resolve() if folder is not None else processed_folder()
+    path = user_path(folder).resolve() if folder is not None else processed_folder()
     package = publish.read_package(path)
     if package is None:
         msg = f"{path} holds no build."

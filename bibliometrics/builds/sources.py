@@ -17,7 +17,7 @@ from bibliometrics.builds import publish
 from bibliometrics.builds.compare import Side
 from bibliometrics.claims.evidence import floor_papers
 from bibliometrics.errors import InputError
-from bibliometrics.files import raw_input_folder
+from bibliometrics.files import raw_input_folder, user_path
 from bibliometrics.openalex import pulls
 from bibliometrics.openalex.archive import MANIFEST, list_pulls
 from bibliometrics.study.model import Study, load_study
@@ -40,7 +40,7 @@ from bibliometrics.tables.schema import TABLES, read_table
 
 def read_side(name: str, study_name: str, listener: Listener) -> Side:
     """Read one side of a comparison."""
-    folder = Path(name)
+    folder = user_path(name)
     if not folder.is_dir() and (pulls.pulls_folder() / name).is_dir():
         folder = pulls.pulls_folder() / name
     package = publish.read_package(folder)

@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 
 from bibliometrics import __version__
 from bibliometrics.errors import InputError, UsageError
+from bibliometrics.files import user_path
 from bibliometrics.study.model import DEFAULT_STUDY
 from bibliometrics.study.plan import DEFAULT_PARTS, PARTS
 
@@ -104,7 +105,7 @@ def _add_from(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from",
         dest="folder",
-        type=Path,
+        type=read_path,
         metavar="DIR",
         help="another build (default: data/processed)",
     )
@@ -131,7 +132,7 @@ def _add_refresh(commands: Any) -> None:
     )
     parser.add_argument(
         "--to",
-        type=Path,
+        type=read_path,
         metavar="DIR",
         help="where tables and figures go (default: data/processed)",
     )
@@ -155,7 +156,7 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pull", metavar="ID", help="with --offline: which pull (default: newest)")
     parser.add_argument(
-        "--narrow", type=Path, metavar="DIR", help="with --source snapshot: the narrow table"
+        "--narrow", type=read_path, metavar="DIR", help="with --source snapshot: the narrow table"
     )
     parser.add_argument(
         "--engine",
@@ -229,7 +230,7 @@ def _add_reading(commands: Any) -> None:
     report = _command(commands, "report", "run the notebooks, write one HTML file for readers")
     _add_from(report)
     report.add_argument(
-        "--out", type=Path, metavar="FILE", help="the file (default: report.html in the build)"
+        "--out", type=read_path, metavar="FILE", help="the file (default: report.html in the build)"
     )
     report.add_argument(
         "--no-notebooks", action="store_true", help="leave the notebooks' story out"
@@ -282,7 +283,7 @@ def _add_study_command(commands: Any) -> None:
     )
     new.add_argument("--title", default="", help="a title (default: institution, region, years)")
     new.add_argument(
-        "--out", type=Path, metavar="FILE", help="the file (default: named by what is studied)"
+        "--out", type=read_path, metavar="FILE", help="the file (default: named by what is studied)"
     )
     new.add_argument(
         "--offline",
@@ -309,7 +310,7 @@ def _add_snapshot(commands: Any) -> None:
         nargs="?",
         help="a folder or s3://… (default: s3://openalex/data/parquet/works)",
     )
-    narrow.add_argument("--to", type=Path, required=True, metavar="DIR", help="where it goes")
+    narrow.add_argument("--to", type=read_path, required=True, metavar="DIR", help="where it goes")
     narrow.add_argument(
         "--jobs", type=_count, metavar="N", help="files at a time (default: processors, at most 4)"
     )
@@ -359,6 +360,14 @@ def _count(text: str) -> int:
         msg = f"{text!r} is not a whole number above 0"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
+
+
+def read_path(text: str) -> Path:
+    """Return a path as it is named; ArgumentTypeError for the home of a user who is not there."""
+    try:
+        return user_path(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(error.message.rstrip(".")) from error
 
 
 def read_years(text: str) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from bibliometrics.connection.cache import KEPT_DAYS, DayPassedError, DayStore, 
 from bibliometrics.connection.names import Unit, define_unit, unit_names
 from bibliometrics.connection.works import list_requests, read_lists
 from bibliometrics.errors import ArchiveError, BudgetError, InputError, RefusedError
-from bibliometrics.files import cache_folder, raw_input_folder
+from bibliometrics.files import cache_folder, raw_input_folder, user_path
 from bibliometrics.openalex.archive import Pull, open_pull
 from bibliometrics.openalex.credentials import API_URL, parse_address, read_address, read_key
 from bibliometrics.openalex.dois import list_dois
@@ -524,7 +524,7 @@ def open_source(source: str | Path, **options: Any) -> Source:
         return Api(**options)
     if source == "sample":
         return Narrow(cached_table(raw_input_folder("sample"), cache_folder() / "sample"))
-    folder = Path(source).expanduser()
+    folder = user_path(source)
     kinds = (
         ("release.json", Narrow),
         ("manifest.json", SavedPull),

@@ -11,6 +11,7 @@ from bibliometrics.builds.read import Build, read_build
 from bibliometrics.builds.sources import Options
 from bibliometrics.connection.counting import Connection, connect
 from bibliometrics.errors import InputError
+from bibliometrics.files import user_path
 from bibliometrics.study.draft import whole_text
 from bibliometrics.study.model import Study, load_study
 from bibliometrics.study.plan import PARTS
@@ -67,7 +68,7 @@ def refresh(
     if not isinstance(source, Connection):
         with connect(source) as connection:
             return refresh(study, connection, to=to, parts=wanted)
-    folder = Path(to).expanduser().resolve()
+    folder = user_path(to).resolve()
     with tempfile.TemporaryDirectory(prefix="bibliometrics-") as scratch:
         name = study if isinstance(study, str) else _write(study, Path(scratch))
         told = {"study": name, "to": folder, "parts": wanted, **source.refresh_options()}

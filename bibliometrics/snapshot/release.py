@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.fs as pa_fs
 
 from bibliometrics.errors import InputError, SnapshotError
-from bibliometrics.files import parse_json, read_regular
+from bibliometrics.files import parse_json, read_regular, user_path
 
 PUBLIC_RELEASE: Final = "s3://openalex/data/parquet/works"
 MANIFEST: Final = "manifest.json"
@@ -183,7 +183,7 @@ class Folder:
     far = False
 
     def __init__(self, place: str) -> None:
-        self.root = Path(place)
+        self.root = user_path(place)
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes."""

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from bibliometrics.errors import InputError
 from bibliometrics.escape import escape_terminal, has_control
-from bibliometrics.files import DEFINITIONS, STUDIES
+from bibliometrics.files import DEFINITIONS, STUDIES, user_path
 from bibliometrics.models import read_form, read_toml
 
 DEFAULT_STUDY: Final = "cas-latin-america"
@@ -584,7 +584,7 @@ def _change(study: Study, changes: dict[str, Any]) -> Study:
 def _find(name: str) -> Path:
     """Return the file of a study named by its short name or by a path."""
     if name.endswith(".toml"):
-        return Path(name)
+        return user_path(name)
     if name not in available_studies():
         msg = f"there is no study {name!r}; known: {', '.join(available_studies())}."
         raise InputError(msg, "name one of these, or give the path of a study file ending in .toml")

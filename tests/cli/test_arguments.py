@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bibliometrics import errors
+import bibliometrics as bm
+from bibliometrics import cli, errors
 from bibliometrics.cli.commands import INTERRUPTED
 from bibliometrics.cli.parser import EPILOG, build_parser, read_parts
 from bibliometrics.cli.study import DIFFERENT
 from bibliometrics.errors import BibliometricsError, InputError, UsageError
+from bibliometrics.snapshot.release import open_store
 from bibliometrics.study.plan import PARTS
 
 
@@ -79,3 +82,42 @@ def test_parts_come_in_the_order_of_the_plan() -> None:
     assert read_parts(",".join(reversed(PARTS))) == PARTS
     assert read_parts(f" {PARTS[1]} ,{PARTS[1]}") == PARTS[1:2]
     assert read_parts(None) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("refresh", "--to"),
+        ("refresh", "--narrow"),
+        ("report", "--out"),
+        ("tables", "--from"),
+        ("study", "new", "--out"),
+        ("snapshot", "narrow", "--to"),
+    ],
+    ids=" ".join,
+)
+def test_the_home_of_nobody_is_no_path(
+    words: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([*words, "~nosuchuser/x"]) == 2
+    assert "no user of that name has a home folder" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        bm.read_build,
+        bm.connect,
+        lambda path: bm.load_study(f"{path}.toml"),
+        lambda path: bm.refresh("cas-latin-america", "sample", to=path),
+        open_store,
+    ],
+)
+def test_the_home_of_nobody_is_an_input_error_from_python(ask: Any) -> None:
+    with pytest.raises(bm.InputError, match="no user of that name has a home folder"):
+        ask("~nosuchuser/x")
