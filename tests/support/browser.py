@@ -116,9 +116,11 @@ class Browser:
             mobile=width < 500,
         )
 
-    def run(self, script: str) -> Any:
-        """Return the value of an expression in the page."""
-        told = self.ask("Runtime.evaluate", expression=script, returnByValue=True)
+    def run(self, script: str, *, wait: bool = False) -> Any:
+        """Return the value of an expression in the page; of a promise, what it comes to."""
+        told = self.ask(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=wait
+        )
         assert "exceptionDetails" not in told, told
         return told["result"].get("value")
 
