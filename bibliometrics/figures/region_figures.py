@@ -366,6 +366,7 @@ register(
     replace(
         _FIELDS,
         id="table2_fields_published",
+        title=lambda study: f"{_FIELDS.title(study)}, published by others",
         draw=lambda shown: plot_fields(replace(shown, own=())),
         describe=lambda shown: describe_fields(replace(shown, own=())),
         when=lambda shown: bool(shown.own and shown.others),

@@ -45,6 +45,7 @@ from bibliometrics.tables.schema import TABLES
 HERE: Final = Path(__file__).parent
 GLOSSARY: Final = PACKAGE / "definitions" / "glossary.toml"
 STAMP: Final = "SYNTHETIC: counted on an invented sample. No number here is a result."
+NUMBERED: Final = re.compile("(?:Figure|Table) [0-9]")
 FIRST: Final = ("headline", "figure4_institution_region")
 WORKBOOK_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LEAD: Final = re.compile(r"^(The central question|[^:]{1,20}:)")
@@ -156,7 +157,9 @@ class _Page:
         shown = [self._show(name) for name in names if name in known or name not in ENTRIES]
         first = [one for name in FIRST for one in shown if one.name == name]
         self.headline = next(iter([*first, *shown]), None)
-        self.figures = [one for one in shown if one is not self.headline]
+        below = [one for one in shown if one is not self.headline]
+        self.figures = [one for one in below if NUMBERED.match(one.label)] or below
+        self.more_figures = [one for one in below if one not in self.figures]
         told = [] if self.synthetic else self._claims()
         self.decided = [one for line, one in told if line["verdict"] in DECIDED]
         rest = [(line, one) for line, one in told if line["verdict"] not in DECIDED]

@@ -11,7 +11,15 @@ from bibliometrics.builds import make
 from bibliometrics.builds.read import read_build
 from bibliometrics.errors import InputError
 from bibliometrics.figures import registry
-from bibliometrics.figures.registry import ENTRIES, Entry, Inputs, Shown, draw_figures, register
+from bibliometrics.figures.registry import (
+    ENTRIES,
+    Entry,
+    Inputs,
+    Shown,
+    draw_figures,
+    list_entries,
+    register,
+)
 from bibliometrics.figures.style import finish, new_figure, styled
 from bibliometrics.report.page import render_page
 from bibliometrics.study.model import load_study
@@ -81,3 +89,8 @@ def test_every_module_of_figures_is_in_the_catalogue() -> None:
     assert {path.stem for path in files} == {
         module.__name__.rpartition(".")[2] for module in catalogue.MODULES
     }
+
+
+def test_no_two_figures_have_one_title() -> None:
+    titles = [entry.title(load_study()) for entry in list_entries()]
+    assert len(titles) == len(set(titles)) > 15
