@@ -42,7 +42,13 @@ from bibliometrics.figures.style import (
     title_panel,
     wrap,
 )
-from bibliometrics.figures.text import describe_growth, join_words, sentence, whole
+from bibliometrics.figures.text import (
+    completeness_notes,
+    describe_growth,
+    join_words,
+    sentence,
+    whole,
+)
 from bibliometrics.study.model import Study
 
 PARTNERS: Final = "figure5_institution_partners"
@@ -212,7 +218,7 @@ def plot_indexed_growth(shown: Shown) -> Figure:
     )  # fmt: skip
     axes.axhline(100, color=STATED_COLOUR, linewidth=0.6, alpha=0.5, zorder=0.5)
     sources = [item for _, _, item in named.values()]
-    return finish(figure, shown.title, sources)
+    return finish(figure, shown.title, sources, completeness_notes(shown.tables))
 
 
 def describe_indexed_growth(shown: Shown) -> str:
@@ -226,6 +232,7 @@ def describe_indexed_growth(shown: Shown) -> str:
     return whole(
         [item for _, _, item in _indexed(shown).values()],
         f"Line chart: works per year with the first year at 100. {'; '.join(said)}.",
+        *completeness_notes(shown.tables),
         sentence(f"As {paper} states it:", "; ".join(marks)),
     )
 

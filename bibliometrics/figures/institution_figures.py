@@ -59,6 +59,7 @@ from bibliometrics.figures.style import (
 from bibliometrics.figures.text import (
     NO_WORKS,
     NOTHING,
+    completeness_notes,
     describe_stated,
     join_words,
     per_group,
@@ -166,7 +167,7 @@ def plot_institution_region(shown: Shown) -> Figure:
         title_panel(
             panels["share"], f"Share of {study.institution.short} in {study.home_name}", width
         )
-    notes = [INTERVALS] if evidence else []
+    notes = [INTERVALS, *completeness_notes(shown.tables)] if evidence else []
     return finish(figure, shown.title, shown.evidence, notes)
 
 
@@ -189,6 +190,7 @@ def describe_institution_region(shown: Shown) -> str:
             per_source(evidence, "share_of_home"),
         ),
         *near,
+        *(completeness_notes(shown.tables) if evidence else []),
         describe_stated(study, [mark for mark in shown.stated if mark.column != JOINT]),
     )
 

@@ -48,6 +48,7 @@ from bibliometrics.figures.style import draw_nothing, finish, new_figure, styled
 from bibliometrics.figures.text import (
     NO_WORKS,
     NOTHING,
+    completeness_notes,
     describe_stated,
     join_words,
     per_group,
@@ -78,7 +79,7 @@ def plot_region_output(shown: Shown) -> Figure:
     what = "share of the world's works"
     draw_columns(panels[-1], shown.evidence, share, study=study, what=what, stated=stated)
     panels[-1].set_title("Share of the world")
-    return finish(figure, shown.title, shown.evidence)
+    return finish(figure, shown.title, shown.evidence, completeness_notes(shown.tables))
 
 
 def is_fractional(item: Evidence) -> bool:
@@ -95,6 +96,7 @@ def describe_region_output(shown: Shown) -> str:
         f"Line chart: works per year with an author in {study.region_short}.",
         f"{works}." if works else NOTHING,
         sentence("Share of the world's works:", per_source(evidence, "share_of_world")),
+        *completeness_notes(shown.tables),
         describe_stated(study, stated),
     )
 

@@ -6,7 +6,7 @@ A reader who can't see a figure learns what is drawn, first and last value, grow
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -123,6 +123,27 @@ def whole(evidence: Iterable[Evidence], *sentences: str) -> str:
 
 def sentence(start: str, body: str) -> str:
     return f"{start} {body}." if body else ""
+
+
+def completeness_notes(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """
+    Say what share of all works has a country, in the first and last year: growth holds it too.
+
+    >>> output = pd.DataFrame({"year": [2007, 2016], "n_works_world": [6, 8]})
+    >>> completeness_notes({"region_output": output.assign(n_works_world_any=10)})
+    ['A country is known for 60 % of all works of 2007 and 80 % of those of 2016: growth ...']
+    """
+    columns = ["year", "n_works_world", "n_works_world_any"]
+    table = tables.get("region_output", pd.DataFrame()).reindex(columns=columns).dropna()
+    known = table[table["n_works_world_any"] > 0].astype(int)
+    if len(known) < 2:
+        return []
+    shares = (known["n_works_world"] / known["n_works_world_any"]).set_axis(known["year"])
+    first, last = min(shares.index), max(shares.index)
+    return [
+        f"A country is known for {100 * shares[first]:.0f} % of all works of {first} and "
+        f"{100 * shares[last]:.0f} % of those of {last}: growth holds both."
+    ]
 
 
 def format_headline(value: float, headline: Headline) -> str:

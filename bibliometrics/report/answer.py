@@ -26,7 +26,7 @@ from bibliometrics.claims.rules import (
 )
 from bibliometrics.figures.catalogue import ENTRIES
 from bibliometrics.figures.data import Evidence
-from bibliometrics.figures.text import per_source
+from bibliometrics.figures.text import completeness_notes, per_source
 from bibliometrics.report.reading import tell_ungraded
 from bibliometrics.study.model import country_names
 from bibliometrics.tables.build import to_rows
@@ -166,7 +166,8 @@ def _as_of(build: Build, rows: Sequence[Row]) -> str:
     ours = f"counts of our own from {label_of(told)}, {told.end[:10]}" if told.end else ""
     if not ours:
         return f"As of: {others}; nothing has been counted by us yet."
-    return f"As of: {'; '.join(filter(None, (ours, others)))}."
+    complete = " ".join(completeness_notes(build.tables))
+    return f"As of: {'; '.join(filter(None, (ours, others)))}. {complete}".strip()
 
 
 def _list(some: Sequence[Titled]) -> str:
