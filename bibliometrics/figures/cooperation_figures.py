@@ -256,13 +256,15 @@ register(
 MOST: Final = 15
 
 
-def _yearly(shown: Shown) -> list[Evidence]:
-    """Return works by country and year: ours, else the floor, else those of all the home."""
-    partners = shown.parts[PARTNERS]
+def _yearly(shown: Shown) -> list[tuple[str, Evidence]]:
+    """Return whose works by country and year: the institution's, else its floor; the home's."""
+    study, partners = shown.study, shown.parts[PARTNERS]
     own = known_evidence(partners.own, "n_works")
     floor = [item for item in partners.others if item.source.is_floor]
-    home = home_works(shown.parts[HOME])
-    return (own or [*floor[:1], *home])[:2] if not shown.is_synthetic else own[:1]
+    named = [(study.institution.short, item) for item in [*own, *floor][:1]]
+    home = [(f"all {study.home_name}", item) for item in home_works(shown.parts[HOME])]
+    every = [*named, *home][: 2 if named else 1]
+    return [(of, item) for of, item in every if item.source.is_synthetic or not shown.is_synthetic]
 
 
 @styled
@@ -271,35 +273,32 @@ def plot_country_years(shown: Shown) -> Figure:
     study, evidence = shown.study, _yearly(shown)
     figure = new_figure(10.5, 5.6)
     panels = figure.subplots(1, len(evidence), squeeze=False)[0]
-    for axes, item in zip(panels, evidence, strict=True):
+    for axes, (of, item) in zip(panels, evidence, strict=True):
         plot.heatmap(item.frame[["year", "country_code", "n_works"]], axes, most=MOST)
         axes.set_ylim(MOST, 0)  # rows of one height, however many a source has
         axes.set_facecolor("none")
         axes.spines[:].set_visible(False)
         axes.xaxis.tick_top()
         axes.set_xlabel("")
-        of = study.institution.short
-        if item.source.is_witness and not item.source.is_floor:
-            of = f"all {study.home_name}"
         title_panel(axes, f"Works of {of}: {item.source.label}")
     notes = ["Number: works, whole counting; darker is more (log scale); – none known"]
-    if any(item.source.is_witness and not item.source.is_floor for item in evidence):
+    if any(item.source.is_witness and not item.source.is_floor for _, item in evidence):
         notes += suspect_notes(study)
-    return finish(figure, shown.title, evidence, notes)
+    return finish(figure, shown.title, [item for _, item in evidence], notes)
 
 
 def describe_country_years(shown: Shown) -> str:
     """Describe the heat map of countries and years."""
     evidence = _yearly(shown)
     return whole(
-        evidence,
+        [item for _, item in evidence],
         "Heat map: countries of the region by year, the number of works in each cell.",
         *(
             sentence(
-                f"{item.source.label}, all years:",
+                f"Works of {of}, {item.source.label}, all years:",
                 _listed(pooled["country_code"].map(country_name), pooled["n_works"]),
             )
-            for item in evidence
+            for of, item in evidence
             for pooled in [pool_years(item.frame, shown.study.region.codes).head(5)]
         ),
     )
@@ -309,10 +308,7 @@ register(
     Entry(
         "country_years",
         "institution_partners",
-        lambda study: (
-            f"{study.institution.short} and all {study.home_name}: works by country of "
-            f"{study.region_short} and year, {period(study)}"
-        ),
+        lambda study: f"Works by country of {study.region_short} and year, {period(study)}",
         plot_country_years,
         describe_country_years,
         when=lambda shown: bool(_yearly(shown)),
@@ -448,7 +444,7 @@ def plot_cooperation_institutions(shown: Shown) -> Figure:
         axes.set_xlabel("works, years pooled, whole counting")
         count_axis(axes.xaxis)
         title_panel(axes, sides[side])
-    panels[0].legend(loc="lower right")
+    panels[0].legend(loc="upper left", bbox_to_anchor=(0, -0.14), ncols=2)
     return finish(figure, shown.title, shown.own)
 
 

@@ -80,7 +80,7 @@ def plot_readings(shown: Shown) -> Figure:
         _draw_readings(axes, readings, headline, rules, types)
         _mark(axes, study, headline, [one for one in shown.stated if one.column == headline.column])
     panels[0].legend(
-        *panels[0].get_legend_handles_labels(), loc="lower left", bbox_to_anchor=(0, 1.25),
+        *panels[0].get_legend_handles_labels(), loc="lower left", bbox_to_anchor=(0, 1.6),
         ncols=2, fontsize=7.5,
     )  # fmt: skip
     note = f"{len(readings)} readings: document types x sources x institution x lists of the region"
@@ -118,7 +118,7 @@ def _draw_readings(
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
-    axes.set_title(f"{headline.name[0].upper()}{headline.name[1:]}", loc="left", fontsize=9)
+    axes.set_title(f"{headline.name[0].upper()}{headline.name[1:]}", loc="left", fontsize=9, pad=14)
     axes.set_xlabel(UNITS[headline.unit], fontsize=8)
     (share_axis if headline.unit == "share" else count_axis)(axes.xaxis)
 
