@@ -20,7 +20,7 @@ from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 from bibliometrics.errors import InputError
-from bibliometrics.files import read_regular
+from bibliometrics.files import read_regular, user_path
 
 API_URL: Final = "https://api.openalex.org"
 KEY_FILE: Final = Path("~/.config/bibliometrics/openalex-key")
@@ -108,7 +108,7 @@ def read_key(environment: Mapping[str, str] | None = None) -> str | None:
         return check_key(environment["OPENALEX_API_KEY"], "OPENALEX_API_KEY")
     named = environment.get("OPENALEX_API_KEY_FILE", "")
     try:
-        path = (Path(named) if named else KEY_FILE).expanduser()
+        path = user_path(named, "OPENALEX_API_KEY_FILE") if named else KEY_FILE.expanduser()
         text = read_regular(path, LARGEST_KEY_FILE).decode("utf-8-sig", errors="replace")
     except (FileNotFoundError, NotADirectoryError, RuntimeError) as error:
         if not named:

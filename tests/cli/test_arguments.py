@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
 from typing import Any
@@ -84,18 +85,25 @@ def test_parts_come_in_the_order_of_the_plan() -> None:
     assert read_parts(None) is None
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("refresh", "--to"),
-        ("refresh", "--narrow"),
-        ("report", "--out"),
-        ("tables", "--from"),
-        ("study", "new", "--out"),
-        ("snapshot", "narrow", "--to"),
-    ],
-    ids=" ".join,
-)
+def path_options(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> list[Any]:
+    """Return the words up to every option whose value is a folder or a file."""
+    found = []
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, below in action.choices.items():
+                found += path_options(below, (*words, name))
+        elif action.option_strings and action.metavar in ("DIR", "FILE"):
+            found.append((*words, action.option_strings[0]))
+    return found
+
+
+def test_the_options_that_name_a_folder_or_file_are_found() -> None:
+    found = path_options(build_parser())
+    assert {("refresh", "--to"), ("report", "--out"), ("snapshot", "narrow", "--to")} <= {*found}
+    assert {("study", "new", "--out"), ("tables", "--from"), ("refresh", "--narrow")} <= {*found}
+
+
+@pytest.mark.parametrize("words", path_options(build_parser()), ids=" ".join)
 def test_the_home_of_nobody_is_no_path(
     words: tuple[str, ...],
     capsys: pytest.CaptureFixture[str],
