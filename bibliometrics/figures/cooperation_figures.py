@@ -96,7 +96,7 @@ LEAST: Final = 10
 def plot_region_map(shown: Shown) -> Figure:
     """Draw maps of the region: works with the institution (or its country), and their growth."""
     [(who, item)] = _mapped(shown)
-    figure = new_figure(10.5, 6.6)
+    figure = new_figure(10.5, 6.9)
     left, right = figure.subplots(1, 2)
     plot.region_map(item.frame[["year", "country_code", "n_works"]], left)
     counted = counting_label("works, years added up", [item.source])

@@ -598,17 +598,19 @@ def _write_value(
     taken: list[tuple[float, float]],
     bounds: tuple[float, float, float, float],
 ) -> None:
-    """Write the value of a country into its outline, or beside one that is narrow, if free."""
+    """Write the value of a country into its outline, or beside one that is thin, if free."""
     west, east, south, north = bounds
-    is_narrow = high[1] - low[1] > 3 * (high[0] - low[0])
-    x, y = float(low[0] if is_narrow else (low[0] + high[0]) / 2), float((low[1] + high[1]) / 2)
+    wide, tall = high[0] - low[0], high[1] - low[1]
+    is_narrow, is_flat = tall > 3 * wide, wide > 2.5 * tall
+    x = float(low[0] if is_narrow else (low[0] + high[0]) / 2)
+    y = float(high[1] if is_flat else (low[1] + high[1]) / 2)
     near = (0.1 * (east - west), 0.03 * (north - south))
     if any(abs(x - other) < near[0] and abs(y - height) < near[1] for other, height in taken):
         return
     taken.append((x, y))
-    ink = "#333333" if is_narrow else ink_on(shade)
-    side = "right" if is_narrow else "center"
-    axes.text(x, y, text, ha=side, va="center", fontsize=7, color=ink, zorder=4)
+    ink = "#333333" if is_narrow or is_flat else ink_on(shade)
+    side, foot = "right" if is_narrow else "center", "bottom" if is_flat else "center"
+    axes.text(x, y, text, ha=side, va=foot, fontsize=7, color=ink, zorder=4)
 
 
 @_drawing
