@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bibliometrics import snapshot
 from bibliometrics.cli.progress import Progress as Display
-from bibliometrics.snapshot.expressions import DIALECTS, VIEWS, question_sql
 from bibliometrics.snapshot.institutions import NO_INSTITUTIONS
 from bibliometrics.snapshot.narrow import Narrowed, Progress, narrow_release
 from bibliometrics.snapshot.release import PUBLIC_RELEASE
@@ -115,15 +115,15 @@ def run_sql(
         {
             "table": item.table,
             "question": item.question.key,
-            "sql": question_sql(item.question, dialect=dialect, table=table),
+            "sql": snapshot.question_sql(item.question, dialect=dialect, table=table),
         }
         for item in planned
     ]
-    lines = [] if table or dialect not in VIEWS else [f"-- {VIEWS[dialect]}", ""]
+    lines = [] if table or dialect not in snapshot.VIEWS else [f"-- {snapshot.VIEWS[dialect]}", ""]
     for number, (row, item) in enumerate(zip(rows, planned, strict=True), start=1):
         lines.append(f"-- {number} of {len(rows)}, table {row['table']}: {_asked(item.question)}")
         lines += [f"{row['sql']};", ""]
-    return Told({"dialect": DIALECTS[dialect], "questions": rows}, lines[:-1])
+    return Told({"dialect": snapshot.DIALECTS[dialect], "questions": rows}, lines[:-1])
 
 
 def _asked(question: Question) -> str:

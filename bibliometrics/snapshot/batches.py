@@ -7,7 +7,7 @@ country, like ``(("BR",),)``, may differ too: it becomes a column of the query.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,6 +96,20 @@ def _frame(rows: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
         return pd.DataFrame({"n_works": [int(rows[name].sum())]})
     counted = rows.loc[rows[name] > 0, [*keys, name]]
     return counted.rename(columns={name: "n_works"}).reset_index(drop=True)
+
+
+def divide_by_place(
+    questions: Sequence[Question],
+) -> list[tuple[list[str], list[Question]]]:
+    """
+    Return the questions that ask for works in one of several countries, with all these countries,
+    and the others, with none.
+    """
+    lists = {one: max(one.countries, key=len, default=()) for one in questions}
+    inside = [one for one in questions if len(lists[one]) > 1]
+    others = [one for one in questions if len(lists[one]) <= 1]
+    codes = sorted({code for one in inside for code in lists[one]})
+    return [(there, some) for there, some in ((codes, inside), ([], others)) if some]
 
 
 def list_batches(questions: Iterable[Question], met: Question) -> list[Batch]:

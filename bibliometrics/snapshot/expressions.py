@@ -1,9 +1,9 @@
 """
 A question as one Ibis expression over works, their countries, lineages and institutions.
 
-Expressions use ``Table.unnest``, joins and semi-joins only, which every engine has: the same ones
-run on the narrow table (DuckDB, Spark) and, as SQL text, on the public table of the snapshot in
-BigQuery.
+Expressions unnest, join and semi-join only, which every engine has: the same ones run on the narrow
+table (DuckDB, Spark) and, as SQL text, on the public table of the snapshot in BigQuery.
+Lists of the narrow table are unnested as columns: DuckDB filters ``Table.unnest`` far more slowly.
 """
 
 from __future__ import annotations
@@ -85,10 +85,10 @@ def narrow_relations(table: ir.Table) -> Relations:
     """Return the relations of a narrow table (columns: ``rows.NARROW_SCHEMA``)."""
 
     def each(column: str, name: str) -> ir.Table:
-        return table.select("work_id", **{name: table[column]}).unnest(name)
+        return table.select("work_id", **{name: table[column].unnest()})
 
     lists = ("countries", "institution_ids", "kinds", "lineage_ids", "lineages")
-    kinds = table.select("work_id", kind=table.kinds).unnest("kind")
+    kinds = each("kinds", "kind")
     return Relations(
         works=table.drop(*lists),
         countries=each("countries", "country_code"),
@@ -103,26 +103,16 @@ def narrow_relations(table: ir.Table) -> Relations:
     )
 
 
-def narrow_links(table: ir.Table, column: str, wanted: Sequence[int]) -> ir.Table:
-    """
-    Return ``work_id, node`` of a list column of a narrow table, for the wanted nodes only.
-
-    Lists without any of them are passed over before they are taken apart.
-    """
-    if not wanted:
-        return table.select("work_id", node=table.work_id).limit(0)
-    listed = table[column].intersect(ibis.array(list(wanted)).cast("array<int64>"))
-    links = table.filter(listed.length() > 0).select("work_id", node=table[column])
-    return links.unnest("node").filter(_.node.isin(wanted))
+def narrow_links(table: ir.Table, column: str, wanted: Sequence[Any]) -> ir.Table:
+    """Return ``work_id, node`` of a list column of a narrow table, for the wanted nodes only."""
+    links = table.select("work_id", node=table[column].unnest())
+    return links.filter(_.node.isin(wanted)) if wanted else links.limit(0)
 
 
 def narrow_lineages(table: ir.Table, wanted: Sequence[int]) -> ir.Table:
     """Return ``work_id, nodes`` of a narrow table's works at or below one of some institutions."""
-    if not wanted:
-        return table.select("work_id", nodes=table.lineages).unnest("nodes").limit(0)
-    listed = table.lineage_ids.intersect(ibis.array(list(wanted)).cast("array<int64>"))
-    links = table.filter(listed.length() > 0).select("work_id", nodes=table.lineages)
-    return links.unnest("nodes")
+    below = table.semi_join(narrow_links(table, "lineage_ids", wanted), "work_id")
+    return below.select("work_id", nodes=below.lineages.unnest())
 
 
 def official_relations(table: ir.Table) -> Relations:

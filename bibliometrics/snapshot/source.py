@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from bibliometrics.errors import InputError, MissingPackageError, SnapshotError
 from bibliometrics.files import read_bytes, sha256
-from bibliometrics.snapshot.batches import list_batches
+from bibliometrics.snapshot.batches import divide_by_place, list_batches
 from bibliometrics.snapshot.expressions import (
     Relations,
     count_works,
@@ -135,21 +135,23 @@ class Snapshot:
         return _finish(self._execute(count_works(question, self.relations)), question.group_by)
 
     def answer_all(self, questions: Iterable[Question]) -> dict[Question, pd.DataFrame]:
-        """Answer many questions, reading the table once for the conditions that all share."""
+        """
+        Answer many questions, reading the table once for those within some countries, and once more
+        for the others.
+        """
         distinct = list(dict.fromkeys(questions))
         for question in distinct:
             self._check(question)
-        if not distinct:
-            return {}
-        met = shared_conditions(distinct)
-        with self._shared(distinct, met) as relations:
-            found: dict[Question, pd.DataFrame] = {}
-            for batch in list_batches(distinct, met):
-                rows = self._execute(batch.count(relations))
-                found |= {
-                    question: _finish(frame, question.group_by)
-                    for question, frame in batch.read(rows).items()
-                }
+        found: dict[Question, pd.DataFrame] = {}
+        for codes, some in divide_by_place(distinct):
+            met = shared_conditions(some)
+            with self._shared(some, met, codes) as relations:
+                for batch in list_batches(some, met):
+                    rows = self._execute(batch.count(relations))
+                    found |= {
+                        question: _finish(frame, question.group_by)
+                        for question, frame in batch.read(rows).items()
+                    }
         return {question: found[question] for question in distinct}
 
     def list_works(
@@ -176,10 +178,14 @@ class Snapshot:
         return sorted(rows, key=lambda row: row["work_id"]), len(ids)
 
     @contextmanager
-    def _shared(self, questions: Sequence[Question], met: Question) -> Iterator[Relations]:
-        """Keep in the engine what the questions can touch: works, and the links they ask about."""
-        table = narrow_works(self.table, met)
-        base = narrow_relations(table)
+    def _shared(
+        self, questions: Sequence[Question], met: Question, codes: Sequence[str]
+    ) -> Iterator[Relations]:
+        """
+        Keep in the engine what the questions can touch: works, and the links they ask about.
+
+        With codes: of works in one of these countries only.
+        """
         lineage = {i for q in questions for i in (*q.lineage, *q.without_lineage)}
         exact = {i for q in questions for i in q.institution_ids}
         typed = any(q.institution_types or "institution_type" in q.group_by for q in questions)
@@ -191,6 +197,12 @@ class Snapshot:
                 cached = table.cache()
                 stack.callback(cached.release)
                 return cached
+
+            table = narrow_works(self.table, met)
+            if codes:
+                there = table.countries.intersect(ibis.array(list(codes)))
+                table = keep(table.filter(there.length() > 0))
+            base = narrow_relations(table)
 
             def nodes(column: str, ids: Iterable[str]) -> ir.Table:
                 wanted = [base.node_of(i) for i in sorted(ids)]
