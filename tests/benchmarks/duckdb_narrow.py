@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 YEARS = (2007, 2016)
-PLACE = "STRUCT(id VARCHAR, country_code VARCHAR, lineage VARCHAR[])"
+PLACE = "STRUCT(id VARCHAR, country_code VARCHAR, type VARCHAR, lineage VARCHAR[])"
 COLUMNS = {
     "id": "VARCHAR",
     "publication_year": "INTEGER",
@@ -21,7 +21,7 @@ COLUMNS = {
     "authors_count": "INTEGER",
     "countries_distinct_count": "INTEGER",
     "primary_location": "STRUCT(source STRUCT(is_core BOOLEAN))",
-    "primary_topic": "STRUCT(field STRUCT(id VARCHAR))",
+    "primary_topic": "STRUCT(id VARCHAR, subfield STRUCT(id VARCHAR), field STRUCT(id VARCHAR))",
     "citation_normalized_percentile": (
         "STRUCT(is_in_top_1_percent BOOLEAN, is_in_top_10_percent BOOLEAN)"
     ),
@@ -45,6 +45,19 @@ def countries(places: str) -> str:
     return distinct(f"list_transform({places}, lambda i: upper(i.country_code))")
 
 
+def last_number(text: str) -> str:
+    """Return SQL for the number at the end of an id."""
+    return f"CAST(regexp_extract({text}, '([0-9]+)$', 1) AS INTEGER)"
+
+
+def kinds(places: str) -> str:
+    """Return SQL for the pairs of type and country of a list of institutions."""
+    pair = "{'type': lower(i.type), 'country_code': upper(i.country_code)}"
+    return distinct(
+        f"list_transform(list_filter({places}, lambda i: i.type IS NOT NULL), lambda i: {pair})"
+    )
+
+
 def lineage(places: str) -> str:
     """Return SQL for the institutions and their ancestors."""
     nodes = f"flatten(list_transform({places}, lambda i: i.lineage))"
@@ -61,11 +74,14 @@ def statement(source: str) -> str:
             primary_location.source.is_core AS core_source,
             coalesce(authors_count, len(authorships)) AS n_authors,
             coalesce(countries_distinct_count, len({countries(PLACES)})) AS n_countries,
-            CAST(regexp_extract(primary_topic.field.id, '([0-9]+)$', 1) AS INTEGER) AS field_id,
+            {last_number("primary_topic.field.id")} AS field_id,
+            {last_number("primary_topic.subfield.id")} AS subfield_id,
+            {last_number("primary_topic.id")} AS topic_id,
             citation_normalized_percentile.is_in_top_1_percent AS top_1,
             citation_normalized_percentile.is_in_top_10_percent AS top_10,
             {countries(PLACES)} AS countries,
             {ids} AS institution_ids,
+            {kinds(PLACES)} AS kinds,
             {lineage(PLACES)} AS lineage_ids,
             list_sort(list_distinct({each})) AS lineages
         FROM {source}

@@ -1,7 +1,7 @@
 """All questions of the study on a narrow table, beside one scan for each question and the limit.
 
 `python -m tests.benchmarks.snapshot_questions [ROWS]`; by default 10 million generated rows, about
-0.5 GB in a temporary folder.
+0.6 GB in a temporary folder. Writes what it prints into README unless a number is given.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ import pyarrow.parquet as pq
 
 from bibliometrics.files import sha256
 from bibliometrics.snapshot.narrow import Narrowed
-from bibliometrics.snapshot.rows import NARROW_SCHEMA
+from bibliometrics.snapshot.rows import KIND, NARROW_SCHEMA
 from bibliometrics.snapshot.source import Snapshot
 from bibliometrics.study.model import country_names, load_study
 from bibliometrics.study.plan import DEFAULT_PARTS, PARTS, build_plan
 from bibliometrics.study.questions import Question
-from tests.benchmarks.measuring import run
+from tests.benchmarks.measuring import Target, describe, record, run
 
 SELF = "tests.benchmarks.snapshot_questions"
 ROWS = 10_000_000
@@ -34,7 +34,9 @@ WHOLE_ROWS = 45_000_000
 #: How many questions are asked each for itself.
 ALONE = 8
 YEARS = (2007, 2016)
-ACADEMY, INSTITUTES = 19_820_366, 120
+ACADEMY, FIRST_INSTITUTE, INSTITUTES = 19_820_366, 4_210_000_000, 120
+N_TOPICS = 4_500
+KINDS = ("company", "education", "facility", "government", "healthcare")
 BUSY = {"US": 20, "CN": 16, "GB": 6, "DE": 6, "JP": 5, "BR": 3, "MX": 0.8, "AR": 0.6, "CL": 0.4}
 TYPES = ("article", "review", "book-chapter", "preprint", "dataset", "paratext")
 
@@ -54,13 +56,15 @@ def make_part(dice: np.random.Generator, first_id: int, n_rows: int) -> pa.Table
     )
     institution = 10_000_000 + place * 100_000 + (dice.pareto(1.2, len(row)) * 5).astype(int) % 900
     in_academy = (codes[place] == "CN") & (dice.random(len(row)) < 0.1)
-    institute = 4_210_000_000 + dice.integers(0, INSTITUTES, len(row))
+    institute = FIRST_INSTITUTE + dice.integers(0, INSTITUTES, len(row))
     institution = np.where(in_academy, institute, institution)
     nodes_of_author = np.repeat(institution, 1 + in_academy)
     ends = np.cumsum(1 + in_academy)
     nodes_of_author[(ends - 1)[in_academy] - 1] = ACADEMY
     author_of_node = np.repeat(np.arange(len(row)), 1 + in_academy)
     countries = lists(n_rows, row, place)
+    topic = dice.integers(0, N_TOPICS, n_rows)
+    off_topic = dice.random(n_rows) < 0.08
     ranked = dice.random(n_rows)
     unranked = dice.random(n_rows) < 0.3
     columns = [
@@ -71,14 +75,42 @@ def make_part(dice: np.random.Generator, first_id: int, n_rows: int) -> pa.Table
         pa.array(dice.random(n_rows) < 0.6, mask=dice.random(n_rows) < 0.2),
         pa.array(n_authors.astype(np.int32)),
         pa.array(np.diff(countries.offsets.to_numpy()).astype(np.int32)),
-        pa.array(dice.integers(11, 37, n_rows).astype(np.int32), mask=dice.random(n_rows) < 0.08),
+        *(pa.array(level.astype(np.int32), mask=off_topic) for level in levels_of(topic)),
         pa.array(ranked > 0.99, mask=unranked),
         pa.array(ranked > 0.9, mask=unranked),
         pa.ListArray.from_arrays(countries.offsets, pa.array(codes[countries.values.to_numpy()])),
         lists(n_rows, row, institution),
+        pairs_of_kinds(lists(n_rows, row, institution % len(KINDS) * len(codes) + place), codes),
         lists(n_rows, row[author_of_node], nodes_of_author),
+        lineages_of(lists(n_rows, row, institution)),
     ]
     return pa.table(columns, schema=NARROW_SCHEMA)
+
+
+def levels_of(topic: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return field, subfield and topic of numbers below `N_TOPICS`."""
+    field = 11 + topic % 26
+    return field, field * 100 + topic // 26 % 10, 10_000 + topic
+
+
+def pairs_of_kinds(coded: pa.ListArray, codes: np.ndarray) -> pa.ListArray:
+    """Return lists of pairs of type and country, from lists of numbers that stand for them."""
+    kind, code = np.divmod(coded.values.to_numpy(), len(codes))
+    pairs = [pa.array(np.array(KINDS)[kind]), pa.array(codes[code])]
+    return pa.ListArray.from_arrays(
+        coded.offsets, pa.StructArray.from_arrays(pairs, fields=list(KIND))
+    )
+
+
+def lineages_of(institutions: pa.ListArray) -> pa.ListArray:
+    """Return the lineage of each institution: itself, below the Academy if it is an institute."""
+    ids = institutions.values.to_numpy()
+    inside = ids >= FIRST_INSTITUTE
+    nodes = np.repeat(ids, 1 + inside)
+    offsets = np.concatenate([[0], np.cumsum(1 + inside)]).astype(np.int32)
+    nodes[offsets[:-1][inside]] = ACADEMY
+    lineages = pa.ListArray.from_arrays(pa.array(offsets), pa.array(nodes))
+    return pa.ListArray.from_arrays(institutions.offsets, lineages)
 
 
 def lists(n_rows: int, row: np.ndarray, value: np.ndarray) -> pa.ListArray:
@@ -127,7 +159,8 @@ def write_narrow(folder: Path, n_rows: int) -> None:
 
 def questions(parts: tuple[str, ...]) -> list[Question]:
     """Return the questions of parts of the plan that lie in the years of the table."""
-    return [planned.question for planned in build_plan(load_study(), parts)]
+    planned = (one.question for one in build_plan(load_study(), parts))
+    return [question for question in planned if not question.needs_texts]
 
 
 def do(what: str, folder: Path) -> None:
@@ -139,7 +172,7 @@ def do(what: str, folder: Path) -> None:
             connection.execute(f"SELECT {hashes} FROM {source}").fetchall()
         return
     snapshot = Snapshot(folder)
-    asked = questions(PARTS if what == "all parts" else DEFAULT_PARTS)
+    asked = questions(PARTS if what == "all" else DEFAULT_PARTS)
     if what == "one by one":
         found = {question: snapshot.answer(question) for question in asked[:ALONE]}
     else:
@@ -148,44 +181,49 @@ def do(what: str, folder: Path) -> None:
     snapshot.close()
 
 
-def main(n_rows: int) -> None:
-    """Generate, measure, print."""
+def main(n_rows: int) -> list[str]:
+    """Generate and measure; return what is to be told."""
     with tempfile.TemporaryDirectory(prefix="bibliometrics-") as scratch:
         folder = Path(scratch)
         write_narrow(folder, n_rows)
         size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
-        print(f"{n_rows:,} rows, {size / 1e6:.0f} MB, {size / n_rows:.0f} bytes a row")
         heads = ("questions", "wall s", "CPU s", "CPU s each", "peak MB", "CPU ratio")
-        print(" " * 40 + "".join(f"{head:>12}" for head in heads))
-        base = 0.0
-        for what in ("limit", "together", "one by one", "all parts"):
-            measured = run(SELF, what, folder)
-            base = base or measured.cpu
-            n_questions = int(measured.said.partition(" ")[0] or 0)
-            print(
-                f"{NAMES[what]:40}{n_questions or '':>12}{measured.wall:12.1f}{measured.cpu:12.1f}"
-                f"{measured.cpu / (n_questions or 1):12.2f}{measured.peak_mb:12.0f}"
-                f"{measured.cpu / base:12.1f}",
-                flush=True,
-            )
-            if what == "together":
-                whole = measured.wall * WHOLE_ROWS / n_rows
-        print(
-            f"\nWhole release: about {WHOLE_ROWS / 1e6:.0f} million works of {YEARS[0]}-{YEARS[1]} "
-            f"kept, so {whole:.0f} s for the plan. Assumes that time grows with the number of "
-            "rows,\nand that real works have countries, institutions and lineages as these do."
+        lines = [
+            describe(),
+            f"{n_rows:,} rows, {size / 1e6:.0f} MB, {size / n_rows:.0f} bytes a row",
+            "",
+            " " * 40 + "".join(f"{head:>12}" for head in heads),
+        ]
+        found = {what: run(SELF, what, folder) for what in NAMES}
+    base = found["limit"].cpu
+    for what, measured in found.items():
+        n_questions = int(measured.said.partition(" ")[0] or 0)
+        lines.append(
+            f"{NAMES[what]:40}{n_questions or '':>12}{measured.wall:12.1f}{measured.cpu:12.1f}"
+            f"{measured.cpu / (n_questions or 1):12.2f}{measured.peak_mb:12.0f}"
+            f"{measured.cpu / base:12.1f}"
         )
+    every = found["all"].wall
+    whole = every * WHOLE_ROWS / n_rows
+    return [
+        *lines,
+        "",
+        str(Target("all questions of --all, seconds", every, most=8)),
+        f"Whole release, {WHOLE_ROWS / 1e6:.0f} million works kept: {whole:.0f} s for --all",
+    ]
 
 
 NAMES = {
     "limit": "reading every column once",
-    "together": "the plan, together",
+    "default": "questions of the default parts",
     "one by one": "questions of figures, each for itself",
-    "all parts": "with big science and the curve",
+    "all": "questions of --all",
 }
 
 if __name__ == "__main__":
     if sys.argv[1:2] and sys.argv[1] in NAMES:
         do(sys.argv[1], Path(sys.argv[2]))
+    elif sys.argv[1:]:
+        print("\n".join(main(int(sys.argv[1]))))
     else:
-        main(int(sys.argv[1]) if sys.argv[1:] else ROWS)
+        record("snapshot_questions", main(ROWS))
