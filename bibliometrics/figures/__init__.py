@@ -11,6 +11,6 @@ __all__, __getattr__, __dir__ = open_door(
         ),
         "data": "Evidence Source Stated",
         "style": "Picture",
-        "text": "per_source",
+        "text": "completeness_notes per_source",
     },
 )
