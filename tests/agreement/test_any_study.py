@@ -80,6 +80,7 @@ def test_another_study_has_all_tables_and_figures(sample: Path) -> None:
     assert len(list((sample / "figures").glob("*.svg"))) >= 7
 
 
+@pytest.mark.slow
 def test_a_build_of_another_study_names_no_other(sample: Path) -> None:
     wrong = []
     for path in sorted(sample.rglob("*")):

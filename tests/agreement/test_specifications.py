@@ -116,6 +116,7 @@ def open_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
         server.__exit__(None, None, None)
 
 
+@pytest.mark.slow
 def test_tables_from_the_api_are_those_of_the_plain_calculation(
     open_world: Callable[..., World],
 ) -> None:
