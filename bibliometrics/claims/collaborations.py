@@ -152,24 +152,7 @@ def read_samples(folder: Path | None = None) -> list[Sample]:
 def count_floor(
     papers: Iterable[Paper], members: Iterable[Member], region: str, name: str
 ) -> dict[tuple[str, int, str], int]:
-    """
-    Count the papers that must be papers of the institution and the region.
-
-    Parameters
-    ----------
-    papers, members
-        The lists.
-    region : str
-        Code that stands for all members of the region.
-    name : str
-        The institution's name, as it must stand in an address to be found by a search.
-
-    Returns
-    -------
-    dict
-        Counts by quantity (``papers_organisation``, ``papers_address``, ``papers_members_seen``),
-        year and country or region.
-    """
+    """Count the papers that must be papers of the institution and the region."""
     members = list(members)
     counts: Counter[tuple[str, int, str]] = Counter()
     for paper in papers:

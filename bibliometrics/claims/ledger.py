@@ -137,24 +137,6 @@ def load_claims(path: Path = LEDGER_FILE) -> list[Claim]:
     """
     Read a ledger of claims.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A TOML file; default the ledger that comes with the package.
-
-    Returns
-    -------
-    list of Claim
-        In the order of the file.
-
-    Raises
-    ------
-    InputError
-        If the file can't be read, or an entry is missing, unknown or of another kind. The message
-        names file and claim.
-
-    Examples
-    --------
     >>> load_claims()[0].id
     'P01'
     """
@@ -192,14 +174,7 @@ def belongs(claim: Claim, study: Study) -> bool:
 
 
 def find_claim(claims: Sequence[Claim], name: str, study: Study | None = None) -> Claim:
-    """
-    Return one claim, of a study if one is given.
-
-    Raises
-    ------
-    InputError
-        If there is no claim of that name, or it is about another institution, region or years.
-    """
+    """Return one claim, of a study if one is given."""
     claim = next((one for one in claims if one.id == str(name).upper()), None)
     if claim is None:
         msg = f"there is no claim {name!r}."

@@ -148,22 +148,7 @@ class ClaimLine:
 def draw_line(
     rows: Sequence[Mapping[str, Any]], bases: Mapping[str, str] | None = None
 ) -> ClaimLine:
-    """
-    Draw the line of one claim from its rows of the table ``claims``.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        The rows, in the ledger's order.
-    bases : mapping, optional
-        The base of a witness, where it is that of another one: the two are never two sources.
-
-    Returns
-    -------
-    ClaimLine
-        The kind is chosen for each test: own counts if they decide, else published figures, else a
-        bound that contradicts.
-    """
+    """Draw the line of one claim from its rows of the table ``claims``."""
     tests = list(dict.fromkeys(row["test_id"] for row in rows if row["test_id"]))
     decided, undecided, marks, disagree = [], dict[str, int](), list[str](), False
     for test in tests:

@@ -62,24 +62,7 @@ NARROW, WIDEST = 60, 160
 
 
 def read_verdicts(path: Path | None = None) -> list[dict[str, Any]]:
-    """
-    Read the verdicts of a build.
-
-    Parameters
-    ----------
-    path : pathlib.Path, optional
-        The table ``claims.csv``; default that of ``data/processed``.
-
-    Returns
-    -------
-    list of dict
-        One row per test and piece of evidence, as in the table ``claims``.
-
-    Raises
-    ------
-    TableError
-        If the file is missing or breaks the table's contract.
-    """
+    """Read the verdicts of a build."""
     return read_table(TABLES["claims"], path or processed_folder() / "claims.csv")
 
 
@@ -97,34 +80,7 @@ def filter_verdicts(
     claim: str | None = None,
     summary: Iterable[Verdict] = (),
 ) -> list[Verdict]:
-    """
-    Choose rows of verdicts; conditions that are None don't count.
-
-    Parameters
-    ----------
-    rows : iterable of mapping
-        Rows of :func:`read_verdicts`.
-    source : str, optional
-        Short name of a document.
-    verdict : str, optional
-        Verdict of a test, or of a claim as a whole if the ``summary`` is given.
-    kind : str, optional
-        Kind of evidence, for instance ``published``.
-    claim : str, optional
-        Number of a claim, in any case.
-    summary : iterable of mapping
-        Rows of the table ``claim_summary``.
-
-    Returns
-    -------
-    list of mapping
-        Rows that meet all conditions, in their order.
-
-    Raises
-    ------
-    InputError
-        If a condition names a source, verdict, kind or claim that there is none of.
-    """
+    """Choose rows of verdicts; conditions that are None don't count."""
     rows = list(rows)
     claim = None if claim is None else claim.upper()
     lines = {line["claim_id"]: line["verdict"] for line in summary}
@@ -150,33 +106,7 @@ def format_verdicts(
     summary: Sequence[Verdict] = (),
     with_tests: bool = False,
 ) -> str:
-    """
-    Return verdicts as text: the summary, then what is decided, then the rest.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        Rows of :func:`read_verdicts`.
-    form : str
-        ``text`` for a terminal; ``md`` Markdown; ``csv`` the rows; ``json`` an object with the
-        lines of the claims and the rows of their tests.
-    width : int, optional
-        Columns of the terminal; default what it says of itself.
-    summary : sequence of mapping
-        Rows of the table ``claim_summary``; those of claims without a row are left out.
-    with_tests : bool
-        Whether every test and piece of evidence is told, and not the lines alone.
-
-    Returns
-    -------
-    str
-        Lines that end with a line end.
-
-    Raises
-    ------
-    InputError
-        If the form is unknown.
-    """
+    """Return verdicts as text: the summary, then what is decided, then the rest."""
     _check("format", form, FORMS)
     if form == "csv":
         return render_table(TABLES["claims"], rows)

@@ -118,26 +118,6 @@ def read_witness_rows(folder: Path | None = None) -> list[Row]:
     """
     Read the figures of all witnesses and check them.
 
-    Parameters
-    ----------
-    folder : pathlib.Path, optional
-        Folder of the CSV tables; default ``data/raw/witnesses``.
-
-    Returns
-    -------
-    list of dict
-        One row per published figure, with the columns of the table ``witnesses``; ``year`` is
-        int, ``value`` float, empty codes and fields are ``""``. Sorted by the keys.
-
-    Raises
-    ------
-    InputError
-        If a file is missing or none of a witness; or a row has a wrong column, an unknown
-        witness, quantity or area code, a year out of range, a value that is no number or
-        negative, or the key of an earlier row. The message names file and line.
-
-    Examples
-    --------
     >>> sorted(read_witness_rows()[0])[:3]
     ['country_code', 'field', 'partner_code']
     """

@@ -19,16 +19,7 @@ BAR: Final = "{percentage:3.0f}%|{bar}| {n_fmt} of {total_fmt} {unit}{postfix}"
 
 
 class Progress:
-    """
-    Show how far a run is. A context manager; call it with each event of a source.
-
-    Parameters
-    ----------
-    stream : file
-        Where to write, usually standard error.
-    quiet : bool
-        Write nothing at all.
-    """
+    """Show how far a run is. A context manager; call it with each event of a source."""
 
     def __init__(self, stream: TextIO = sys.stderr, *, quiet: bool = False) -> None:
         self._stream = stream

@@ -197,22 +197,7 @@ CREDIT_USD: Final = 0.0001
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """
-    One GET request of the API; it never holds a key.
-
-    Parameters
-    ----------
-    path : str
-        ``works``, ``institutions`` or one institution, such as ``institutions/I19820366``.
-    filter, group_by, sort, select, corpus : str
-        Parameters as the API takes them; empty: not sent.
-    per_page, page : int or None
-        Page size and number; None: not sent.
-    sample : int or None
-        Draw so many works at random; None: not sent.
-    seed : str
-        What the draw begins with; empty: not sent.
-    """
+    """One GET request of the API; it never holds a key."""
 
     path: str = "works"
     filter: str = ""

@@ -89,42 +89,7 @@ CHEAP_S: Final = 20.0
 
 
 class OpenAlex:
-    """
-    The OpenAlex API as a source of counts. A context manager; several may be open at once.
-
-    Parameters
-    ----------
-    pull : ResponseStore or None
-        Where answers are saved, and looked for first; None: nowhere.
-    base_url : str or Address
-        Address of the API; a user name and password in it are sent, never saved or printed.
-    key : str or None
-        API key; None: without.
-    rate : float
-        Most requests a second.
-    budget_usd : float or None
-        Most that this run may spend, in USD.
-    offline : bool
-        Saved answers only.
-    workers : int
-        Most requests in flight.
-    timeout : tuple of (float, float)
-        Seconds to wait for a connection, and for the next bytes.
-    on_event : callable or None
-        Told of each answer and pause, one event at a time, from worker threads.
-    sleep, clock : callable
-        For tests: how to wait, and a clock in seconds.
-
-    Attributes
-    ----------
-    notes : list of str
-        Warnings for the reader.
-
-    Raises
-    ------
-    InputError
-        If address, key, rate or budget can't be used.
-    """
+    """The OpenAlex API as a source of counts. A context manager; several may be open at once."""
 
     def __init__(
         self,

@@ -71,26 +71,7 @@ COLUMN_OF: Final = {
 
 
 class Snapshot:
-    """
-    A narrow table that answers questions.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Folder of a complete narrow table.
-    engine : str
-        ``duckdb`` (embedded) or ``spark`` (needs PySpark and Java).
-
-    Raises
-    ------
-    SnapshotError
-        If the folder holds no complete narrow table, one that was changed, files of another
-        release or with other columns, or no work with a country.
-    InputError
-        If the engine is unknown.
-    MissingPackageError
-        If PySpark is not installed.
-    """
+    """A narrow table that answers questions."""
 
     def __init__(self, folder: Path, engine: str = "duckdb") -> None:
         if engine not in ENGINES:
@@ -219,20 +200,7 @@ class Snapshot:
             )
 
     def list_institutions(self) -> pd.DataFrame:
-        """
-        List the institutions of the release.
-
-        Returns
-        -------
-        pandas.DataFrame
-            ``institution_id``, ``institution``, ``country_code``, ``type``, ``n_works_source``
-            (works of the whole source) and ``lineage``, a list of ids; an unknown text is empty.
-
-        Raises
-        ------
-        SnapshotError
-            If the release had none.
-        """
+        """List the institutions of the release."""
         rows = load_institutions(self.folder, self.narrowed.institutions)
         texts = {name: rows[name].fill_null("") for name in ("country_code", "type")}
         lineage = [[f"I{node}" for node in above] for above in rows["lineage"].to_pylist()]

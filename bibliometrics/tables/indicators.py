@@ -79,23 +79,6 @@ def growth_factor(first: npt.ArrayLike, last: npt.ArrayLike) -> Result:
     """
     Return the growth factor ``last / first``.
 
-    Parameters
-    ----------
-    first, last : array_like
-        Counts of the first and of the last year.
-
-    Returns
-    -------
-    float or numpy.ndarray
-        At least 0, 1 is no change; NaN where ``first`` is 0.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or infinite.
-
-    Examples
-    --------
     >>> round(float(growth_factor(77, 555)), 2)
     7.21
     """
@@ -109,25 +92,6 @@ def compound_growth_rate(
     """
     Return the compound growth rate per interval, ``(last / first) ** (1 / intervals) - 1``.
 
-    Parameters
-    ----------
-    first, last : array_like
-        Counts of the first and of the last year. Years between them play no part.
-    intervals : array_like
-        Number of intervals: one less than the number of years, 9 for 2007-2016.
-
-    Returns
-    -------
-    float or numpy.ndarray
-        At least -1, 0 is no change; NaN where ``first`` or ``intervals`` is 0.
-
-    Raises
-    ------
-    InputError
-        If a count or ``intervals`` is negative or infinite.
-
-    Examples
-    --------
     >>> round(float(compound_growth_rate(77, 555, 9)), 3)
     0.245
     """
@@ -142,33 +106,10 @@ def log_linear_growth_rate(
     """
     Fit exponential growth: a straight line through the natural logarithms of the counts.
 
-    Parameters
-    ----------
-    years, counts : array_like
-        Years and the count of each, two lists of one length.
-    level : float
-        Confidence level of the interval, between 0 and 1.
-
-    Returns
-    -------
-    GrowthFit
-        ``rate = exp(slope) - 1``, its interval (Student's t, n - 2 degrees of freedom) and the
-        standard error of the slope. All NaN with a count of 0 or fewer than two years; with
-        exactly two years the rate alone is known.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or infinite, the lists differ in length, or the level is no level.
-
-    Notes
-    -----
     Ordinary least squares. A count of 0 has no logarithm; leaving such a year out would hide low
     years and adding a constant would depend on it, so the answer is NaN: use
     :func:`compound_growth_rate` or pool the years.
 
-    Examples
-    --------
     >>> fit = log_linear_growth_rate([2007, 2008, 2009], [100, 110, 121])
     >>> round(fit.rate, 6)
     0.1
@@ -264,30 +205,8 @@ def poisson_interval(count: npt.ArrayLike, *, level: float = 0.95) -> Interval:
     """
     Return the exact confidence interval of a Poisson count.
 
-    Parameters
-    ----------
-    count : array_like
-        Counts of works.
-    level : float
-        Confidence level, between 0 and 1.
-
-    Returns
-    -------
-    Interval
-        ``chi2(a / 2, 2 n) / 2`` and ``chi2(1 - a / 2, 2 n + 2) / 2`` with ``a = 1 - level``; the
-        lower end of a count of 0 is 0.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or infinite, or the level is no level.
-
-    Notes
-    -----
     Garwood (1936), Biometrika 28: 437-442.
 
-    Examples
-    --------
     >>> [round(float(end), 1) for end in poisson_interval(77)]
     [60.8, 96.2]
     """
@@ -302,30 +221,8 @@ def share_interval(part: npt.ArrayLike, whole: npt.ArrayLike, *, level: float = 
     """
     Return the exact confidence interval of a share of distinct works.
 
-    Parameters
-    ----------
-    part, whole : array_like
-        Counts of distinct works, ``part`` counted among ``whole``.
-    level : float
-        Confidence level, between 0 and 1.
-
-    Returns
-    -------
-    Interval
-        Ends from 0 to 1; NaN where ``whole`` is 0.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or infinite, ``part`` is greater than ``whole``, or the level is no
-        level.
-
-    Notes
-    -----
     Clopper and Pearson (1934), Biometrika 26: 404-413. Exact, so rather too wide than too narrow.
 
-    Examples
-    --------
     >>> [round(float(end), 3) for end in share_interval(5, 10)]
     [0.187, 0.813]
     """
@@ -344,33 +241,9 @@ def affinity_index(
     """
     Return the affinity index ``n_ij * n_total / (n_i * n_j)``.
 
-    Parameters
-    ----------
-    n_ij : array_like
-        Works of both partners.
-    n_i, n_j : array_like
-        All works of either partner.
-    n_total : array_like
-        Works of the world.
-
-    Returns
-    -------
-    float or numpy.ndarray
-        At least 0; 1 is what chance would give; NaN where a partner has no works.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or infinite, ``n_ij`` is greater than ``n_i`` or ``n_j``, or one of
-        these is greater than ``n_total``.
-
-    Notes
-    -----
     The probabilistic affinity of Zitt, Bassecoulard and Okubo (2000), Scientometrics 47: 627-657,
     here with all works, not the international ones alone, in the denominators.
 
-    Examples
-    --------
     >>> float(affinity_index(10, 50, 40, 1000))
     5.0
     """
@@ -385,29 +258,8 @@ def salton_cosine(n_ij: npt.ArrayLike, n_i: npt.ArrayLike, n_j: npt.ArrayLike) -
     """
     Return Salton's cosine ``n_ij / sqrt(n_i * n_j)``.
 
-    Parameters
-    ----------
-    n_ij : array_like
-        Works of both partners.
-    n_i, n_j : array_like
-        All works of either partner.
-
-    Returns
-    -------
-    float or numpy.ndarray
-        From 0 to 1; NaN where a partner has no works.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or infinite, or ``n_ij`` is greater than ``n_i`` or ``n_j``.
-
-    Notes
-    -----
     Salton and McGill (1983), Introduction to Modern Information Retrieval, McGraw-Hill.
 
-    Examples
-    --------
     >>> float(salton_cosine(6, 9, 16))
     0.5
     """
@@ -459,26 +311,6 @@ def fractional_count(n_works: npt.ArrayLike, n_countries: npt.ArrayLike) -> Resu
     """
     Return what works give to each of their countries in fractional counting, by country.
 
-    Parameters
-    ----------
-    n_works : array_like
-        Works that have the same number of countries.
-    n_countries : array_like
-        That number: distinct countries of each work.
-
-    Returns
-    -------
-    float or numpy.ndarray
-        ``n_works / n_countries``, works; NaN where ``n_countries`` is 0. Sum it over the numbers
-        of countries for a country's fractional count.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or infinite.
-
-    Examples
-    --------
     >>> float(fractional_count([4, 3], [1, 2]).sum())
     5.5
     """
@@ -498,19 +330,6 @@ def standings(counts: Ranked) -> list[Place]:
     """
     Return the places of a ranking, the most first.
 
-    Parameters
-    ----------
-    counts : mapping or pandas.Series
-        Counts by what is ranked.
-
-    Returns
-    -------
-    list of Place
-        Equal counts share one place and the next rank is left out (1, 2, 2, 4). Who has no count
-        above 0 has no place.
-
-    Examples
-    --------
     >>> [(place.rank, place.who) for place in standings({"FR": 5, "ES": 9, "IT": 5, "PT": 0})]
     [(1, ('ES',)), (2, ('FR', 'IT'))]
     """
@@ -527,8 +346,6 @@ def leaders(counts: Ranked) -> tuple[Any, ...]:
     """
     Return who has most: one, all who are tied, or nobody where no count is above 0.
 
-    Examples
-    --------
     >>> leaders({"FR": 5, "ES": 5, "IT": 1}), leaders({"FR": 0, "ES": 0})
     (('ES', 'FR'), ())
     """
