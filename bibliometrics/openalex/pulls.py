@@ -91,6 +91,7 @@ def ask(
     unbuilt = _find_unbuilt(study, parts, server.url)
     if unbuilt is not None:
         listener(f"pull {unbuilt.name} is complete: building its tables, asking nothing")
+        archive.open_pull(unbuilt, write=True).close()  # what a kill left beside the zip goes
         return replay_pull(study, unbuilt, parts, listener, dois)
     questions = list_questions(study, parts)
     with _open(study, parts, server.url, questions, budget_usd) as pull:

@@ -126,11 +126,12 @@ def content(world: World) -> dict[str, bytes]:
 
 
 def names(world: World) -> set[str]:
-    """Return the files and folders there, below pulls without the name of the pull."""
+    """Return the files and folders there, pulls without their name, no drawings kept for later."""
     pulls = {path.name: "pull" for path in world.pulls.glob("*")}
     return {
         "/".join(pulls.get(part, part) for part in path.relative_to(world.data).parts)
         for path in world.data.rglob("*")
+        if ".cache" not in path.parts or path.suffix != ".json"
     }
 
 

@@ -139,6 +139,22 @@ def paid(server: OpenAlexServer) -> Counter[str]:
 # ------------------------------------------------------------------------------------ resuming ----
 
 
+def test_what_a_kill_left_beside_a_packed_pull_goes_when_its_tables_are_built(
+    server: OpenAlexServer, study: Study
+) -> None:
+    first = ask(study)
+    assert first.pull is not None
+    whole = {path.name for path in first.pull.iterdir()}
+    loose = first.pull / "answers" / f"{min(manifest(first.pull)['answers'])}.json"
+    loose.parent.mkdir()
+    loose.touch()
+    (first.pull / ".lock").touch()
+    begun = len(server.requests)
+    assert frames(ask(study)) == frames(first)
+    assert len(server.requests) == begun
+    assert {path.name for path in first.pull.iterdir()} == whole
+
+
 def test_an_interrupted_pull_is_gone_on_with_and_nothing_is_paid_twice(
     server: OpenAlexServer, study: Study
 ) -> None:
