@@ -373,7 +373,8 @@ def _find_limit(response: Response) -> Fault:
     data = response.json if isinstance(response.json, dict) else {}
     said, wait = response.excerpt, response.retry_after
     if "plan upgrade required" in f"{data.get('error')} {said}".lower():
-        return Fault("stop", RefusedError, f"OpenAlex wants a paid plan for this: {said}")
+        step = "ask with the key of an account that has that plan"
+        return Fault("stop", RefusedError, f"OpenAlex wants a paid plan for this: {said}", step)
     too_fast = said.lower().startswith("rate limit exceeded:")
     if said.lower().startswith("insufficient budget"):
         msg = f"today's OpenAlex budget is spent. It resets at {_after(wait)}."
