@@ -74,7 +74,7 @@ def plot_readings(shown: Shown) -> Figure:
         list(dict.fromkeys(one[axis] for one in known))
         for axis in ("institution", "document_types")
     )
-    figure = new_figure(9.5, 0.9 + len(headlines) * (0.75 + 0.24 * len(rules)))
+    figure = new_figure(9.5, 1.3 + len(headlines) * (0.95 + 0.24 * len(rules)))
     panels = figure.subplots(len(headlines), 1, squeeze=False)[:, 0]
     for axes, headline in zip(panels, headlines, strict=True):
         _draw_readings(axes, readings, headline, rules, types)
