@@ -31,6 +31,8 @@ from tests.support.worlds import ROOT, World, invented_records, invented_works
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = {
     "refresh": "refresh --parts figures --rate 100 --quiet",
     "refresh all": "refresh --all --rate 100 --quiet",

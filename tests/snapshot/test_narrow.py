@@ -825,6 +825,7 @@ def test_a_place_without_manifest_far_away_is_an_error(tmp_path: Path) -> None:
         narrow_release(folder=tmp_path / "far", **far_place(store))
 
 
+@pytest.mark.slow
 def test_a_place_that_does_not_answer_is_an_error_of_the_network(tmp_path: Path) -> None:
     with ObjectStore(tmp_path) as store:
         place = far_place(store)

@@ -65,6 +65,7 @@ def essence(work: Work) -> tuple[Any, ...]:
     )
 
 
+@pytest.mark.slow
 def test_the_sample_is_what_its_seed_gives(tmp_path: Path) -> None:
     works = make_works()
     parts = split(works)
