@@ -140,8 +140,11 @@ def test_every_table_of_an_odd_study_is_that_of_plain_loops(case: str, tmp_path:
     words = {"first": 2009, "last": 2012, "region": "africa54", "top": "SN", "primary": "", **told}
     study = write_study(tmp_path, STUDY.format(**words), "odd")
     works = list(some_works())
-    narrow_release(str(write_release(tmp_path / "release", {"part_0000": works})), tmp_path / "n")
-    with OpenAlexServer(read_works(works), per_second=False, keyless_credits=None) as server:
+    records = read_works(works)
+    places = list(records.institutions.read_all())
+    release = write_release(tmp_path / "release", {"part_0000": works}, institutions=places)
+    narrow_release(str(release), tmp_path / "n")
+    with OpenAlexServer(records, per_second=False, keyless_credits=None) as server:
         world = World(tmp_path / "data", server)
         parts = ",".join(part for part in PLAN if part != "coverage")
         asked = world.run("refresh", "--json", "--study", study, "--parts", parts)
