@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 from bibliometrics import __version__
 from bibliometrics.errors import InputError, UsageError
 from bibliometrics.files import user_path
-from bibliometrics.study.model import DEFAULT_STUDY
+from bibliometrics.study.model import DEFAULT_STUDY, parse_years
 from bibliometrics.study.plan import DEFAULT_PARTS, PARTS
 
 SOURCES: Final = ("openalex", "snapshot", "sample", "witnesses")
@@ -372,12 +372,11 @@ def read_path(text: str) -> Path:
 
 def read_years(text: str) -> tuple[int, int]:
     """Return first and last year of a span; ArgumentTypeError if it is none."""
-    first, _, last = text.partition("-")
-    last = last or first
-    if not (text.isascii() and first.isdigit() and last.isdigit() and int(first) <= int(last)):
+    found = parse_years(text)
+    if found is None:
         msg = f"{text!r} is no span of years such as 2007-2016"
         raise argparse.ArgumentTypeError(msg)
-    return int(first), int(last)
+    return found
 
 
 def _number(text: str) -> float:

@@ -7,7 +7,6 @@ without works, how a question is narrowed to one value, its columns, and whether
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -36,11 +35,11 @@ from bibliometrics.study.model import (
     Specification,
     country_names,
     field_names,
+    parse_years,
 )
 from bibliometrics.study.questions import TEAM_BANDS, Question
 
 DEFAULT: Final = Specification()
-YEARS: Final = re.compile("([0-9]{4})(?:[-–:]([0-9]{4}))?")
 BAND_END: Final = dict(TEAM_BANDS)
 
 
@@ -239,8 +238,7 @@ def read_years(said: object) -> tuple[int, int]:
 
 def _years(said: object) -> list[Any]:
     if isinstance(said, str):
-        written = YEARS.fullmatch(said.strip())
-        return [int(year) for year in written.groups() if year] if written else []
+        return list(parse_years(said) or ())
     many = isinstance(said, Iterable) and not isinstance(said, Mapping)
     return list(islice(said, LAST_YEAR)) if many else [said]  # type: ignore[call-overload]
 

@@ -460,5 +460,5 @@ def cost_of(request: Request, response: Response | None) -> float:
     """
     if response is not None and response.cost_usd is not None and response.status != 504:
         return min(response.cost_usd, DEAREST_CREDITS * CREDIT_USD)
-    free = not request.is_list or (response is not None and response.status in {401, 429, 504})
+    free = response is not None and response.status in {401, 429, 504}
     return 0.0 if free else request.credits * CREDIT_USD

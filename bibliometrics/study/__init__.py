@@ -14,7 +14,7 @@ __all__, __getattr__, __dir__ = open_door(
         "model": (
             "DEFAULT_STUDY FIRST_YEAR ID_PATTERN Institution LAST_YEAR Region Specification Study "
             "WORK_TYPES available_studies check_countries country_codes country_names field_names "
-            "fold list_replaced load_study region_keys study_text"
+            "fold list_replaced load_study parse_years region_keys study_text"
         ),
         "plan": "DEFAULT_PARTS PARTS PLAN PlannedQuestion build_plan",
         "profile": (

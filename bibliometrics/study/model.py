@@ -24,6 +24,8 @@ from bibliometrics.files import DEFINITIONS, STUDIES, user_path
 from bibliometrics.models import read_form, read_toml
 
 DEFAULT_STUDY: Final = "cas-latin-america"
+YEARS: Final = re.compile("([0-9]{4})(?:[-–:]([0-9]{4}))?")
+HYPHENS: Final = re.compile("[-_‐-–]")  # noqa: RUF001
 ID_PATTERN: Final = re.compile(r"I[0-9]{2,}")
 STUDY_ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FIRST_YEAR, LAST_YEAR = 1500, 2050
@@ -244,6 +246,20 @@ def country_names() -> dict[str, str]:
     return dict(read_toml(DEFINITIONS / "countries.toml")["countries"])
 
 
+def parse_years(text: str) -> tuple[int, int] | None:
+    """
+    Return first and last year of a text; None if it is none.
+
+    >>> parse_years("2007-2016"), parse_years(" 2016 "), parse_years("2016-2007")
+    ((2007, 2016), (2016, 2016), None)
+    """
+    written = YEARS.fullmatch(text.strip())
+    if written is None:
+        return None
+    first, last = int(written[1]), int(written[2] or written[1])
+    return (first, last) if first <= last else None
+
+
 def fold(text: str) -> str:
     """
     Return a name as names are compared: without case, accents, hyphens and doubled blanks.
@@ -251,7 +267,8 @@ def fold(text: str) -> str:
     >>> fold(" Côte  d’Ivoire "), fold("latin-america")
     ("cote d'ivoire", 'latin america')
     """
-    plain = unicodedata.normalize("NFKD", re.sub("[-_‐-–]", " ", text.replace("’", "'")))  # noqa: RUF001
+    spaced = HYPHENS.sub(" ", text.replace("’", "'"))
+    plain = unicodedata.normalize("NFKD", spaced)
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
 
 
