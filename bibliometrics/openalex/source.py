@@ -291,6 +291,8 @@ class OpenAlex:
 
     def _check_default_corpus(self, first: Request, outcome: Outcome) -> None:
         """Raise ServerError unless as many works come as with the core corpus's own filter."""
+        if first.corpus != "core":
+            outcome = self._outcome(replace(first, corpus="core"))
         text = ",".join(filter(None, (first.filter, "is_xpac:false")))
         core = self._outcome(replace(first, filter=text, corpus=""))
         for one in (outcome, core):

@@ -828,6 +828,18 @@ def test_where_the_corpus_has_no_name_the_default_is_checked_to_be_the_core(tmp_
             pd.testing.assert_frame_equal(found[one], offline[one])
 
 
+@pytest.mark.parametrize(("corpus", "n_works"), [("all", 3), ("expansion", 1)])
+def test_the_default_is_checked_on_the_core_whatever_corpus_is_asked_first(
+    corpus: str, n_works: int
+) -> None:
+    with (
+        OpenAlexServer(MIXED, per_second=False, corpus=False) as server,
+        OpenAlex(None, base_url=server.url) as api,
+    ):
+        assert api.answer(Question(corpus=corpus))["n_works"].sum() == n_works
+        assert len(server.requests) == 4  # refused, asked by a filter, and two to check
+
+
 def test_a_default_corpus_that_is_not_the_core_stops_before_more_is_paid(tmp_path: Path) -> None:
     with (
         OpenAlexServer(MIXED, per_second=False, corpus=False, default_corpus="all") as server,
