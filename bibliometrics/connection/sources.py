@@ -332,6 +332,10 @@ class Api:
         }
         least = sum(not self._store.has(key) for key in first)
         most = estimate_plan(questions)[1] - (len(first) - least)
+        if least and not self._store.settings.get(
+            "corpus"
+        ):  # a server may know no corpus parameter
+            most += 2 if all(one.corpus == "core" for one in questions) else 3
         return Cost(least, most, round(least * CREDIT_USD, 6))
 
     @property

@@ -221,8 +221,9 @@ def test_the_key_is_in_no_kept_answer(server: OpenAlexServer, folder: Path) -> N
 def test_a_server_without_the_corpus_parameter_is_found_out_once_a_day(small: Records) -> None:
     with OpenAlexServer(small, per_second=False, corpus=False) as old:
         with connect(old) as one:
+            told = one.cost(**ASKED).most_calls
             first = one.count(**ASKED)
-            assert first.attrs["calls"] == 6  # refused once, and its default checked once
+            assert first.attrs["calls"] == 6 <= told  # refused once, its default checked once
             assert one.cost(**ASKED).calls == 0
         with connect(old) as other:
             assert other.cost(**{**ASKED, "home": "CN"}).calls == 3
