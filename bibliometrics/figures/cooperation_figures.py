@@ -8,6 +8,7 @@ Each is registered below its drawing and its words; the panels are those of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -180,7 +181,7 @@ def _joint_works(shown: Shown) -> list[Evidence]:
     added = [
         Evidence(
             item.frame.groupby("year")["n_works"].sum().rename("n_works_home_region").reset_index(),
-            item.source,
+            replace(item.source, counting="pairs of countries added up"),
         )
         for item in _member_works(shown, HOME)
     ]
@@ -205,6 +206,7 @@ def _indexed_marks(shown: Shown) -> list[Stated]:
 def plot_indexed_growth(shown: Shown) -> Figure:
     """Draw the growth of institution, home country and region from one base."""
     named, marks = _indexed(shown), _indexed_marks(shown)
+    sources = [item for _, _, item in named.values()]
     figure = new_figure(8.5, 4.6)
     axes = figure.subplots()
     lines = [
@@ -214,10 +216,10 @@ def plot_indexed_growth(shown: Shown) -> Figure:
     base = shown.study.years[0]
     draw_lines(
         axes, lines, study=shown.study, columns=["index"], stated=marks,
-        ylabel=f"works per year, whole counting; {base} = 100", is_log=True,
+        ylabel=counting_label(f"works per year; {base} = 100", [one.source for one in sources]),
+        is_log=True,
     )  # fmt: skip
     axes.axhline(100, color=STATED_COLOUR, linewidth=0.6, alpha=0.5, zorder=0.5)
-    sources = [item for _, _, item in named.values()]
     return finish(figure, shown.title, sources, completeness_notes(shown.tables))
 
 
@@ -365,7 +367,8 @@ def plot_cooperation_fields(shown: Shown) -> Figure:
     rows = last.set_index("field").loc[list(order)].reset_index()
     plot.fields(rows[["field", "activity_index"]].dropna(), right)
     title_panel(left, "Works per year of each half")
-    title_panel(right, "Activity index of the last half")
+    years = f"{rows['year_from'].iloc[0]}–{rows['year_to'].iloc[0]}"
+    title_panel(right, f"Activity index {years}")
     return finish(figure, shown.title, shown.own)
 
 
@@ -383,7 +386,7 @@ def _draw_halves(axes: Axes, halves: Sequence[pd.DataFrame], fields: Sequence[st
     axes.grid(visible=True, axis="x")
     axes.set_xlim(left=0)
     axes.set_xlabel("works per year, whole counting")
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=2)
     count_axis(axes.xaxis)
 
 
@@ -438,7 +441,7 @@ def plot_cooperation_institutions(shown: Shown) -> Figure:
         )  # fmt: skip
         names = rows["institution"].where(rows["institution"] != "", rows["institution_id"])
         axes.set_yticks(list(places), [wrap(str(name), 24) for name in names], fontsize=7)
-        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.set_ylim(11.6, -0.6)  # bars of one height, however many there are
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="x")
         axes.set_xlabel("works, years pooled, whole counting")

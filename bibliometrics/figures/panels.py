@@ -221,15 +221,11 @@ def _draw_stated(axes: Axes, mark: Stated, study: Study, years: Sequence[int]) -
     if mark.year == years[-1]:
         add_end_label(axes, (mark.year, mark.value), wrap(text, LABEL_WIDTH), STATED_COLOUR)
         return
+    is_first = mark.year == years[0]  # beside the axis: not over it
     axes.annotate(
-        value_text,
-        (mark.year, mark.value),
-        xytext=(0, 7),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        fontsize=8,
-    )
+        value_text, (mark.year, mark.value), xytext=(-4 if is_first else 0, 7),
+        textcoords="offset points", ha="left" if is_first else "center", va="bottom", fontsize=8,
+    )  # fmt: skip
 
 
 def draw_columns(
@@ -371,6 +367,8 @@ def draw_ranking(axes: Axes, evidence: Sequence[Evidence], *, study: Study) -> A
     years = sorted(main.loc[main["n_works"].notna(), "year"].unique())
     ends = [_values_in(main, int(year), codes) for year in (years[0], years[-1])]
     rows = np.arange(len(codes))
+    colours = source_colours(item.source for item in evidence)
+    mine = colours[evidence[0].source]
     if len(years) > 1:
         axes.hlines(rows, ends[0], ends[1], color="#AAAAAA", linewidth=1.4, zorder=1)
         axes.plot(ends[0], rows, "o", color="#999999", markersize=3.5, label=str(years[0]))
@@ -378,12 +376,18 @@ def draw_ranking(axes: Axes, evidence: Sequence[Evidence], *, study: Study) -> A
         ends[1],
         rows,
         "o",
-        color=PALETTE[0],
-        markerfacecolor="white" if evidence[0].source.is_witness else PALETTE[0],
+        color=mine,
+        markerfacecolor="white" if evidence[0].source.is_witness else mine,
         label=f"{years[-1]} (and number on the right)",
     )
     write_values(axes, [format_count(value) for value in ends[1]])
-    _draw_others(axes, evidence[1:], codes)
+    for number, item in enumerate(evidence[1:], start=1):
+        year = int(item.frame["year"].max())
+        axes.plot(
+            _values_in(item.frame, year, codes), rows, look(number).marker,
+            color=colours[item.source], markerfacecolor="none",
+            label=f"{item.source.label}, {year}",
+        )  # fmt: skip
     dots = axes.figure.dpi_scale_trans
     scale = _log_axis(axes, np.concatenate([line.get_xdata() for line in axes.lines]))
     name_rows(axes, [country_name(code) for code in codes])
@@ -413,19 +417,6 @@ def write_values(axes: Axes, texts: Sequence[str]) -> None:
             va="center",
             fontsize=7.5,
             color="#333333",
-        )
-
-
-def _draw_others(axes: Axes, others: Sequence[Evidence], codes: Sequence[str]) -> None:
-    for number, item in enumerate(others, start=1):
-        year = int(item.frame["year"].max())
-        axes.plot(
-            _values_in(item.frame, year, codes),
-            range(len(codes)),
-            look(number).marker,
-            color=look(number).colour,
-            markerfacecolor="none",
-            label=f"{item.source.label}, {year}",
         )
 
 

@@ -407,7 +407,8 @@ def plot_headline(shown: Shown) -> Figure:
     panels["partners"].set_title(f"Partner countries of {study.region_short}, rank on the left")
     floor = [item for item in joint.others if item.source.is_floor]
     evidence = [*joint.own, *floor, *whole_counts, *pairs[:1]]
-    notes = _rank_note(study, pairs, partners.stated)
+    notes = ["At least: papers of large collaborations that must be among them."] if floor else []
+    notes += _rank_note(study, pairs, partners.stated)
     return finish(figure, shown.title, evidence, notes, is_brief=True)
 
 

@@ -21,7 +21,14 @@ from markupsafe import Markup, escape
 from bibliometrics.builds import publish
 from bibliometrics.builds.read import Build, label_of, read_build, workbook_of
 from bibliometrics.claims import verdicts as claims
-from bibliometrics.claims.rules import DECIDED, NOT_GRADED, NOT_PUBLICATIONS
+from bibliometrics.claims.rules import (
+    DECIDED,
+    DIFFERS,
+    HOLDS,
+    IN_PART,
+    NOT_GRADED,
+    NOT_PUBLICATIONS,
+)
 from bibliometrics.errors import BusyError, InputError
 from bibliometrics.figures.catalogue import ENTRIES, list_entries, present
 from bibliometrics.files import PACKAGE, check_output, processed_folder, sha256, write_atomic
@@ -161,7 +168,10 @@ class _Page:
         self.figures = [one for one in below if NUMBERED.match(one.label)] or below
         self.more_figures = [one for one in below if one not in self.figures]
         told = [] if self.synthetic else self._claims()
-        self.decided = [one for line, one in told if line["verdict"] in DECIDED]
+        self.differing, self.held_in_part, self.held = (
+            [one for line, one in told if line["verdict"] == word]
+            for word in (DIFFERS, IN_PART, HOLDS)
+        )
         rest = [(line, one) for line, one in told if line["verdict"] not in DECIDED]
         self.undecided = [one for line, one in rest if line["verdict"] not in UNTESTED]
         self.untested = [one for line, one in rest if line["verdict"] in UNTESTED]

@@ -199,12 +199,17 @@ def test_a_claim_with_a_test_that_waits_is_undecided_not_without_a_test(
     told = section_of(waiting_page, "verdicts")
     before, _, without = told.partition(" claims without a test")
     decided, _, undecided = before.partition(" claims that are not decided")
+    shown, _, kept = decided.partition(" claims that hold in part")
+    part, _, held = kept.partition(" claims that hold")
     lines = read_csv(drawn_build / "claim_summary.csv")
     untested = {"shown, not graded", "not about publications"}
     tested = {line["claim_id"] for line in lines if line["verdict"] not in untested}
     claims = [set(re.findall('id="claim-([^"]+)"', part)) for part in (decided, undecided, without)]
     assert claims[0] | claims[1] == tested
     assert claims[2] == {line["claim_id"] for line in lines} - tested
+    for verdict, text in (("differs", shown), ("in part", part), ("holds", held)):
+        of_it = {line["claim_id"] for line in lines if line["verdict"] == verdict}
+        assert set(re.findall('id="claim-([^"]+)"', text)) == of_it
     rows = [row for row in read_csv(drawn_build / "claims.csv") if row["test_id"]]
     told_of = text_of(before)
     assert [

@@ -20,7 +20,8 @@ from bibliometrics.report.notebooks import Story, list_notebooks
 from bibliometrics.report.page import render_page
 from tests.report.test_report import REGION, draw_two, story
 from tests.support.browser import find_browser, open_browser
-from tests.support.worlds import ROOT
+from tests.support.openalex_server.server import OpenAlexServer
+from tests.support.worlds import ROOT, World, invented_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,6 +213,7 @@ def test_tables_and_figures_are_saved_as_files(
 # ------------------------------------------------- the page of the build that is committed ----
 
 SCREEN = 900
+WORDS = "document.body.innerText.trim().split(/\\s+/).length"
 
 
 @pytest.fixture(scope="module")
@@ -232,11 +234,30 @@ def screens(browser: Browser) -> float:
 
 def test_the_page_is_short_until_it_is_opened(today: Browser) -> None:
     today.resize(1280, SCREEN)
-    words = "document.body.innerText.trim().split(/\\s+/).length"
-    assert 300 <= today.run(words) <= 1200
+    assert 300 <= today.run(WORDS) <= 1200
     assert screens(today) <= 12
     today.run(UNFOLD)
     assert screens(today) <= 25
+
+
+@pytest.mark.slow
+def test_the_page_of_a_full_pull_is_short_and_can_be_read(tmp_path: Path) -> None:
+    with OpenAlexServer(invented_records(), per_second=False, keyless_credits=None) as server:
+        world = World(tmp_path / "data", server)
+        ran = world.run("refresh", "--all", "--quiet", drawn=True)
+    assert ran.code == 0, ran.err
+    page = tmp_path / "page.html"
+    page.write_text(render_page(read_build(world.processed), [story()]), encoding="utf-8")
+    with open_browser(tmp_path / "profile") as opened:
+        opened.open(page.as_uri())
+        opened.resize(1280, SCREEN)
+        assert 300 <= opened.run(WORDS) <= 1200
+        assert screens(opened) <= 25
+        assert violations(opened) == []
+        opened.run(UNFOLD)
+        assert violations(opened) == []
+        opened.resize(390)
+        assert opened.run("document.documentElement.scrollWidth") <= 390
 
 
 def test_nothing_is_cut_on_a_phone_and_no_figure_scrolls(today: Browser) -> None:
