@@ -13,7 +13,7 @@ from bibliometrics.cli.snapshot import describe_progress
 from bibliometrics.snapshot.narrow import Progress, narrow_release
 from bibliometrics.study.model import load_study
 from bibliometrics.study.plan import build_plan
-from tests.support.make_sample import FOLDER
+from tests.support.make_sample import FOLDER, N_WORKS
 from tests.support.random_worlds import ACADEMY, BELOW, CHILE, make_record
 from tests.support.snapshot_release import write_release
 from tests.support.worlds import World, read_csv
@@ -56,7 +56,7 @@ def test_a_dry_run_extrapolates_and_the_next_run_goes_on(world: World, tmp_path:
     assert "1 of 1 files" in dry.err
     whole = world.run(*words, "--json")
     assert whole.json["complete"] is True
-    assert whole.json["rows"] == 20_000
+    assert whole.json["rows"] == N_WORKS
     assert whole.json["rows"] == whole.json["rows_kept"] + sum(whole.json["dropped"].values())
     assert "3 of 3 files" not in whole.err
     assert "4 of 4 files" in whole.err

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bibliometrics.claims.ledger import load_claims
+from bibliometrics.study.conditions import INSTITUTION_TYPES
 from bibliometrics.study.model import WORK_TYPES, load_study
-from tests.support.make_sample import FALSE_MATCH, FOLDER, list_institutions, make_works, split
+from tests.support.make_sample import (
+    FALSE_MATCH,
+    FOLDER,
+    N_WORKS,
+    list_institutions,
+    make_works,
+    split,
+)
 from tests.support.oracle.works import (
     countries_of,
     counts_at_all,
@@ -23,7 +33,7 @@ from tests.support.sample_records import read_sample
 from tests.support.snapshot_release import WORKS_SCHEMA, write_release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 Work = dict[str, Any]
@@ -38,6 +48,7 @@ PRIMARY = {
     "retracted": False,
     "core_source": True,
 }
+SECOND_TIER = ("MX", "AR", "CL", "CO")
 TINY = {"AG", "BB", "BS", "BZ", "DM", "GD", "GY", "KN", "LC", "SR", "TT", "VC"}
 MAKE_IT_ANEW = "make the sample anew: `python -m tests.support.make_sample`"
 
@@ -91,8 +102,8 @@ def test_the_sample_is_small_and_says_that_it_is_synthetic() -> None:
     told = json.loads((FOLDER / "works" / "manifest.json").read_text())
     assert sum(path.stat().st_size for path in files) <= 2_000_000
     assert told["synthetic"] is True
-    assert len(read_sample()) == told["record_count"] == 20_000
-    assert len({work["id"] for work in read_sample()}) == 20_000
+    assert len(read_sample()) == told["record_count"] == N_WORKS
+    assert len({work["id"] for work in read_sample()}) == N_WORKS
 
 
 # ----------------------------------------------------------------------------- official layout --
@@ -253,18 +264,98 @@ def test_one_year_has_more_than_200_partner_countries() -> None:
     assert found[0] > 200 > found[1] > 0
 
 
-def test_the_sample_has_none_of_the_values_of_the_paper() -> None:
-    counted = [
+# ------------------------------------------------------------- far from every stated number --
+
+
+def first_years_and_all(found: list[Work]) -> dict[str, list[Work]]:
+    """Return works of the study's first year, of its last, and of all its years."""
+    by_year = {str(y): [w for w in found if w["publication_year"] == y] for y in (2007, 2016)}
+    return {**by_year, "2007-2016": found}
+
+
+def tell_numbers(works: list[Work]) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the sample's headline counts and shares, and what each is."""
+    world = [work for work in works if counts_at_all(work, PRIMARY)]
+    counts, shares = dict[str, float](), dict[str, float]()
+    for years, found in first_years_and_all(world).items():
+        region = [work for work in found if countries_of(work) & REGION]
+        home = [work for work in region if countries_of(work) & set(STUDY.home)]
+        joint = [work for work in region if has_lineage(work, ACADEMY)]
+        counts |= {f"works of world, {years}": len(found), f"of the region, {years}": len(region)}
+        counts |= {f"of China with it, {years}": len(home), f"of CAS, {years}": len(joint)}
+        shares[f"region in the world, {years}"] = len(region) / len(found)
+        shares[f"CAS in China, {years}"] = len(joint) / len(home)
+        for whole, name in ((region, "the region"), (joint, "CAS")):
+            for code in ("BR", "CL"):
+                share = sum(code in countries_of(work) for work in whole) / len(whole)
+                shares[f"{code} in {name}, {years}"] = share
+        second = sum(code in countries_of(work) for work in region for code in SECOND_TIER)
+        shares[f"second tier in the region, {years}"] = second / len(region)
+    for year in range(2007, 2017):
+        both = [w for w in world if w["publication_year"] == year and has_lineage(w, ACADEMY)]
+        counts[f"of CAS, {year}"] = sum(bool(countries_of(work) & REGION) for work in both)
+    for name in ("of the region", "of CAS"):
+        increase = counts[f"{name}, 2016"] / counts[f"{name}, 2007"]
+        shares |= {f"increase {name}": increase - 1, f"rate {name}": increase ** (1 / 9) - 1}
+    return counts, shares
+
+
+#: What the documents state, by what the name of a number of the sample has in it.
+STATED_SHARES = {
+    "region in the world": (0.05,),
+    "CAS in China": (1 / 3,),
+    "in CAS": (0.6,),
+    "BR in the region": (0.5,),
+    "second tier": (0.4,),
+    "increase": (0.826, 6.2),
+    "rate": (0.07, 0.245),
+}
+STATED_COUNTS = {"of": (77, 555, 46_000, 84_000), "of CAS": (65, 77, 555)}
+
+
+def near(value: float, numbers: Iterable[float]) -> bool:
+    return any(abs(value - number) <= 0.1 * number for number in numbers)
+
+
+def test_what_the_documents_state_is_what_the_sample_is_held_against() -> None:
+    stated = set[float]()
+    for claim in load_claims():
+        stated |= {test.stated for test in claim.tests if test.stated is not None}
+        stated |= {claim.arithmetic.stated} if claim.arithmetic else set()
+    held = {
+        number
+        for some in (STATED_COUNTS, STATED_SHARES)
+        for each in some.values()
+        for number in each
+    }
+    assert {round(number, 3) for number in held} - {round(number, 3) for number in stated} == {0.07}
+
+
+def test_no_number_of_the_sample_is_near_what_a_document_states_of_it() -> None:
+    counts, shares = tell_numbers(read_sample())
+    close = [
+        (name, value)
+        for found, stated in ((counts, STATED_COUNTS), (shares, STATED_SHARES))
+        for name, value in found.items()
+        for words, numbers in stated.items()
+        if words in name and near(value, numbers)
+    ]
+    assert close == []
+
+
+def test_the_sample_has_growth_a_first_partner_that_is_not_brazil_and_every_institution_type() -> (
+    None
+):
+    counts, shares = tell_numbers(read_sample())
+    assert counts["of CAS, 2016"] > 1.5 * counts["of CAS, 2007"] > 0
+    for years in ("2007", "2016", "2007-2016"):
+        assert shares[f"CL in CAS, {years}"] > 1.4 * shares[f"BR in CAS, {years}"]
+    joint = [
         work
         for work in read_sample()
         if counts_at_all(work, PRIMARY)
         and has_lineage(work, ACADEMY)
         and countries_of(work) & REGION
     ]
-    by_year = {y: [w for w in counted if w["publication_year"] == y] for y in (2007, 2016)}
-    first, last = len(by_year[2007]), len(by_year[2016])
-    brazil = sum("BR" in countries_of(work) for work in by_year[2016])
-    assert 0 < first < 77 / 2
-    assert 0 < last < 555 / 2
-    assert last / first < 7.2 / 2
-    assert brazil / last < 0.6 / 1.5
+    kinds = Counter(place["type"] for work in joint for _, place in institutions_of(work))
+    assert min(kinds[kind] for kind in INSTITUTION_TYPES) >= 10

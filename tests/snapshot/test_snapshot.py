@@ -19,7 +19,7 @@ from bibliometrics.snapshot.source import Snapshot
 from bibliometrics.study.model import load_study
 from bibliometrics.study.plan import PARTS, build_plan
 from bibliometrics.study.questions import Question
-from tests.support.make_sample import FOLDER
+from tests.support.make_sample import FOLDER, N_WORKS
 from tests.support.random_worlds import ACADEMY, BELOW, CHILE, make_record
 from tests.support.snapshot_release import write_release
 
@@ -136,7 +136,7 @@ def test_provenance_names_the_release_and_says_that_the_sample_is_invented(
     assert told["source"] == "sample"
     assert told["synthetic"] is True
     assert told["release"] == "2026-11-22"
-    assert told["n_records"] == 20_000 == told["n_works"] + sum(told["dropped"].values())
+    assert told["n_records"] == N_WORKS == told["n_works"] + sum(told["dropped"].values())
 
 
 def test_an_unknown_engine_or_dialect_is_refused(sample: Snapshot, tmp_path: Path) -> None:

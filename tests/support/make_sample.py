@@ -1,11 +1,11 @@
 """Make the synthetic snapshot of `data/raw/sample`: `python -m tests.support.make_sample [FOLDER]`.
 
-About 20,000 invented works of 2003 to 2020 in the official layout, always the same for one seed.
+About 18,500 invented works of 2003 to 2020 in the official layout, always the same for one seed.
 They hold what real data holds and code trips over: see `TRAPS`. Works of the Academy with Latin
-America are far more of them than they would be (`N_COOPERATION` are put in): else every table of
-cooperation would be empty. They grow, have a first partner, other fields than the rest of the
-world, and some have hundreds of authors. The names and ids of the
-institutions that the package's studies name, and of their listed members, are real; every work,
+America are far more of them than they would be (`FIRST_COOPERATION` are put into the first year):
+else every table of cooperation would be empty. They grow, have a first partner, other fields than
+the rest of the world, and some have hundreds of authors. The names and ids of the institutions
+that the package's studies name, and of their listed members, are real; every work,
 author, link and other institution is invented, and how much they work with whom was not fitted to
 any published figure.
 """
@@ -33,10 +33,12 @@ from tests.support.snapshot_release import Work, write_release
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "raw" / "sample"
 SEED = 20261122
-N_WORKS = 20_000
-N_COOPERATION = 700
+N_WORKS = 18_500
 YEARS = range(2003, 2021)
-GROWTH = 1.05
+GROWTH = 1.03
+#: Works of the Academy with the region that are put into the first year, and their growth.
+FIRST_COOPERATION = 6
+COOPERATION_GROWTH = 1.16
 TRAPS = (
     "authors past the 100th, two works of 3,000 authors, consortia of more than 200 countries",
     "one author at two institutions: of one country, of two, of institution and region",
@@ -64,17 +66,47 @@ TYPES = {
 #: How often a field is drawn: by works of the Academy with the region, and by all others.
 COOPERATION_FIELDS = {31: 9, 11: 6, 23: 5, 19: 5, 25: 3, 16: 2, 22: 2, 17: 2, 13: 2, 27: 1}
 OTHER_FIELDS = {27: 14, 22: 9, 13: 7, 33: 8, 17: 6, 25: 5, 31: 5, 16: 4, 11: 4, 23: 3}
-#: Partners of the Academy in the region, the first with most works.
-PARTNERS = {"CL": 14, "BR": 6, "MX": 5, "AR": 4, "CO": 2, "PE": 1, "CU": 1, "UY": 1, "EC": 1}
-#: Types of institutions and their weights; institutes of the Academy are facilities.
-KINDS = {
-    "education": 60, "facility": 14, "healthcare": 10, "company": 5, "government": 4,
-    "nonprofit": 4, "archive": 2, "other": 1,
-}  # fmt: skip
+#: Partners of the Academy in the region, dealt out in this order: the first has most works.
+PARTNERS = [
+    "CL",
+    "AR",
+    "CL",
+    "MX",
+    "CL",
+    "CO",
+    "CL",
+    "PE",
+    "CL",
+    "AR",
+    "BR",
+    "CL",
+    "MX",
+    "UY",
+    "CL",
+    "CO",
+    "CU",
+    "CL",
+    "EC",
+    "AR",
+]
+#: Types of a country's institutions, dealt out in this order; the Academy's are facilities.
+KINDS = [
+    "education",
+    "facility",
+    "healthcare",
+    "education",
+    "company",
+    "government",
+    "education",
+    "nonprofit",
+    "archive",
+    "other",
+]
 RANKED_TYPES = {"article", "review", "book", "book-chapter", "conference-paper"}
 FALSE_MATCH = "Universidad Sintetica del Noreste"
 OPENALEX = "https://openalex.org/"
 FIELDS = range(11, 37)
+CORE = {"source": {"id": f"{OPENALEX}S7000000001", "is_core": True, "type": "journal"}}
 #: Topics of themes and the field in which the sample has them.
 THEME_TOPICS = {
     field: theme.topics
@@ -129,14 +161,13 @@ class World:
 
     def _make_places(self) -> dict[str, list[Work]]:
         places = {}
-        kinds = random.Random(SEED)
         for row, code in enumerate(self.codes):
             first = 9_000_000_000 + row * 1000
             found = [make_place(first, f"University of Synthetic {code} 0", code)]
             for number in range(1, min(30, 2 + int(WEIGHTS.get(code, 0) // 3))):
                 parents = (found[0]["id"],) if number % 5 == 0 else ()
                 name = f"University of Synthetic {code} {number}"
-                kind = kinds.choices(list(KINDS), list(KINDS.values()))[0]
+                kind = KINDS[number % len(KINDS)]
                 found.append(make_place(first + number, name, code, parents, kind))
             places[code] = found
         places["MX"].append(make_place(9_999_000_001, FALSE_MATCH, "MX"))
@@ -238,18 +269,19 @@ class World:
         """Draw a field: those that are not named have weight 1."""
         return self.dice.choices(FIELDS, [weights.get(field, 1) for field in FIELDS])[0]
 
-    def make_cooperation(self, n_works: int) -> list[Work]:
+    def make_cooperation(self) -> list[Work]:
         """Return articles of the Academy with the region, most of them late, a few of very many."""
-        years = list(YEARS)
-        growth = [1.2 ** (year - years[0]) for year in years]
+        sizes = [FIRST_COOPERATION * COOPERATION_GROWTH ** (year - YEARS[0]) for year in YEARS]
+        years = [year for year, size in zip(YEARS, sizes, strict=True) for _ in range(round(size))]
         works = []
-        for number, year in enumerate(self.dice.choices(years, growth, k=n_works)):
-            code = self.dice.choices(list(PARTNERS), list(PARTNERS.values()))[0]
+        for number, year in enumerate(years):
+            place = self.dice.choice(self.places[PARTNERS[number % len(PARTNERS)]])
             size = self.dice.randint(0, 6) if number % 14 else self.dice.randint(110, 160)
             crowd = [self.make_member(self.pick_country()) for _ in range(size)]
-            pair = [self.dice.choice(self.academy), self.dice.choice(self.places[code])]
-            team = [*crowd, *map(self.make_author, pair)]
-            works.append(self.make_work(year, team, fields=COOPERATION_FIELDS, type="article"))
+            team = [*crowd, *map(self.make_author, (self.dice.choice(self.academy), place))]
+            given = {"is_xpac": False, "primary_location": CORE} if number % 4 else {}
+            work = self.make_work(year, team, fields=COOPERATION_FIELDS, type="article", **given)
+            works.append(work)
         return works
 
     def make_location(self) -> Work | None:
@@ -355,8 +387,7 @@ def make_traps(world: World) -> list[Work]:
             world.codes, world.weights, k=3000 - len(world.codes)
         )
         team = [world.make_author(world.pick_place(code)) for code in codes]
-        source = {"id": "https://openalex.org/S7000000001", "is_core": True, "type": "journal"}
-        fixed = {"is_xpac": False, "is_retracted": False, "primary_location": {"source": source}}
+        fixed = {"is_xpac": False, "is_retracted": False, "primary_location": CORE}
         works.append(world.make_work(year, team, type="article", **fixed))
     wrong = world.places["MX"][-1]
     for year in list(YEARS) * 2:
@@ -371,7 +402,7 @@ def make_traps(world: World) -> list[Work]:
 def make_works(n_works: int = N_WORKS, seed: int = SEED) -> list[Work]:
     """Return the works of the sample, shuffled."""
     world = World(seed)
-    works = make_traps(world) + world.make_cooperation(N_COOPERATION if n_works else 0)
+    works = make_traps(world) + (world.make_cooperation() if n_works else [])
     years, growth = list(YEARS), [GROWTH ** (year - YEARS[0]) for year in YEARS]
     for year in world.dice.choices(years, growth, k=max(0, n_works - len(works))):
         works.append(world.make_work(year, world.make_team(year)))
