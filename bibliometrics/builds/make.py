@@ -22,7 +22,7 @@ from bibliometrics.claims import ledger as claim_ledger
 from bibliometrics.claims.collaborations import read_samples
 from bibliometrics.claims.evidence import floor_papers
 from bibliometrics.errors import BibliometricsError, InputError
-from bibliometrics.figures.catalogue import render_figures, try_names
+from bibliometrics.figures.catalogue import ENTRIES, render_figures, try_names
 from bibliometrics.files import processed_folder
 from bibliometrics.openalex.pulls import mark_built
 from bibliometrics.study.model import Study, list_replaced, load_study, study_text
@@ -84,7 +84,7 @@ def refresh(options: Options, listener: Listener) -> Summary:
     """Count by a source, or replay its saved answers; then rebuild tables, verdicts and figures."""
     study = load_study(options.study)
     folder = (options.to or processed_folder()).resolve()
-    publish.check_destination(folder, synthetic=options.source == "sample")
+    publish.check_destination(folder, synthetic=options.source == "sample", figures=ENTRIES)
     text = study_text(options.study)
     for note in list_replaced(options.study):
         listener(f"note: {note}")

@@ -13,7 +13,7 @@ import filecmp
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -80,10 +80,10 @@ def is_report(content: bytes) -> bool:
     return bool(re.search(rb'<meta name="build" content="[0-9a-f]{64}">', content[:100_000]))
 
 
-def check_destination(folder: Path, *, synthetic: bool) -> None:
+def check_destination(folder: Path, *, synthetic: bool, figures: Iterable[str] = ()) -> None:
     """
     Check that a build may go to a folder: real and synthetic never share one, and no file that is
-    not ours would be replaced.
+    not ours would be replaced, neither a table nor one of the named figures.
     """
     if synthetic and folder.resolve() == processed_folder().resolve():
         msg = "a synthetic build must not go to data/processed."
@@ -99,20 +99,21 @@ def check_destination(folder: Path, *, synthetic: bool) -> None:
         there, new = ("real", "synthetic") if synthetic else ("synthetic", "real")
         msg = f"{folder} holds a {there} build; a {new} one can't share its folder."
         raise InputError(msg, "name another folder with --to")
-    _check_content(folder, package)
+    _check_content(folder, package, figures)
 
 
-def _check_content(folder: Path, package: Mapping[str, Any] | None) -> None:
+def _check_content(folder: Path, package: Mapping[str, Any] | None, figures: Iterable[str]) -> None:
     """Refuse a folder with files that a build would replace, or that can't move with it."""
     built = {*package["bibliometrics"]["files"], PACKAGE_FILE} if package else set()
     names = {f"{name}.csv" for name in TABLES} | {STUDY_FILE, README_FILE}
+    names |= {f"figures/{name}.{kind}" for name in figures for kind in ("svg", "png")}
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         name, kind = path.relative_to(folder).as_posix(), kind_of(path)
         if kind in {"a pipe", "a socket", "a device"} or (kind == "a folder" and path.is_mount()):
             what = kind if kind != "a folder" else "a mount point"
             msg = f"{path} is {what}: a build can't be put in its place and keep it."
             raise InputError(msg, "move it away, or name another folder with --to")
-        if name in names - built:
+        if name in names - built or (name == "figures" and kind != "a folder"):
             msg = f"{path} would be replaced, but this program did not make it."
             raise InputError(msg, "move it away, or name another folder with --to")
 
@@ -197,6 +198,8 @@ def _clear(left: Path, is_carried: Callable[[str], bool]) -> None:
     if kind_of(left) != "a folder":
         return
     built = _built_names(left)
+    if not built and not all(_is_first_write(path) for path in left.iterdir()):
+        return
     for path in sorted(left.rglob("*"), reverse=True):
         name = path.relative_to(left).as_posix()
         if kind_of(path) == "a folder":
@@ -204,12 +207,18 @@ def _clear(left: Path, is_carried: Callable[[str], bool]) -> None:
                 path.rmdir()
         elif name == PACKAGE_FILE:
             continue
-        elif TEMPORARY.fullmatch(name) or name in built or (built and is_carried(name)):
+        elif TEMPORARY.fullmatch(path.name) or name in built or is_carried(name):
             path.unlink()
     if built and [path.name for path in left.iterdir()] == [PACKAGE_FILE]:
         (left / PACKAGE_FILE).unlink()  # the last one: by it the folder is known as ours
     with suppress(OSError):
         left.rmdir()
+
+
+def _is_first_write(path: Path) -> bool:
+    """Say whether a file is what a killed first write of a build leaves."""
+    is_ours = path.name.startswith(f".{PACKAGE_FILE}.") and TEMPORARY.fullmatch(path.name)
+    return bool(is_ours) and not kind_of(path)
 
 
 def _is_copy(path: Path, other: Path) -> bool:

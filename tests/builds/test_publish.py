@@ -134,6 +134,37 @@ def test_folders_of_others_beside_a_build_are_neither_moved_nor_deleted(
     assert (folder if folder.exists() else side).joinpath("thesis.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize("kept", ["notes/", ".x.0123abcd.tmp", ".mine/notes.0123abcd.tmp"])
+@pytest.mark.parametrize("role", ["old", "new"])
+def test_a_folder_beside_a_build_that_no_run_left_stays_as_it_is(
+    folder: Path, role: str, kept: str
+) -> None:
+    side = folder.with_name(f".one.{role}")
+    (side / kept).parent.mkdir(parents=True, exist_ok=True)
+    (side / kept).mkdir(parents=True) if kept.endswith("/") else put(side, {kept: "mine"})
+    with pytest.raises(InputError, match=rf"\.one\.{role} is in the way"):
+        write(folder, "new")
+    assert (side / kept).exists()
+
+
+def test_what_a_killed_first_write_left_is_cleared(folder: Path) -> None:
+    put(folder.with_name(".one.new"), {".datapackage.json.0123abcd.tmp": "{"})
+    write(folder, "new")
+    assert not folder.with_name(".one.new").exists()
+
+
+@pytest.mark.parametrize("name", ["figures/readings.svg", "figures"])
+def test_a_file_in_the_place_of_a_figure_stops_the_work_before_it_begins(
+    folder: Path, name: str
+) -> None:
+    if name == "figures":
+        shutil.rmtree(folder / "figures", ignore_errors=True)
+    put(folder, {name: "mine"})
+    with pytest.raises(InputError, match=f"{name} would be replaced"):
+        publish.check_destination(folder, synthetic=False, figures=["readings"])
+    assert (folder / name).read_text() == "mine"
+
+
 @pytest.mark.parametrize("content", [b"", b"not a lock"])
 def test_a_file_of_others_in_the_place_of_the_lock_stays(folder: Path, content: bytes) -> None:
     lock = folder.with_name(".one.lock")
