@@ -47,7 +47,6 @@ NOTHING: Final = "there is nothing to divide by"
 NO_GROWTH: Final = "there is no growth from 0"
 TIE: Final = "a tie decides"
 LEAST_WORKS: Final = 50  # a trend is fitted from so many works on
-TOP: Final = 0.01  # the world's share in its own most cited 1 %
 
 
 @dataclass(frozen=True)
@@ -345,6 +344,12 @@ def _top_share(cells: pd.DataFrame) -> pd.DataFrame:
     return known.groupby("year")[["n_works", "top"]].sum()
 
 
+def _region_and_world(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return works and top works by year of the region, and of the world."""
+    is_world = cells["country_code"] == "WORLD"
+    return _top_share(cells[~is_world]), _top_share(cells[is_world])
+
+
 def _two_shares(shares: Sequence[float]) -> str:
     here, world = (percent(share, 2) for share in shares)
     return f"{here} of the region's works, {world} of the world's"
@@ -368,10 +373,7 @@ def top_index(test: Test, evidence: Grounds) -> Findings:
         rows = _published_fields(test.fields[0], cells)
         if rows is None or rows.empty:
             continue
-        here, world = (
-            _top_share(rows[(rows["country_code"] == "WORLD") == is_world])
-            for is_world in (False, True)
-        )
+        here, world = _region_and_world(rows)
         value = _ratio(*(_ratio(x["top"].sum(), x["n_works"].sum()) for x in (here, world)))
         yearly = (here["top"] / here["n_works"]) / (world["top"] / world["n_works"])
         said = (
@@ -958,10 +960,11 @@ def top_index_all(test: Test, evidence: Grounds) -> Findings:
     for key, cells in witnesses.field_cells(evidence):
         rows = cells[cells["field"] == ""]
         rows = rows if rows["share"].notna().any() else cells[cells["field"] != ""]
-        here = _top_share(rows[rows["country_code"] != "WORLD"]).sum()
-        value = _ratio(here["top"], here["n_works"]) / TOP
-        said = f"{percent(value * TOP, 2)} of articles in the world's top 1 %{_added(rows)}"
-        yield theirs(key).find(said, kind="neighbour", observed=value)
+        here, world = (
+            _ratio(one["top"].sum(), one["n_works"].sum()) for one in _region_and_world(rows)
+        )
+        said = f"{percent(here, 2)} of articles in the world's top 1 %{_added(rows)}"
+        yield theirs(key).find(said, kind="neighbour", observed=_ratio(here, world))
 
 
 @quantity(
