@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 from bibliometrics.builds import publish
 from bibliometrics.builds.read import Build, label_of, read_build, workbook_of
 from bibliometrics.claims import verdicts as claims
+from bibliometrics.claims.ledger import load_claims
 from bibliometrics.claims.rules import (
     DECIDED,
     DIFFERS,
@@ -138,6 +139,7 @@ class Told:
     """A claim as the page tells it: its line, and its tests behind it."""
 
     id: str
+    name: str
     title: str
     verdict: str
     sentence: str
@@ -193,11 +195,13 @@ class _Page:
             for name in ("claim_summary", "claims")
         )
         short = claims.shorten_verdicts(rows)
+        names = {claim.id: claim.title for claim in load_claims()}
         return [
             (
                 line,
                 Told(
                     cells["claim"],
+                    names[cells["claim"]],
                     f"{cells['claim']} {cells['what it says']}",
                     cells["verdict"],
                     cells["why"],
