@@ -38,7 +38,7 @@ def cite(frame: pd.DataFrame) -> str:
     >>> bm.cite(frame).partition(":")[0]
     'SYNTHETIC, no result'
     """
-    told = frame.attrs
+    told = getattr(frame, "attrs", {})
     if "question" not in told:
         msg = "this frame does not say what it counts."
         raise InputError(msg, "cite the frame that count returned, before it is merged")

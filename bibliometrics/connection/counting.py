@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from math import prod
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +19,7 @@ from bibliometrics.connection.works import check_size, finish_works, sum_coverag
 from bibliometrics.errors import ArchiveError, BudgetError, InputError
 from bibliometrics.openalex.query import CREDIT_USD, VALUES, disjoint_filters
 from bibliometrics.study.model import FIRST_YEAR, LAST_YEAR
-from bibliometrics.tables.answers import PROVISIONAL_YEARS, Listener
+from bibliometrics.tables.answers import PROVISIONAL_YEARS
 
 MOST_CALLS: Final = 60
 MOST_PIECES: Final = 10_000
@@ -377,14 +376,6 @@ class Connection:
         before = self._source.price(first)
         total = found.calls + before.calls
         return Cost(total, found.most_calls + before.most_calls, total * CREDIT_USD)
-
-    def refresh_options(self) -> dict[str, Any]:
-        """Return who counts, as the refresh of a study takes it."""
-        return self._source.refresh_options()
-
-    def listening(self) -> AbstractContextManager[Listener]:
-        """Return who is told how a refresh goes on, for as long as it does."""
-        return self._source.listening()
 
     def _count(self, wish: Wish, max_calls: int, before: Spent) -> pd.DataFrame:
         self._source.limit(max_calls)

@@ -38,11 +38,23 @@ def _check(*frames: Any) -> None:
             what = "a frame without n_works" if isinstance(frame, pd.DataFrame) else repr(frame)
             msg = f"an indicator is asked of {what}."
             raise InputError(msg, "give frames that count returned")
+        _refuse_lost_keys(frame)
         if "source" in frame.columns:
             kinds |= {str(one).startswith(SYNTHETIC) for one in frame["source"].unique()}
     if len(kinds) > 1:
         msg = "a SYNTHETIC count stands beside a real one."
         raise InputError(msg, "take both from one source")
+
+
+def _refuse_lost_keys(frame: pd.DataFrame) -> None:
+    """Refuse a frame whose overlapping key is gone: its rows may have been added up."""
+    columns = {*frame.columns, *frame.index.names}
+    for key in frame.attrs.get("overlapping", ()):
+        code = "country_code" if key == "partner" else KEYS[key].columns[0]
+        if not columns & {*KEYS[key].columns, code}:
+            msg = f"the frame was counted by {key}, but has no column {code} any more."
+            step = "works that stand in several rows can't be summed: count without that key"
+            raise InputError(msg, f"{step}, or keep the column")
 
 
 def _refuse_overlap(frame: pd.DataFrame, what: str) -> None:
@@ -176,8 +188,8 @@ def growth(frame: pd.DataFrame) -> pd.DataFrame:
     """
     _check(frame)
     if "year" not in frame.columns:
-        msg = "growth is asked of a frame without years."
-        raise InputError(msg, 'count by="year", or by year and other keys')
+        msg = "growth is asked of a frame without a column year."
+        raise InputError(msg, 'count by="year"; after a groupby, reset_index() makes it a column')
     skip = {"year", N, "share"}
     by = [name for name in frame.columns if name not in skip and frame[name].dtype.kind != "f"]
     if frame.duplicated([*by, "year"]).any():

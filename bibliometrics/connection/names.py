@@ -8,7 +8,7 @@ several things is an error that lists them. Nothing is guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -64,6 +64,18 @@ def fail(what: str, said: object, known: Iterable[str], step: str) -> NoReturn:
     hint = f"did you mean {' or '.join(map(repr, near))}? Else {step}" if near else step
     msg = f"{said!r} is no {what}."
     raise InputError(msg, hint)
+
+
+def listed(what: str, said: Any) -> list[Any]:
+    """Return one value, or the values of any collection; none for None."""
+    if said is None:
+        return []
+    if isinstance(said, str | Institution | Region):
+        return [said]
+    if not isinstance(said, Iterable) or isinstance(said, Mapping):
+        msg = f"{what} can't be {said!r}."
+        raise InputError(msg, "give one name, or a list of names")
+    return list(said)
 
 
 @cache
@@ -154,8 +166,8 @@ def region(name: str, codes: str | Iterable[str], *, source: str = "") -> Region
 def find_field(said: object) -> int:
     """Return the number of a field of research by its number or its name."""
     names = field_names()
-    number = _field_by_name(said) if isinstance(said, str) else said
-    if isinstance(number, bool) or number not in names:
+    number: Any = _field_by_name(said) if isinstance(said, str) else said
+    if isinstance(number, bool) or not isinstance(number, Hashable) or number not in names:
         known = f"use one of {', '.join(f'{n} {name}' for n, name in names.items())}"
         fail("field of OpenAlex", said, names.values(), known)
     return int(str(number))
@@ -168,24 +180,23 @@ def _field_by_name(said: str) -> int | None:
     near = [
         n for name, n in folded.items() if words and words <= set(name.replace(",", "").split())
     ]
+    folded |= {str(number): number for number in field_names()}
     return folded.get(fold(said), near[0] if len(near) == 1 else None)
 
 
 def find_types(said: object) -> tuple[str, ...]:
     """Return the types of works that are named; none for ``any``."""
-    if said is None or said == ANY:
+    if said is None or (isinstance(said, str) and said == ANY):
         return ()
-    listed = (
-        [said] if isinstance(said, str) else list(said) if isinstance(said, Iterable) else [said]
-    )
-    for one in listed:
+    named = listed("types", said)
+    for one in named:
         if one not in WORK_TYPES:
             step = f'use "any" or types out of {", ".join(sorted(WORK_TYPES))}'
             fail("type of work", one, WORK_TYPES, step)
-    if not listed:
+    if not named:
         msg = "types is an empty list."
         raise InputError(msg, 'name types such as "article", or "any"')
-    return tuple(dict.fromkeys(str(one) for one in listed))
+    return tuple(dict.fromkeys(str(one) for one in named))
 
 
 def define_unit(text: str) -> Unit | None:
@@ -243,10 +254,9 @@ def find_unit(said: object, look_up: LookUp) -> Unit:
 
 def find_without(said: Any, look_up: LookUp) -> tuple[tuple[Unit, ...], Area | None]:
     """Return the institutions and the countries that are to be left out."""
-    single = isinstance(said, str | Institution | Region)
     units: list[Unit] = []
     areas: list[Area] = []
-    for one in [said] if single else said:
+    for one in listed("without", said):
         text = one if isinstance(one, str) else ""
         is_area = isinstance(one, Region) or bool(find_country(text)) or fold(text) in region_keys()
         if is_area and not (text and define_unit(text)):

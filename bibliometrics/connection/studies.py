@@ -68,11 +68,11 @@ def refresh(
     if not isinstance(source, Connection):
         with connect(source) as connection:
             return refresh(study, connection, to=to, parts=wanted)
-    folder = user_path(to).resolve()
+    folder, who = user_path(to).resolve(), source._source
     with tempfile.TemporaryDirectory(prefix="bibliometrics-") as scratch:
         name = study if isinstance(study, str) else _write(study, Path(scratch))
-        told = {"study": name, "to": folder, "parts": wanted, **source.refresh_options()}
-        with source.listening() as listener:
+        told = {"study": name, "to": folder, "parts": wanted, **who.refresh_options()}
+        with who.listening() as listener:
             make.refresh(Options(**told), listener)
     return read_build(folder)
 

@@ -13,6 +13,9 @@ from itertools import islice
 from operator import index
 from typing import Any, Final
 
+import numpy as np
+import pandas as pd
+
 from bibliometrics.connection.names import (
     ANY,
     Area,
@@ -24,6 +27,7 @@ from bibliometrics.connection.names import (
     find_types,
     find_unit,
     find_without,
+    listed,
 )
 from bibliometrics.errors import InputError
 from bibliometrics.openalex.query import restrict
@@ -223,29 +227,40 @@ OVERLAPPING: Final = frozenset(key.columns[0] for key in KEYS.values() if not ke
 def read_years(said: object) -> tuple[int, int]:
     """Return first and last year from one year, a pair, years in a row, or "2007-2016"."""
     try:
-        found = [index(year) for year in _years(said) if not isinstance(year, bool)]
+        found = [_whole(getattr(year, "year", year)) for year in _years(said)]
     except TypeError:
         found = []
     in_a_row = found == list(range(found[0], found[0] + len(found))) if found else False
     if not (in_a_row or len(found) == 2) or not all(FIRST_YEAR <= y <= LAST_YEAR for y in found):
         msg = f"years can't be {said!r}."
-        raise InputError(msg, "give one year, or first and last: years=(2007, 2016)")
+        step = "give one year, or first and last: years=(2007, 2016)"
+        raise InputError(msg, f"{step}, from {FIRST_YEAR} to {LAST_YEAR}, without gaps between")
     if found[0] > found[-1]:
         msg = f"years are reversed: {found[0]} comes after {found[-1]}."
         raise InputError(msg, f"write years=({found[-1]}, {found[0]})")
     return found[0], found[-1]
 
 
-def _years(said: object) -> list[Any]:
+def _whole(value: Any) -> int:
+    """Return a whole number, also one that pandas made a float; TypeError for all else."""
+    if isinstance(value, bool | np.bool_):
+        msg = "a flag is no number"
+        raise TypeError(msg)
+    return int(value) if isinstance(value, float) and value.is_integer() else index(value)
+
+
+def _years(said: Any) -> list[Any]:
     if isinstance(said, str):
         return list(parse_years(said) or ())
+    if isinstance(said, pd.Series):  # a column of a frame: each year as often as it has rows
+        return sorted(said.unique())
     many = isinstance(said, Iterable) and not isinstance(said, Mapping)
-    return list(islice(said, LAST_YEAR)) if many else [said]  # type: ignore[call-overload]
+    return list(islice(said, LAST_YEAR)) if many else [said]
 
 
-def read_keys(by: str | Iterable[str], region: Area | None) -> tuple[Key, ...]:
+def read_keys(by: Any, region: Area | None) -> tuple[Key, ...]:
     """Return the keys that are named, in that order."""
-    named = [by] if isinstance(by, str) else list(by)
+    named = by.replace(",", " ").split() if isinstance(by, str) else listed("by", by)
     for name in named:
         if name not in KEYS:
             fail("key to count by", name, KEYS, f"use keys out of {', '.join(KEYS)}")
@@ -261,17 +276,18 @@ def read_keys(by: str | Iterable[str], region: Area | None) -> tuple[Key, ...]:
 def _limit(name: str, value: Any) -> int | None:
     """Return a bound: a whole number above 0, or None."""
     try:
-        fine = value is None or (not isinstance(value, bool) and index(value) > 0)
+        limit = None if value is None else _whole(value)
     except TypeError:
-        fine = False
-    if not fine:
+        limit = 0
+    if limit is not None and limit < 1:
         msg = f"{name} can't be {value!r}."
         raise InputError(msg, "give a whole number above 0, or leave it out")
-    return None if value is None else index(value)
+    return limit
 
 
 def _flag(name: str, value: Any, words: dict[Any, bool | None]) -> bool | None:
     """Return what a flag must be (None: no condition) by the words for it."""
+    value = bool(value) if isinstance(value, np.bool_) else value
     for word, meaning in words.items():
         if value is word or (isinstance(value, str) and value == word):
             return meaning
@@ -315,7 +331,10 @@ def read_wish(
     area = None if region is None else find_area(region)
     if institution is None and area is None:
         msg = "neither an institution nor a region is named."
-        raise InputError(msg, 'name one of them; region="world" counts every work with a country')
+        step = 'region="world" counts every work with a country'
+        if home is not None:
+            step = f"home is a condition beside these: region={home!r} counts what it names"
+        raise InputError(msg, f"name one of them; {step}")
     keys = read_keys(by, area)
     at_home = None if home is None else find_area(home, "home")
     fewest, most = _countries_distinct(international, max_countries)
@@ -332,7 +351,7 @@ def read_wish(
         countries=tuple(one.codes for one in (area, at_home) if one and one.codes),
         any_country=bool(area and not area.codes),
         corpus=corpus,
-        words=(words,) if isinstance(words, str) else tuple(words),
+        words=tuple(listed("words", words)),
         filters=read_filters(filters),
     )
     unit = None if institution is None else find_unit(institution, look_up)
@@ -352,10 +371,10 @@ def read_wish(
         "corpus": corpus,
         "retracted": question.retracted if question.retracted is not None else ANY,
         "max_authors": question.max_authors,
-        "max_countries": None if max_countries is None else index(max_countries),
+        "max_countries": _limit("max_countries", max_countries),
         "field": None if question.field_id is None else field_names()[question.field_id],
         "top_percent": question.top_percent,
-        "international": international,
+        "international": None if international is None else bool(international),
         "home": list(at_home.codes) if at_home else None,
         "words": list(question.words) or None,
         "filters": dict(question.filters) or None,

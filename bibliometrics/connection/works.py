@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from bibliometrics.errors import InputError
@@ -35,10 +36,10 @@ Fetch = Callable[[Request], Any]
 def check_size(limit: Any, sample: Any) -> int:
     """Return how many works are wanted."""
     size = sample if sample is not None else limit
-    if isinstance(size, bool) or not isinstance(size, int) or not 0 < size <= MOST:
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or not 0 < size <= MOST:
         msg = f"{'limit' if sample is None else 'sample'} can't be {size!r}."
         raise InputError(msg, f"give a whole number from 1 to {MOST:,}")
-    return size
+    return int(size)
 
 
 def list_requests(question: Question, size: int, sample: int | None, seed: int) -> list[Request]:

@@ -53,6 +53,19 @@ def test_rows_that_overlap_are_never_added_up(column: str) -> None:
         bm.activity_index(overlapping, overlapping)
 
 
+def test_a_sum_over_rows_that_overlap_is_no_series_of_works() -> None:
+    with bm.connect("sample") as oa:
+        counted = oa.count("CAS", "Latin America", years=(2010, 2012), by=["year", "country"])
+        fields = oa.count("CAS", "Latin America", years=(2010, 2012), by=["year", "field"])
+    assert len(bm.growth(counted.query("country == 'Brazil'"))) == 1
+    summed, fine = (each.groupby("year")[["n_works"]].sum() for each in (counted, fields))
+    with pytest.raises(bm.InputError, match="counted by country, but has no column country_code"):
+        bm.growth(summed.reset_index())
+    with pytest.raises(bm.InputError, match="reset_index"):
+        bm.growth(fine)
+    assert len(bm.growth(fine.reset_index())) == 1
+
+
 def test_rows_of_fields_and_types_add_up() -> None:
     assert bm.share(frame(type=["article", "review"], n_works=[3, 1]))["share"].tolist() == [
         0.75,
@@ -76,7 +89,7 @@ def test_growth_is_of_each_series_and_refuses_a_year_with_two_rows() -> None:
     assert grown["growth_factor"].isna().tolist() == [False, True]
     with pytest.raises(bm.InputError, match="two rows for the same year"):
         bm.growth(two.drop(columns="country_code"))
-    with pytest.raises(bm.InputError, match="without years"):
+    with pytest.raises(bm.InputError, match="without a column year"):
         bm.growth(BY_COUNTRY)
 
 

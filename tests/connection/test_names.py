@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import bibliometrics as bm
@@ -183,6 +185,11 @@ def test_without_takes_institutions_and_countries(api: bm.Connection) -> None:
         {"retracted": "no"},
         {"max_authors": 0},
         {"max_authors": 2.5},
+        {"by": 3},
+        {"words": 3},
+        {"without": 3},
+        {"field": [31, 11]},
+        {"region": None, "institution": None, "home": "CN"},
         {"top_percent": 5},
         {"international": "yes"},
         {"home": "Chna"},
@@ -196,15 +203,36 @@ def test_a_wrong_argument_is_an_input_error(wrong: dict[str, Any]) -> None:
         sample.count(**{"institution": "CAS", "region": "BR", "years": 2010, **wrong})
 
 
+@pytest.mark.parametrize(
+    ("said", "same"),
+    [
+        ({"by": "year country"}, {"by": ["year", "country"]}),
+        ({"by": "year,country"}, {"by": ["year", "country"]}),
+        ({"by": None, "without": None, "words": None}, {}),
+        ({"types": pd.Series(["article"])}, {"types": "article"}),
+        ({"region": np.array(["BR", "CL"])}, {"region": ["BR", "CL"]}),
+        (
+            {"max_authors": 100.0, "max_countries": np.float64(9)},
+            {"max_authors": 100, "max_countries": 9},
+        ),
+        ({"field": "31"}, {"field": 31}),
+        ({"international": np.bool_(True)}, {"international": True}),
+    ],
+)
+def test_values_as_pandas_and_numpy_give_them_are_values(
+    said: dict[str, Any], same: dict[str, Any]
+) -> None:
+    asked: dict[str, Any] = {"institution": "CAS", "region": "Latin America", "years": 2010}
+    with bm.connect("sample") as sample:
+        found, plain = (sample.count(**{**asked, **each}) for each in (said, same))
+        assert len(sample.works("CAS", "BR", years=(2007, 2016), limit=np.int64(3))) == 3
+    pd.testing.assert_frame_equal(found, plain)
+    assert found.attrs == plain.attrs
+
+
 def test_an_argument_that_does_not_exist_is_a_type_error() -> None:
     with bm.connect("sample") as sample, pytest.raises(TypeError, match="yaers"):
         sample.count("CAS", yaers=2010)  # type: ignore[call-arg]
-
-
-@pytest.mark.parametrize("said", [range(2010, 2013), [2010, 2012], (2010, 2012)])
-def test_years_are_one_a_pair_or_a_range(said: Any) -> None:
-    with bm.connect("sample") as sample:
-        assert sample.count("CAS", years=said, by="year")["year"].tolist() == [2010, 2011, 2012]
 
 
 def test_what_is_no_source_is_said_with_what_there_is(tmp_path: Any) -> None:
@@ -214,7 +242,18 @@ def test_what_is_no_source_is_said_with_what_there_is(tmp_path: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [(2007, 2010), [2007, 2010], range(2007, 2011), [2007, 2008, 2009, 2010], "2007-2010"]
+    "said",
+    [
+        (2007, 2010),
+        [2007, 2010],
+        range(2007, 2011),
+        [2007, 2008, 2009, 2010],
+        "2007-2010",
+        (2007.0, 2010.0),
+        pd.Series([2010, 2010, 2009, 2008, 2007]),
+        pd.period_range("2007", "2010", freq="Y"),
+        (pd.Timestamp("2007"), pd.Timestamp("2010")),
+    ],
 )
 def test_years_are_a_pair_years_in_a_row_or_a_text(said: Any) -> None:
     assert read_years(said) == (2007, 2010)
