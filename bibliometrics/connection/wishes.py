@@ -306,6 +306,14 @@ def _countries_distinct(international: Any, most: Any) -> tuple[int | None, int 
     return found.min_countries, found.max_countries
 
 
+def _no_subject(home: object) -> InputError:
+    """Return the error of a count without institution and region."""
+    msg = "neither an institution nor a region is named."
+    aside = f"; home is a condition beside these: region={home!r} counts what it names"
+    step = 'name one of them; region="world" counts every work with a country'
+    return InputError(msg, step + (aside if home is not None else ""))
+
+
 def read_wish(
     look_up: LookUp,
     institution: Any = None,
@@ -330,11 +338,7 @@ def read_wish(
     """Check the arguments of a count, names last: looking one up may cost a call."""
     area = None if region is None else find_area(region)
     if institution is None and area is None:
-        msg = "neither an institution nor a region is named."
-        step = 'region="world" counts every work with a country'
-        if home is not None:
-            step = f"home is a condition beside these: region={home!r} counts what it names"
-        raise InputError(msg, f"name one of them; {step}")
+        raise _no_subject(home)
     keys = read_keys(by, area)
     at_home = None if home is None else find_area(home, "home")
     fewest, most = _countries_distinct(international, max_countries)
