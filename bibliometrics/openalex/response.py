@@ -51,12 +51,26 @@ NUMBER_KEYS: Final = frozenset(
 #: What a key of groups must be.
 PATTERNS: Final = {
     COUNTRY: "[A-Z]{2}",
-    INSTITUTION: r"I\d{2,18}",
-    TOPIC: r"T\d{1,9}",
-    **dict.fromkeys(NUMBER_KEYS, r"\d{1,6}"),
+    INSTITUTION: "I[0-9]{2,18}",
+    TOPIC: "T[0-9]{1,9}",
+    **dict.fromkeys(NUMBER_KEYS, "0|[1-9][0-9]{0,5}"),
 }
 #: The key of institutions that are none; they may be among the groups.
 NO_INSTITUTION: Final = "I-1"
+
+
+def _unlike_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; one with a name twice would have two values."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        msg = "a name stands twice in an object"
+        raise ValueError(msg)
+    return found
+
+
+def _no_number(text: str) -> None:
+    msg = f"{text} is no number of JSON"
+    raise ValueError(msg)
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,11 @@ class Response:
     def json(self) -> Any:
         """The body read as JSON, or None where it is not."""
         try:
-            return json.loads(self.body.decode("utf-8-sig"))
+            return json.loads(
+                self.body.decode("utf-8-sig"),
+                object_pairs_hook=_unlike_names,
+                parse_constant=_no_number,
+            )
         except (ValueError, RecursionError):
             return None
 
@@ -132,7 +150,7 @@ def read_number(value: object) -> float | None:
         return None
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return number if 0 <= number < float("inf") else None
 

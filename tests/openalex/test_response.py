@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 
 from bibliometrics.errors import PartialAnswerError, ServerError
 from bibliometrics.openalex.query import COUNTRY, Request
-from bibliometrics.openalex.response import Response, check_data, is_full, parse_key, read_tally
+from bibliometrics.openalex.response import (
+    Response,
+    check_data,
+    is_full,
+    parse_key,
+    read_number,
+    read_tally,
+)
 
 YEARS = Request(filter="publication_year:2009-2011", group_by="publication_year", per_page=200)
 FIELDS = Request(group_by="primary_topic.field.id:include_unknown", per_page=200)
@@ -49,11 +56,26 @@ def test_unknown_keys_are_one_key(key: object) -> None:
 @pytest.mark.parametrize(
     ("group_by", "key"),
     [(COUNTRY, "BRA"), (COUNTRY, "https://openalex.org/I12"), ("publication_year", "two"),
-     ("publication_year", True), ("type", ["a"])],
+     ("publication_year", True), ("publication_year", "02010"), ("publication_year", "٢٠١٠"),
+     ("type", ["a"])],
 )  # fmt: skip
 def test_a_key_of_another_form_is_an_error(group_by: str, key: object) -> None:
     with pytest.raises(ServerError, match="not a key"):
         parse_key(group_by, key)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"), [("0.0001", 0.0001), (10**400, None), ("1e400", None)]
+)
+def test_a_number_too_large_is_none(value: object, number: float | None) -> None:
+    assert read_number(value) == number
+
+
+@pytest.mark.parametrize(
+    "text", ['{"meta": {"count": 9, "count": 1}}', '{"meta": {"db_response_time_ms": NaN}}']
+)
+def test_what_json_leaves_open_is_no_answer(text: str) -> None:
+    assert reply(text.encode()).json is None
 
 
 def test_rows_with_zero_are_dropped_and_an_earlier_count_is_never_overwritten() -> None:
