@@ -68,40 +68,14 @@ COOPERATION_FIELDS = {31: 9, 11: 6, 23: 5, 19: 5, 25: 3, 16: 2, 22: 2, 17: 2, 13
 OTHER_FIELDS = {27: 14, 22: 9, 13: 7, 33: 8, 17: 6, 25: 5, 31: 5, 16: 4, 11: 4, 23: 3}
 #: Partners of the Academy in the region, dealt out in this order: the first has most works.
 PARTNERS = [
-    "CL",
-    "AR",
-    "CL",
-    "MX",
-    "CL",
-    "CO",
-    "CL",
-    "PE",
-    "CL",
-    "AR",
-    "BR",
-    "CL",
-    "MX",
-    "UY",
-    "CL",
-    "CO",
-    "CU",
-    "CL",
-    "EC",
-    "AR",
-]
+    "CL", "AR", "CL", "MX", "CL", "CO", "CL", "PE", "CL", "AR",
+    "BR", "CL", "MX", "UY", "CL", "CO", "CU", "CL", "EC", "AR",
+]  # fmt: skip
 #: Types of a country's institutions, dealt out in this order; the Academy's are facilities.
 KINDS = [
-    "education",
-    "facility",
-    "healthcare",
-    "education",
-    "company",
-    "government",
-    "education",
-    "nonprofit",
-    "archive",
-    "other",
-]
+    "education", "facility", "healthcare", "education", "company", "government", "education",
+    "nonprofit", "archive", "other",
+]  # fmt: skip
 RANKED_TYPES = {"article", "review", "book", "book-chapter", "conference-paper"}
 FALSE_MATCH = "Universidad Sintetica del Noreste"
 OPENALEX = "https://openalex.org/"
